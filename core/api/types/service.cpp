@@ -1,0 +1,13 @@
+#include "core/api/types/service.h"
+
+#include "core/api/decode.h"
+
+namespace kubarium::api {
+
+KUBARIUM_TYPE(Service)
+KUBARIUM_TYPE(ServiceSpec)
+KUBARIUM_TYPE(ServiceStatus)
+KUBARIUM_TYPE(EndpointSlice)
+KUBARIUM_TYPE(Endpoint)
+
+}  // namespace kubarium::api
