@@ -1,0 +1,140 @@
+#include "core/lab/grader.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <regex>
+
+namespace kubarium::lab {
+namespace {
+
+namespace json = boost::json;
+
+std::optional<JqProgram> compileOrBreak(const std::string& text, CheckResult& result) {
+    auto program = JqProgram::compile(text);
+    if (program) return std::move(*program);
+    result.state = CheckState::Broken;
+    result.found = fmt::format("the expression does not compile: {}", program.error().message);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string describeFound(const std::string& jq, const json::value& input) {
+    if (input.is_null()) return "there is no such object";
+    static const std::regex path(R"((\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]*\])*))");
+    constexpr int most = 4;
+    constexpr std::size_t longest = 120;
+    std::vector<std::string> parts, seen;
+    for (std::sregex_iterator it(jq.begin(), jq.end(), path), end; it != end && static_cast<int>(parts.size()) < most; ++it) {
+        const auto text = it->str();
+        if (std::ranges::find(seen, text) != seen.end()) continue;
+        seen.push_back(text);
+        const auto program = JqProgram::compile(input.is_array() ? "[.[] | " + text + "]" : text);
+        if (!program) continue;
+        const auto value = program->run(input);
+        if (!value) continue;
+        auto shown = json::serialize(*value);
+        if (shown.size() > longest) shown = shown.substr(0, longest) + "...";
+        parts.push_back(fmt::format("{} is {}", text, shown));
+    }
+    if (parts.empty()) return input.is_array() ? fmt::format("{} objects", input.get_array().size()) : "the object does not fulfil it";
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+CheckGrader::CheckGrader(const LabCheck& check, ClusterTime stepStart) : check_(check), stepStart_(stepStart) {
+    result_.expected = check_.moment.jq;
+    program_ = compileOrBreak(check_.moment.jq, result_);
+    if (check_.mode == CheckMode::Before) {
+        firstProgram_ = compileOrBreak(check_.first.jq, result_);
+        result_.expected = fmt::format("{} before {}", check_.first.jq, check_.moment.jq);
+    }
+    if (check_.mode == CheckMode::Never) {
+        result_.expected = fmt::format("never {}", check_.moment.jq);
+        if (result_.state != CheckState::Broken) result_.state = CheckState::Passed;
+    }
+}
+
+std::optional<bool> CheckGrader::evaluate(const LabMoment& moment, const std::optional<JqProgram>& program, const ClusterView& view) {
+    const auto input = view.look(moment.target);
+    if (!input) {
+        result_.state = CheckState::Broken;
+        result_.found = input.error().message;
+        return std::nullopt;
+    }
+    const auto holds = program->holds(*input);
+    // A runtime error of jq (an absent list indexed, say) means that it does not hold yet.
+    const bool value = holds.value_or(false);
+    if (&moment == &check_.moment) result_.found = describeFound(moment.jq, *input);
+    return value;
+}
+
+void CheckGrader::update(const ClusterView& view, ClusterTime now) {
+    if (!program_ || (check_.mode == CheckMode::Before && !firstProgram_)) return;
+    if (check_.mode == CheckMode::Before && !firstSeen_) {
+        const auto first = evaluate(check_.first, firstProgram_, view);
+        if (!first) return;
+        firstSeen_ = *first;
+    }
+    const auto before = result_.state;
+    if (before == CheckState::Broken) result_.state = CheckState::Waiting;  // the kind may have appeared meanwhile
+    judge(evaluate(check_.moment, program_, view), now);
+}
+
+void CheckGrader::update(const Result<json::value>& answer, ClusterTime now) {
+    if (!program_) return;
+    if (!answer) {
+        // No answer yet is not the lab's fault: the Pod may not run yet.
+        result_.found = answer.error().message;
+        judge(false, now);
+        return;
+    }
+    result_.found = describeFound(check_.moment.jq, *answer);
+    judge(program_->holds(*answer).value_or(false), now);
+}
+
+void CheckGrader::judge(std::optional<bool> holds, ClusterTime now) {
+    if (!holds) return;
+    const bool overdue = check_.within && now - stepStart_ >= *check_.within;
+    switch (check_.mode) {
+        case CheckMode::Never:
+            if (*holds) result_.state = CheckState::Failed;
+            return;
+        case CheckMode::Happened:
+            if (result_.state == CheckState::Passed) return;
+            break;
+        case CheckMode::Before:
+            if (result_.state == CheckState::Passed || result_.state == CheckState::Failed) return;
+            if (*holds) result_.state = firstSeen_ ? CheckState::Passed : CheckState::Failed;
+            else if (overdue) result_.state = CheckState::Failed;
+            return;
+        default:
+            break;
+    }
+    if (!*holds) {
+        trueSince_.reset();
+        result_.state = overdue ? CheckState::Failed : CheckState::Waiting;
+        return;
+    }
+    if (!trueSince_) trueSince_ = now;
+    if (check_.holdFor && now - *trueSince_ < *check_.holdFor) {
+        if (result_.state != CheckState::Failed) result_.state = CheckState::Waiting;
+        return;
+    }
+    if (result_.state != CheckState::Passed) result_.late = overdue;
+    result_.state = CheckState::Passed;
+}
+
+std::optional<ClusterTime> CheckGrader::nextDeadline() const {
+    if (result_.state == CheckState::Passed || result_.state == CheckState::Broken) return std::nullopt;
+    std::optional<ClusterTime> next;
+    if (trueSince_ && check_.holdFor) next = *trueSince_ + *check_.holdFor;
+    if (check_.within && result_.state == CheckState::Waiting) {
+        const auto deadline = stepStart_ + *check_.within;
+        if (!next || deadline < *next) next = deadline;
+    }
+    return next;
+}
+
+}  // namespace kubarium::lab
