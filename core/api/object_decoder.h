@@ -1,0 +1,39 @@
+// From a request body to the tree that the server works on. A Go server decodes JSON into structs, so that a tree that went
+// through it is normalised: unknown fields are gone, null is absent, quantities are canonical, zero values with omitempty are
+// left out, structs by value are present. The same is done here from the table, and what a strict decoder would refuse is reported.
+#pragma once
+
+#include "core/api/codec.h"
+#include "core/api/schema.h"
+#include "core/base/result.h"
+
+#include <string>
+#include <vector>
+
+namespace kubarium::api {
+
+enum class MediaType { Json, Yaml };
+
+struct DecodedObject {
+    json::object object;                    // normalised; has apiVersion and kind
+    GroupVersionKind kind;
+    std::vector<std::string> strictErrors;  // `unknown field "spec.foo"`, `duplicate field "spec.bar"`
+};
+
+// Decodes a body that should hold `expected`. apiVersion and kind default to it; another kind, a value of a wrong type or broken
+// syntax is a BadRequest worded as the API server does.
+Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, std::string_view body, MediaType);
+
+// The same for a tree (after a patch). `duplicates`: from parseJson.
+Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, json::value tree,
+                                   const std::vector<std::string>& duplicates = {});
+
+// Normalises `object` in place as `type`. Errors are those of Go's decoder ("json: cannot unmarshal ..."), without prefix.
+Result<void> normalize(const Type& type, json::object& object, std::vector<std::string>* strictErrors = nullptr);
+
+// fieldValidation=Strict: `Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"`.
+Error strictDecodingError(const GroupVersionKind&, const std::vector<std::string>& strictErrors);
+// fieldValidation=Strict on a PATCH.
+Error strictPatchError(const GroupVersionKind&, const std::vector<std::string>& strictErrors);
+
+}  // namespace kubarium::api
