@@ -24,15 +24,15 @@ namespace json = boost::json;
 
 struct ObjectList {
     std::vector<ObjectPtr> items;
-    std::string resourceVersion;
-    std::string continueToken;
+    std::string resourceVersion{};
+    std::string continueToken{};
 };
 
 struct ListOptions {
-    std::string labelSelector;
-    std::string fieldSelector;
+    std::string labelSelector{};
+    std::string fieldSelector{};
     int limit = 0;
-    std::string continueToken;
+    std::string continueToken{};
 };
 
 enum class WatchEventType { Added, Modified, Deleted, Bookmark, Error };
@@ -45,24 +45,24 @@ struct WatchEvent {
 
 struct WatchOptions {
     std::string resourceVersion;  // "" starts with synthetic Added events of what exists
-    std::string labelSelector;
-    std::string fieldSelector;
+    std::string labelSelector{};
+    std::string fieldSelector{};
 };
 
 enum class PatchType { Json, Merge, StrategicMerge, Apply };
 
 struct WriteOptions {
-    std::string fieldManager;
+    std::string fieldManager{};
     bool dryRun = false;
     bool force = false;           // server-side apply only
-    std::string fieldValidation;  // Ignore, Warn, Strict; "" is the server's default (Warn)
+    std::string fieldValidation{};  // Ignore, Warn, Strict; "" is the server's default (Warn)
 };
 
 struct DeleteOptions {
     int gracePeriodSeconds = -1;    // -1: the object's own
-    std::string propagationPolicy;  // Background, Foreground, Orphan; "" is the resource's default
-    std::string uid;                // preconditions
-    std::string resourceVersion;
+    std::string propagationPolicy{};  // Background, Foreground, Orphan; "" is the resource's default
+    std::string uid{};              // preconditions
+    std::string resourceVersion{};
     bool dryRun = false;
 };
 
