@@ -138,7 +138,10 @@ public:
     virtual void shutdownWrite() = 0;
 };
 struct ConnectionHandlers {
+    std::function<void()> onConnect;  // once, before any data; may be empty. What is written earlier is sent then
     std::function<void(std::string data)> onData;
+    // Last call. A connection that could not be made ends with an Error whose message says "connection refused",
+    // "i/o timeout", "no route to host", ... (Go's words).
     std::move_only_function<void(Result<void>)> onClose;
 };
 
@@ -174,10 +177,13 @@ public:
     virtual std::unique_ptr<Connection> connectFromNode(const std::string& ip, int port, Duration timeout, ConnectionHandlers) = 0;
     virtual std::unique_ptr<Connection> connectInSandbox(const std::string& sandboxId, int port, ConnectionHandlers) = 0;
 
-    // Where the kubelet keeps a Pod's volumes and files: an absolute directory that mounts may come from.
+    // Where the kubelet keeps a Pod's volumes and files: an absolute directory that mounts may come from. "" if containers have
+    // no file system: then the kubelet prepares no files, and ContainerSpec::mounts and logPath stay empty.
     virtual std::string podDirectory(const std::string& podUid) const = 0;
     // tmpfs for emptyDir medium Memory, at a path below podDirectory.
     virtual void mountTmpfs(const std::string& path, std::optional<std::int64_t> sizeBytes, Reply<void>) = 0;
+    // The log of a container in the format of logPath, where the runtime keeps it itself; nullopt where it is the file.
+    virtual std::optional<std::string> logOf(const std::string& /*id*/) const { return std::nullopt; }
 };
 
 }  // namespace kubarium::kubelet
