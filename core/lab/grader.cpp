@@ -99,7 +99,10 @@ void CheckGrader::judge(std::optional<bool> holds, ClusterTime now) {
     const bool overdue = check_.within && now - stepStart_ >= *check_.within;
     switch (check_.mode) {
         case CheckMode::Never:
-            if (*holds) result_.state = CheckState::Failed;
+            if (*holds)
+                result_.state = CheckState::Failed;
+            else if (result_.state != CheckState::Failed)
+                result_.state = CheckState::Passed;
             return;
         case CheckMode::Happened:
             if (result_.state == CheckState::Passed) return;

@@ -336,11 +336,16 @@ void readBriefs(Lab& lab, std::vector<LabProblem>& problems) {
     }
 }
 
-std::vector<Manifest> readManifests(const fs::path& folder, const fs::path& top, std::vector<LabProblem>& problems) {
+enum class Scripts { Refused, Allowed };
+
+std::vector<Manifest> readManifests(const fs::path& folder, const fs::path& top, Scripts scripts, std::vector<LabProblem>& problems) {
     std::vector<fs::path> files;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error))
-        if (entry.path().extension() == ".yaml" && !entry.is_symlink()) files.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const auto extension = entry.path().extension();
+        if (entry.is_symlink()) continue;
+        if (extension == ".yaml" || (extension == ".sh" && scripts == Scripts::Allowed)) files.push_back(entry.path());
+    }
     std::ranges::sort(files);
     std::vector<Manifest> manifests;
     for (const auto& file : files) {
@@ -350,31 +355,32 @@ std::vector<Manifest> readManifests(const fs::path& folder, const fs::path& top,
             problems.push_back({name, 0, "the file is larger than 1 MiB", "labs are small"});
             continue;
         }
-        manifests.push_back({name, *text});
-        findUnsafe(manifests.back(), problems);
+        manifests.push_back({name, *text, file.extension() == ".sh"});
+        if (!manifests.back().script) findUnsafe(manifests.back(), problems);
     }
     return manifests;
 }
 
 void readWrong(Lab& lab, std::vector<LabProblem>& problems) {
+    constexpr std::string_view mark = "# fails: ";
     std::vector<fs::path> folders;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(lab.folder / "wrong", error))
         if (entry.is_directory()) folders.push_back(entry.path());
     std::ranges::sort(folders);
     for (const auto& folder : folders) {
-        WrongSolution wrong{folder.filename().string(), readManifests(folder, lab.folder, problems), {}};
+        WrongSolution wrong{folder.filename().string(), readManifests(folder, lab.folder, Scripts::Allowed, problems), {}};
         for (const auto& manifest : wrong.manifests)
-            if (const std::string_view mark = "# fails: "; manifest.text.starts_with(mark))
-                wrong.expectedCheck = manifest.text.substr(mark.size(), manifest.text.find('\n') - mark.size());
+            if (const auto at = manifest.text.find(mark); at != std::string::npos)
+                wrong.expectedCheck = manifest.text.substr(at + mark.size(), manifest.text.find('\n', at) - at - mark.size());
         if (wrong.expectedCheck.empty())
-            problems.push_back({"wrong/" + wrong.name, 0, "no file says which check must fail", "begin one with '# fails: NAME-OF-CHECK'"});
+            problems.push_back({"wrong/" + wrong.name, 0, "no file says which check must fail", "write a line '# fails: NAME-OF-CHECK' into one"});
         lab.wrong.push_back(std::move(wrong));
     }
 }
 
 void readSpec(Reader& reader, const YAML::Node& spec, Lab& lab) {
-    if (!reader.expectMap(spec, "spec", {"title", "minutes", "level", "topics", "cluster", "clock", "steps"})) return;
+    if (!reader.expectMap(spec, "spec", {"title", "minutes", "level", "topics", "cluster", "clock", "ready", "steps"})) return;
     lab.title = reader.localText(spec, "title", true);
     lab.minutes = reader.integer(spec, "minutes", 15, 1, 600);
     if (spec["level"]) lab.level = reader.text(spec, "level");
@@ -383,6 +389,7 @@ void readSpec(Reader& reader, const YAML::Node& spec, Lab& lab) {
     for (const auto& topic : spec["topics"]) lab.topics.push_back(topic.Scalar());
     if (const auto cluster = spec["cluster"]; cluster && reader.expectMap(cluster, "cluster", {"nodes"})) lab.nodes = readNodes(reader, cluster["nodes"]);
     if (const auto clock = spec["clock"]; clock && reader.expectMap(clock, "clock", {"rate"})) lab.rate = reader.integer(clock, "rate", 1, 1, 1000);
+    for (const auto& moment : spec["ready"]) lab.ready.push_back(readMoment(reader, moment, "ready"));
     std::set<std::string> names;
     for (const auto& step : spec["steps"]) {
         lab.steps.push_back(readStep(reader, step));
@@ -401,6 +408,13 @@ const std::string& LocalText::in(const std::string& language) const {
         if (tag.substr(0, tag.find('_')) == base) return text;
     const auto english = byLanguage.find("en");
     return english == byLanguage.end() ? none : english->second;
+}
+
+int Manifest::step() const {
+    int number = 0;
+    const auto name = fs::path(fileName).filename().string();
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    return std::max(0, number - 1);
 }
 
 LoadedLab loadLab(const fs::path& folder) {
@@ -425,8 +439,8 @@ LoadedLab loadLab(const fs::path& folder) {
         return loaded;
     }
     readBriefs(lab, loaded.problems);
-    lab.start = readManifests(folder / "start", folder, loaded.problems);
-    lab.solution = readManifests(folder / "solution", folder, loaded.problems);
+    lab.start = readManifests(folder / "start", folder, Scripts::Refused, loaded.problems);
+    lab.solution = readManifests(folder / "solution", folder, Scripts::Allowed, loaded.problems);
     readWrong(lab, loaded.problems);
     return loaded;
 }

@@ -110,15 +110,19 @@ struct LabStep {
     std::map<std::string, std::string> brief;  // by language: the section of brief.md with this step's number
 };
 
+// A file of start/, solution/ or wrong/: YAML to apply, or (not in start/) a shell script to run with KUBECONFIG set.
+// Of a solution, "2-fix.yaml" belongs to the second step.
 struct Manifest {
-    std::string fileName;
+    std::string fileName;  // relative to the lab's folder
     std::string text;
+    bool script = false;
+    int step() const;  // 0-based; 0 if the name does not begin with a number
 };
 
 struct WrongSolution {
     std::string name;                  // of the folder or file below wrong/
     std::vector<Manifest> manifests;
-    std::string expectedCheck;         // the check that must not pass, from the first line "# fails: CHECK"
+    std::string expectedCheck;         // the check that must not pass, from a line "# fails: CHECK"
 };
 
 struct Lab {
@@ -130,6 +134,7 @@ struct Lab {
     std::vector<std::string> topics;
     std::vector<LabNode> nodes;
     double rate = 1;
+    std::vector<LabMoment> ready;  // the first step begins when all of these hold
     std::vector<LabStep> steps;
     std::map<std::string, std::string> intro;  // the text of the brief before the first step, by language
     std::vector<Manifest> start, solution;

@@ -1,0 +1,345 @@
+#include "core/lab/lab_session.h"
+
+#include "core/lab/lab_kinds.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kubarium::lab {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto fetchPeriod = 500ms;
+constexpr const char* fieldManager = "kubarium-lab";
+
+}  // namespace
+
+// What the checks see: the caches of the informers.
+class LabSession::View final : public ClusterView {
+public:
+    explicit View(const LabSession& session) : session_(session) {}
+
+    Result<json::value> look(const LabTarget& target) const override {
+        const auto kind = TRY(findKind(target.apiVersion, target.kind));
+        auto& informer = session_.informers_.informer(kind.resource);  // all were made by watchTargets()
+        const auto nameSpace = kind.namespaced && target.nameSpace.empty() && !target.list ? std::string("default") : target.nameSpace;
+        if (!target.list) {
+            const auto object = informer.get(kind.namespaced ? nameSpace : "", target.name);
+            return object ? json::value(object->tree()) : json::value();
+        }
+        json::array found;
+        for (const auto& [key, object] : informer.all())
+            if ((nameSpace.empty() || object->nameSpace() == nameSpace) && matchesLabels(*object, target.labelSelector)) found.push_back(object->tree());
+        return json::value(std::move(found));
+    }
+
+    static bool matchesLabels(const api::Object& object, const std::string& selector);
+
+private:
+    const LabSession& session_;
+};
+
+int SessionState::checksPassed() const {
+    int passed = 0;
+    for (const auto& step : steps)
+        passed += static_cast<int>(std::ranges::count(step.checks, CheckState::Passed, &CheckResult::state));
+    return passed;
+}
+
+LabSession::LabSession(Executor& executor, Clock& clock, client::Client& client, Lab lab, SessionOptions options)
+    : executor_(executor), clock_(clock), client_(client), informers_(client, clock), lab_(std::move(lab)), options_(options) {
+    state_.steps.resize(lab_.steps.size());
+    for (const auto& step : lab_.steps) state_.checksTotal += static_cast<int>(step.checks.size());
+}
+
+LabSession::~LabSession() { *alive_ = false; }
+
+void LabSession::start() {
+    state_.startedAt = clock_.now();
+    watchTargets();
+    prepare();
+}
+
+void LabSession::notify() {
+    executor_.post([this, alive = alive_] {
+        if (*alive && observer_) observer_();
+    });
+}
+
+void LabSession::note(const std::string& what, const std::string& detail) {
+    const auto step = state_.currentStep < lab_.steps.size() ? lab_.steps[state_.currentStep].name : std::string();
+    state_.events.push_back({clock_.now(), step, what, detail});
+}
+
+void LabSession::prepare() {
+    started_ = false;
+    state_.phase = SessionPhase::Preparing;
+    state_.message = "applying the start of the lab";
+    notify();
+    const auto begin = [this, alive = alive_](Result<void> applied) {
+        if (!*alive) return;
+        if (!applied) {
+            state_.phase = SessionPhase::Broken;
+            state_.message = fmt::format("The lab could not be set up: {}", applied.error().message);
+            return notify();
+        }
+        setRate();
+        state_.message = "waiting until everything of the start is ready";
+        started_ = true;
+        notify();
+        onChange();
+    };
+    if (options_.applyStart)
+        apply(lab_.start, begin);
+    else
+        begin({});
+}
+
+void LabSession::setRate() {
+    if (!options_.setClock) return;
+    json::value body{{"spec", {{"rate", lab_.rate}, {"paused", false}}}};
+    // A cluster without a Clock (a real one) runs at its own pace.
+    client_.patch(api::resources::clocks, "", "cluster", client::PatchType::Merge, std::move(body), {.fieldManager = fieldManager}, [](auto) {});
+}
+
+void LabSession::beginStep(std::size_t index) {
+    state_.currentStep = index;
+    graders_.clear();
+    faultTimers_.clear();
+    if (index == lab_.steps.size()) {
+        state_.phase = SessionPhase::Done;
+        state_.finishedAt = clock_.now();
+        note("done", lab_.name);
+        return notify();
+    }
+    const auto& step = lab_.steps[index];
+    auto& progress = state_.steps[index];
+    progress = {};
+    progress.state = StepState::Current;
+    progress.startedAt = clock_.now();
+    for (const auto& check : step.checks) graders_.emplace_back(check, clock_.clusterNow());
+    progress.checks.resize(step.checks.size());
+    note("step", step.name);
+    injectFaults(step);
+    onChange();
+    fetchAnswers();
+}
+
+void LabSession::injectFaults(const LabStep& step) {
+    for (const auto& fault : step.faults)
+        faultTimers_.push_back(clock_.after(fault.after, [this, fault] { injectFault(fault); }));
+}
+
+void LabSession::injectFault(const LabFault& fault) {
+    json::object spec{{"type", fault.type}};
+    if (!fault.node.empty()) spec["node"] = fault.node;
+    if (!fault.pod.empty()) spec["pod"] = json::object{{"namespace", fault.nameSpace}, {"name", fault.pod}};
+    if (!fault.container.empty()) spec["container"] = fault.container;
+    if (!fault.duration.empty()) spec["duration"] = fault.duration;
+    const auto name = fmt::format("lab-{}-{}", lab_.name, ++faultCount_);
+    json::object object{{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "Fault"}, {"metadata", {{"name", name}}}, {"spec", std::move(spec)}};
+    client_.create(api::resources::faults, "", std::move(object), {.fieldManager = fieldManager}, [this, alive = alive_, fault](Result<api::ObjectPtr> made) {
+        if (!*alive) return;
+        note("fault", made ? fault.type : fmt::format("{} failed: {}", fault.type, made.error().message));
+        notify();
+    });
+}
+
+client::Informer* LabSession::informerOf(const LabTarget& target) {
+    const auto kind = findKind(target.apiVersion, target.kind);
+    return kind ? &informers_.informer(kind->resource) : nullptr;
+}
+
+void LabSession::watchTargets() {
+    for (const auto& moment : lab_.ready) watched_.insert(informerOf(moment.target));
+    for (const auto& step : lab_.steps) {
+        for (const auto& check : step.checks) {
+            watched_.insert(informerOf(check.moment.target));
+            if (check.mode == CheckMode::Before) watched_.insert(informerOf(check.first.target));
+        }
+        if (step.ask) watched_.insert(informerOf(step.ask->answer.target));
+    }
+    watched_.erase(nullptr);
+    for (auto* informer : watched_)
+        informer->addHandler({[this](const auto&) { onChange(); }, [this](const auto&, const auto&) { onChange(); }, [this](const auto&) { onChange(); }});
+    informers_.start();
+}
+
+void LabSession::onChange() {
+    if (std::exchange(gradePosted_, true)) return;
+    executor_.post([this, alive = alive_] {
+        if (!*alive) return;
+        gradePosted_ = false;
+        grade();
+    });
+}
+
+bool LabSession::ready() const {
+    const View view(*this);
+    return std::ranges::all_of(lab_.ready, [&](const LabMoment& moment) {
+        const auto program = JqProgram::compile(moment.jq);
+        const auto object = view.look(moment.target);
+        return program && object && program->holds(*object).value_or(false);
+    });
+}
+
+void LabSession::grade() {
+    if (state_.phase == SessionPhase::Preparing && started_ && informers_.synced() && ready()) {
+        state_.phase = SessionPhase::Running;
+        state_.message.clear();
+        return beginStep(0);
+    }
+    if (state_.phase != SessionPhase::Running) return;
+    const View view(*this);
+    auto& progress = state_.steps[state_.currentStep];
+    for (std::size_t i = 0; i < graders_.size(); ++i) {
+        auto& grader = graders_[i];
+        const auto mode = grader.check().mode;
+        if (mode != CheckMode::Logs && mode != CheckMode::Exec && mode != CheckMode::Http) {
+            const auto* informer = informerOf(grader.check().moment.target);
+            if (informer && !informer->synced()) continue;
+            grader.update(view, clock_.clusterNow());
+        }
+        const auto before = progress.checks[i].state;
+        progress.checks[i] = grader.result();
+        if (before != grader.result().state)
+            note(grader.result().state == CheckState::Passed ? "passed" : grader.result().state == CheckState::Failed ? "failed" : "check", grader.check().name);
+    }
+    scheduleDeadline();
+    notify();
+    finishStepIfDone();
+}
+
+void LabSession::scheduleDeadline() {
+    std::optional<ClusterTime> next;
+    for (const auto& grader : graders_)
+        if (const auto due = grader.nextDeadline(); due && (!next || *due < *next)) next = due;
+    if (!next) return deadline_.reset();
+    deadline_ = clock_.after(std::max<Duration>(*next - clock_.clusterNow(), 1ms), [this] { onChange(); });
+}
+
+void LabSession::finishStepIfDone() {
+    const auto index = state_.currentStep;
+    auto& progress = state_.steps[index];
+    if (lab_.steps[index].ask && !progress.question.revealed) return;
+    if (!std::ranges::all_of(progress.checks, [](const auto& result) { return result.state == CheckState::Passed; })) return;
+    progress.state = StepState::Done;
+    progress.finishedAt = clock_.now();
+    beginStep(index + 1);
+}
+
+void LabSession::answer(const std::string& choice) {
+    if (state_.phase != SessionPhase::Running) return;
+    auto& question = state_.steps[state_.currentStep].question;
+    if (!question.revealed) question.chosen = choice;
+    note("answer", choice);
+    notify();
+}
+
+void LabSession::reveal(std::function<void(Result<void>)> reply) {
+    if (state_.phase != SessionPhase::Running || !lab_.steps[state_.currentStep].ask) return reply(badRequest("this step asks nothing"));
+    const auto& ask = *lab_.steps[state_.currentStep].ask;
+    auto input = View(*this).look(ask.answer.target);
+    if (!input) return reply(input.error());
+    if (!ask.decisionPod.empty()) {
+        // The latest decision about that Pod.
+        json::value latest;
+        for (const auto& decision : input->as_array()) {
+            const auto pod = fmt::format("{}/{}", api::stringAt(decision, {"metadata", "namespace"}), api::stringAt(decision, {"spec", "podName"}));
+            const auto cycle = [](const json::value& of) {
+                const auto* value = api::findPath(of, {"status", "cycle"});
+                return value && value->is_number() ? value->to_number<std::int64_t>() : 0;
+            };
+            if (pod == ask.decisionPod && (latest.is_null() || cycle(decision) > cycle(latest))) latest = decision;
+        }
+        if (latest.is_null()) return reply(makeError(Reason::NotFound, fmt::format("The scheduler has not decided about {} yet.", ask.decisionPod)));
+        input = std::move(latest);
+    }
+    const auto program = JqProgram::compile(ask.answer.jq);
+    if (!program) return reply(program.error());
+    const auto value = program->run(*input);
+    if (!value) return reply(value.error());
+    auto& question = state_.steps[state_.currentStep].question;
+    question.answer = value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+    question.revealed = true;
+    note(question.right() ? "right" : "wrong", question.chosen);
+    notify();
+    reply({});
+    onChange();
+}
+
+const LocalText* LabSession::nextHint() {
+    if (state_.phase != SessionPhase::Running) return nullptr;
+    auto& progress = state_.steps[state_.currentStep];
+    const auto& hints = lab_.steps[state_.currentStep].hints;
+    if (progress.hintsShown >= static_cast<int>(hints.size())) return nullptr;
+    const auto& hint = hints[static_cast<std::size_t>(progress.hintsShown++)];
+    note("hint", hint.in("en"));
+    notify();
+    return &hint;
+}
+
+// Logs and HTTP answers cannot be watched: they are asked for while their step is open.
+void LabSession::fetchAnswers() {
+    fetchTimer_.reset();
+    if (state_.phase != SessionPhase::Running) return;
+    bool any = false;
+    for (std::size_t i = 0; i < graders_.size(); ++i) {
+        const auto mode = graders_[i].check().mode;
+        if (mode == CheckMode::Logs) fetchLogs(i);
+        if (mode == CheckMode::Http) fetchHttp(i);
+        if (mode == CheckMode::Exec) takeAnswer(state_.currentStep, i, badRequest("commands in containers are not graded by this version"));
+        any |= mode == CheckMode::Logs || mode == CheckMode::Http;
+    }
+    if (any) fetchTimer_ = clock_.afterReal(fetchPeriod, [this] { fetchAnswers(); });
+}
+
+void LabSession::takeAnswer(std::size_t step, std::size_t index, Result<json::value> answer) {
+    if (state_.phase != SessionPhase::Running || step != state_.currentStep || index >= graders_.size()) return;
+    graders_[index].update(answer, clock_.clusterNow());
+    onChange();
+}
+
+void LabSession::fetchLogs(std::size_t index) {
+    const auto& check = graders_[index].check();
+    auto target = check.moment.target;
+    if (target.list) {
+        const auto pods = View(*this).look(target);
+        if (!pods || pods->as_array().empty()) return takeAnswer(state_.currentStep, index, makeError(Reason::NotFound, "no Pod has these labels"));
+        target.name = api::stringAt(pods->as_array().front(), {"metadata", "name"});
+    }
+    auto path = fmt::format("/api/v1/namespaces/{}/pods/{}/log?tailLines=1000", target.nameSpace, target.name);
+    if (!check.container.empty()) path += "&container=" + check.container;
+    client_.getRaw(path, [this, alive = alive_, step = state_.currentStep, index](Result<std::string> text) {
+        if (!*alive) return;
+        if (!text) return takeAnswer(step, index, text.error());
+        json::array lines;
+        for (std::size_t at = 0; at < text->size();) {
+            const auto end = std::min(text->find('\n', at), text->size());
+            lines.emplace_back(text->substr(at, end - at));
+            at = end + 1;
+        }
+        takeAnswer(step, index, json::value{{"lines", std::move(lines)}});
+    });
+}
+
+void LabSession::fetchHttp(std::size_t index) {
+    const auto& check = graders_[index].check();
+    const auto& target = check.moment.target;
+    const auto path = fmt::format("/api/v1/namespaces/{}/{}/{}:{}/proxy{}", target.nameSpace, target.kind == "Service" ? "services" : "pods", target.name,
+                                  check.port, check.path);
+    client_.getRaw(path, [this, alive = alive_, step = state_.currentStep, index](Result<std::string> body) {
+        if (!*alive) return;
+        if (body)
+            takeAnswer(step, index, json::value{{"status", 200}, {"body", *body}});
+        else
+            takeAnswer(step, index, json::value{{"status", body.error().status()}, {"body", body.error().message}});
+    });
+}
+
+}  // namespace kubarium::lab

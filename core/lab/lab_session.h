@@ -1,0 +1,125 @@
+// One run of a lab against a cluster: applies the start, walks through the steps, injects their faults, grades on every change
+// that a watch delivers, counts hints, and keeps what happened for the report. The command line and the desktop show the same
+// session. It is an ordinary client of the API. Engine thread (the Executor's) only.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/client/informer.h"
+#include "core/lab/grader.h"
+#include "core/lab/lab.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace kubarium::lab {
+
+enum class SessionPhase { Preparing, Running, Done, Broken };
+enum class StepState { Todo, Current, Done };
+
+struct QuestionProgress {
+    std::string chosen;  // "" until answered
+    std::string answer;  // "" until revealed
+    bool revealed = false;
+    bool right() const { return revealed && chosen == answer; }
+};
+
+struct StepProgress {
+    StepState state = StepState::Todo;
+    WallTime startedAt{}, finishedAt{};
+    int hintsShown = 0;
+    QuestionProgress question;
+    std::vector<CheckResult> checks;  // in the order of LabStep::checks; empty until the step begins
+};
+
+struct SessionEvent {  // the way taken, for the report
+    WallTime at;
+    std::string step, what, detail;
+};
+
+struct SessionState {
+    SessionPhase phase = SessionPhase::Preparing;
+    std::string message;  // Broken: why; Preparing: what is under way
+    std::size_t currentStep = 0;
+    std::vector<StepProgress> steps;
+    std::vector<SessionEvent> events;
+    WallTime startedAt{}, finishedAt{};
+    int checksPassed() const;
+    int checksTotal = 0;
+};
+
+struct SessionOptions {
+    bool applyStart = true;
+    bool setClock = true;     // set the Clock's rate as the lab asks
+    bool allowUnsafe = false; // run a lab that asks for what could reach the host
+};
+
+class LabSession {
+public:
+    LabSession(Executor& executor, Clock& clock, client::Client& client, Lab lab, SessionOptions options);
+    ~LabSession();
+    LabSession(const LabSession&) = delete;
+    LabSession& operator=(const LabSession&) = delete;
+
+    void start();
+    const Lab& lab() const { return lab_; }
+    const SessionState& state() const { return state_; }
+    // Called after any change of state(); never from within a call of this interface.
+    void setObserver(std::function<void()> observer) { observer_ = std::move(observer); }
+
+    // The value of one of the current step's choices. May be changed until reveal().
+    void answer(const std::string& choice);
+    // Works out the right answer from the cluster; replies when it is known (a decision may not be made yet: then an Error).
+    void reveal(std::function<void(Result<void>)> reply);
+    // Shows one hint more; "" when there is none left.
+    const LocalText* nextHint();
+    // Ends the lab's faults, deletes what lives in the namespaces that the lab uses, restores its Nodes and begins again.
+    void reset();
+    // Applies manifests as a student would (server-side apply, in order): for solutions in tests and "show me".
+    void apply(const std::vector<Manifest>& manifests, std::function<void(Result<void>)> done);
+
+private:
+    class View;
+    void prepare();
+    void setRate();
+    void beginStep(std::size_t index);
+    void injectFaults(const LabStep& step);
+    void injectFault(const LabFault& fault);
+    void watchTargets();
+    client::Informer* informerOf(const LabTarget& target);
+    void onChange();
+    bool ready() const;
+    void grade();
+    void finishStepIfDone();
+    void fetchAnswers();
+    void fetchLogs(std::size_t index);
+    void fetchHttp(std::size_t index);
+    void takeAnswer(std::size_t step, std::size_t index, Result<boost::json::value> answer);
+    void scheduleDeadline();
+    void note(const std::string& what, const std::string& detail);
+    void notify();
+    void applyNext(std::shared_ptr<std::vector<boost::json::object>> documents, std::size_t index, std::function<void(Result<void>)> done);
+    void clearFaults(std::function<void()> then);
+    void clearNamespaces(std::function<void()> then);
+    void restoreNodes(std::function<void()> then);
+
+    Executor& executor_;
+    Clock& clock_;
+    client::Client& client_;
+    mutable client::InformerFactory informers_;
+    Lab lab_;
+    SessionOptions options_;
+    SessionState state_;
+    std::function<void()> observer_;
+    std::vector<CheckGrader> graders_;
+    std::set<client::Informer*> watched_;
+    std::vector<Timer> faultTimers_;
+    Timer deadline_, fetchTimer_, waitTimer_;
+    int faultCount_ = 0;
+    bool gradePosted_ = false;
+    bool started_ = false;  // the start has been applied
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace kubarium::lab

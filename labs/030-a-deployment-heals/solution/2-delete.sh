@@ -1,0 +1,3 @@
+#!/bin/sh
+pod=$(kubectl get pods -l app=web -o jsonpath='{.items[0].metadata.name}')
+kubectl delete pod "$pod" --wait=false

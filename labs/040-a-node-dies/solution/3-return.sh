@@ -1,0 +1,2 @@
+#!/bin/sh
+kubarium fault undo --all
