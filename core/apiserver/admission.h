@@ -1,0 +1,45 @@
+// Admission: what the API server adds to an object or refuses although it is valid, because of the rest of the cluster.
+// Followed: NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds, DefaultStorageClass, TaintNodesByCondition,
+// StorageObjectInUseProtection, LimitRanger, ResourceQuota, and the allocation of Service addresses and ports.
+// Engine thread only.
+#pragma once
+
+#include "core/apiserver/registry.h"
+
+#include <string>
+
+namespace kubarium::apiserver {
+
+enum class Operation : std::uint8_t { Create, Update, Delete };
+
+struct AdmissionRequest {
+    Operation operation;
+    const WriteContext& context;
+    const json::object* existing = nullptr;  // Update, Delete
+};
+
+class Admission {
+public:
+    Admission(store::Store& store, Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {}
+
+    // Before the object is changed or looked at: may anything be written here?
+    Result<void> admitNamespace(const AdmissionRequest& request) const;
+    // May change the object.
+    Result<void> mutate(const AdmissionRequest& request, json::object& object);
+    // The object is final and valid.
+    Result<void> validate(const AdmissionRequest& request, const json::object& object);
+
+private:
+    Result<void> mutatePod(const AdmissionRequest& request, json::object& pod);
+    Result<void> addServiceAccount(const AdmissionRequest& request, json::object& pod);
+    Result<void> setPriority(const AdmissionRequest& request, json::object& pod);
+    void addTolerations(json::object& pod) const;
+    Result<void> allocateService(const AdmissionRequest& request, json::object& service);
+    Result<void> allocateNodePorts(const AdmissionRequest& request, json::object& service);
+
+    store::Store& store_;
+    [[maybe_unused]] Clock& clock_;
+    Random& random_;
+};
+
+}  // namespace kubarium::apiserver
