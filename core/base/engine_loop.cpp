@@ -109,6 +109,8 @@ void EngineLoop::run() {
         }
     }
     state_->thread = std::thread::id{};
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = false;
 }
 
 void EngineLoop::stop() {

@@ -16,7 +16,8 @@ public:
     EngineLoop(const EngineLoop&) = delete;
     EngineLoop& operator=(const EngineLoop&) = delete;
 
-    // Runs tasks on the calling thread, which thereby is the engine thread, until stop(). Tasks still queued are dropped.
+    // Runs tasks on the calling thread, which thereby is the engine thread, until stop(). May be run again: tasks that
+    // were posted meanwhile are still there.
     void run();
     // Any thread; async-signal-unsafe.
     void stop();

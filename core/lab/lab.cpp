@@ -445,6 +445,18 @@ LoadedLab loadLab(const fs::path& folder) {
     return loaded;
 }
 
+std::vector<LabNode> parseNodes(const std::string& text, const std::string& file, std::vector<LabProblem>& problems) {
+    Reader reader(file, problems);
+    try {
+        const auto root = YAML::Load(text);
+        if (root.IsSequence()) return readNodes(reader, root);
+        reader.problem(root, "a list of Nodes is expected", "- {name: worker-a, cpu: \"1\", memory: 512Mi}");
+    } catch (const YAML::Exception& error) {
+        problems.push_back({file, error.mark.is_null() ? 0 : error.mark.line + 1, "not valid YAML: " + error.msg, "check the indentation and the quotes"});
+    }
+    return {};
+}
+
 fs::path labsFolder(const fs::path& program) {
     if (const char* chosen = std::getenv("KUBARIUM_LABS")) return chosen;
     std::error_code error;

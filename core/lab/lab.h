@@ -157,6 +157,9 @@ struct LoadedLab {
 // Reads a lab's folder; every mistake is reported, not only the first. Files over 1 MiB are refused.
 LoadedLab loadLab(const std::filesystem::path& folder);
 
+// A YAML list of Nodes, as in a lab's spec.cluster.nodes; mistakes go to `problems` under the name `file`.
+std::vector<LabNode> parseNodes(const std::string& text, const std::string& file, std::vector<LabProblem>& problems);
+
 // Where labs are found: $KUBARIUM_LABS, beside the program (../../../labs of a build, ../share/kubarium/labs when installed).
 std::filesystem::path labsFolder(const std::filesystem::path& program);
 // Folders with a lab.yaml, by folder name ("010-first-pod").

@@ -1,0 +1,85 @@
+// What the subcommands share: where the cluster is, how to print, and a session with its API.
+#pragma once
+
+#include "core/base/engine_loop.h"
+#include "core/client/client.h"
+#include "core/cluster/cluster_paths.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace kubarium::cli {
+
+// Exit codes, the same for every command: a script can tell them apart.
+enum ExitCode : int { success = 0, failure = 1, usage = 2, notRunning = 3, unschedulable = 4 };
+
+struct Options {
+    std::string name = "lab";
+    std::string state;       // folder of all clusters; "" is the default
+    std::string output;      // "" for people, "json"
+    std::string kubeconfig;  // of another cluster, where a command takes one
+    std::string context;
+    std::string program;     // path of this program
+    bool verbose = false;
+};
+
+struct Command {
+    Options options;
+    std::function<int()> run;  // set by the subcommand that was chosen
+};
+
+// Adds --name, --state and, when asked, -o.
+void addClusterOptions(CLI::App& command, Options& options, bool withOutput = false);
+// "error: ..." on standard error; the exit code that fits the Error.
+int report(const Error& error);
+bool wantsJson(const Options& options);
+
+// A session with the API of the chosen cluster, for commands that ask, print and end.
+class Session {
+public:
+    // Of the running cluster --name, or of --kubeconfig/--context when given.
+    static Result<std::unique_ptr<Session>> open(const Options& options);
+    ~Session();
+
+    client::Client& client() { return *client_; }
+    EngineLoop& loop() { return loop_; }
+
+    // Makes one call and waits for its reply: wait<ObjectPtr>([&](auto reply) { client.get(..., std::move(reply)); }).
+    template <class T>
+    Result<T> wait(std::function<void(client::Reply<T>)> call) {
+        std::optional<Result<T>> result;
+        loop_.post([&] {
+            call([&](Result<T> value) {
+                result.emplace(std::move(value));
+                loop_.stop();
+            });
+        });
+        loop_.run();
+        return result ? std::move(*result) : Result<T>(makeError(Reason::Timeout, "interrupted"));
+    }
+    // Runs until stop() is called or the user presses Ctrl-C; false in the latter case.
+    bool runUntilStopped();
+
+private:
+    Session();
+    EngineLoop loop_{1};
+    std::unique_ptr<client::Client> client_;
+};
+
+// One function per group of subcommands.
+void addUp(CLI::App& app, Command& command);
+void addLifecycle(CLI::App& app, Command& command);  // down, status, kubeconfig
+void addCheck(CLI::App& app, Command& command);
+void addWhy(CLI::App& app, Command& command);
+void addFault(CLI::App& app, Command& command);
+void addClock(CLI::App& app, Command& command);
+void addImage(CLI::App& app, Command& command);
+void addLab(CLI::App& app, Command& command);
+void addCompletion(CLI::App& app, Command& command);
+
+}  // namespace kubarium::cli

@@ -1,0 +1,86 @@
+// kubarium: the command line and the engine in one program.
+#include "app/kubarium/command.h"
+
+#include "core/base/log.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+
+namespace kubarium::kubelet {
+int supervisorMain(int argc, char** argv);
+}
+
+namespace kubarium::cli {
+namespace {
+
+void addVersion(CLI::App& app, Command& command) {
+    auto* version = app.add_subcommand("version", "The version of Kubarium and of the Kubernetes whose behaviour it follows");
+    version->add_option("-o,--output", command.options.output, "json")->check(CLI::IsMember({"json"}));
+    version->callback([&command] {
+        command.run = [&command] {
+            if (wantsJson(command.options))
+                fmt::print("{}\n", boost::json::serialize(boost::json::object{{"version", KUBARIUM_VERSION}, {"kubernetes", "v1.34.4"}}));
+            else
+                fmt::print("kubarium {} (Kubernetes v1.34.4)\n", KUBARIUM_VERSION);
+            return success;
+        };
+    });
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"A living Kubernetes cluster on one machine: real containers, stock kubectl, and every decision explained."};
+    app.name("kubarium");
+    app.require_subcommand(1);
+    app.footer("First steps:\n  kubarium check                      what this machine can do\n  kubarium up --detach                three Nodes in a second\n"
+               "  export KUBECONFIG=$(kubarium kubeconfig --path)\n  kubectl get nodes\n  kubarium lab run first-pod          learn by doing\n  kubarium down                       and nothing stays behind");
+    Command command;
+    command.options.program = "/proc/self/exe";
+    app.add_flag("-v,--verbose", command.options.verbose, "log to standard error what is going on");
+    addUp(app, command);
+    addLifecycle(app, command);
+    addCheck(app, command);
+    addWhy(app, command);
+    addFault(app, command);
+    addClock(app, command);
+    addImage(app, command);
+    addLab(app, command);
+    addVersion(app, command);
+    addCompletion(app, command);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? success : usage;
+    }
+    setUpLogging(command.options.verbose ? "debug" : "warn", "");
+    return command.run();
+}
+
+}  // namespace
+
+void addClusterOptions(CLI::App& app, Options& options, bool withOutput) {
+    app.add_option("--name", options.name, "name of the cluster; several can run side by side")->envname("KUBARIUM_NAME")->capture_default_str();
+    app.add_option("--state", options.state, "folder where clusters keep their things (default: ~/.local/state/kubarium)")->envname("KUBARIUM_STATE");
+    if (withOutput) app.add_option("-o,--output", options.output, "json, for programs")->check(CLI::IsMember({"json"}));
+}
+
+int report(const Error& error) {
+    fmt::print(stderr, "error: {}\n", error.message);
+    for (const auto& cause : error.causes) fmt::print(stderr, "  {}: {}\n", cause.field, cause.message);
+    return error.reason == Reason::NotFound && error.message.find("does not run") != std::string::npos ? notRunning
+           : error.reason == Reason::BadRequest                                                        ? usage
+                                                                                                       : failure;
+}
+
+bool wantsJson(const Options& options) { return options.output == "json"; }
+
+}  // namespace kubarium::cli
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    if (argc > 1 && std::string_view(argv[1]) == "supervisor") return kubarium::kubelet::supervisorMain(argc - 1, argv + 1);
+    return kubarium::cli::run(argc, argv);
+}

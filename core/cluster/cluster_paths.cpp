@@ -1,0 +1,119 @@
+#include "core/cluster/cluster_paths.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kubarium::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+bool isDnsLabel(const std::string& name) {
+    constexpr std::size_t longest = 40;
+    const auto inside = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    return !name.empty() && name.size() <= longest && std::ranges::all_of(name, inside) && name.front() != '-' && name.back() != '-';
+}
+
+fs::path homeDirectory() {
+    if (const char* home = std::getenv("HOME"); home && *home) return home;
+    const auto* entry = getpwuid(getuid());
+    return entry ? entry->pw_dir : "/";
+}
+
+fs::path stateDirectory(const fs::path& chosen) {
+    if (!chosen.empty()) return fs::absolute(chosen);
+    if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state) return fs::path(state) / "kubarium";
+    return homeDirectory() / ".local/state/kubarium";
+}
+
+}  // namespace
+
+Result<ClusterPaths> clusterPaths(const std::string& name, const fs::path& state) {
+    if (!isDnsLabel(name))
+        return badRequest(fmt::format("\"{}\" is no name for a cluster: use lower case letters, digits and '-', at most 40, as in lab or demo-2", name));
+    return ClusterPaths{name, stateDirectory(state) / name};
+}
+
+std::vector<std::string> clusterNames(const fs::path& state) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(stateDirectory(state), error))
+        if (entry.is_directory(error) && isDnsLabel(entry.path().filename())) names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    return names;
+}
+
+Result<ClusterInfo> runningCluster(const ClusterPaths& paths) {
+    const auto notRunning = makeError(Reason::NotFound, fmt::format("The cluster \"{0}\" does not run. Start it with: kubarium up --name {0} --detach", paths.name));
+    const int descriptor = open(paths.lock().c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) return notRunning;
+    const bool free = flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+    close(descriptor);
+    if (free) return notRunning;
+    std::ifstream in(paths.info());
+    std::ostringstream text;
+    text << in.rdbuf();
+    boost::system::error_code error;
+    const auto value = json::parse(text.str(), error);
+    if (error || !value.is_object())
+        return makeError(Reason::ServiceUnavailable, fmt::format("The cluster \"{}\" is just starting or stopping. Try again in a second.", paths.name));
+    const auto& object = value.get_object();
+    const auto string = [&](const char* key) {
+        const auto* found = object.if_contains(key);
+        return found && found->is_string() ? std::string(found->get_string()) : std::string();
+    };
+    const auto number = [&](const char* key) {
+        const auto* found = object.if_contains(key);
+        return found && found->is_int64() ? static_cast<int>(found->get_int64()) : 0;
+    };
+    return ClusterInfo{number("pid"), number("port"), string("level"), string("levelSentence"), string("startedAt"), string("version")};
+}
+
+Result<void> writeClusterInfo(const ClusterPaths& paths, const ClusterInfo& info) {
+    const auto text = json::serialize(json::object{{"pid", info.pid}, {"port", info.port}, {"level", info.level}, {"levelSentence", info.levelSentence},
+                                                   {"startedAt", info.startedAt}, {"version", info.version}});
+    const auto temporary = paths.info().string() + ".new";
+    {
+        std::ofstream out(temporary, std::ios::trunc);
+        out << text << '\n';
+        if (!out.flush()) return makeError(Reason::InternalError, fmt::format("cannot write {}: {}", temporary, std::strerror(errno)));
+    }
+    std::error_code error;
+    fs::rename(temporary, paths.info(), error);
+    if (error) return makeError(Reason::InternalError, fmt::format("cannot write {}: {}", paths.info().string(), error.message()));
+    return {};
+}
+
+Result<ClusterLock> ClusterLock::acquire(const ClusterPaths& paths) {
+    std::error_code error;
+    fs::create_directories(paths.directory, error);
+    if (error) return makeError(Reason::Forbidden, fmt::format("cannot make {}: {}. Choose another folder with --state DIR.", paths.directory.string(), error.message()));
+    chmod(paths.directory.c_str(), S_IRWXU);
+    const int descriptor = open(paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor < 0) return makeError(Reason::Forbidden, fmt::format("cannot open {}: {}", paths.lock().string(), std::strerror(errno)));
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        close(descriptor);
+        return makeError(Reason::Conflict, fmt::format("The cluster \"{0}\" already runs. See it with: kubarium status --name {0}", paths.name));
+    }
+    return ClusterLock(descriptor);
+}
+
+ClusterLock::~ClusterLock() {
+    if (descriptor_ >= 0) close(descriptor_);
+}
+
+}  // namespace kubarium::cluster
