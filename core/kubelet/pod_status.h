@@ -11,6 +11,8 @@
 
 namespace kubarium::kubelet {
 
+namespace json = boost::json;
+
 struct PodStatusInput {
     const api::Pod& pod;  // the status in it is the one before
     const PodActual& actual;

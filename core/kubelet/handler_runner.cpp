@@ -1,0 +1,341 @@
+#include "core/kubelet/handler_runner.h"
+
+#include "core/kubelet/grpc_health.h"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace kubarium::kubelet {
+namespace {
+
+constexpr std::size_t outputLimit = 10 * 1024;
+
+using Finish = std::move_only_function<void(HandlerOutcome)>;
+
+// Reports once, later, and only while the run exists.
+class Run : public HandlerRun, public std::enable_shared_from_this<Run> {
+public:
+    Run(const KubeletContext& context, Finish finish) : context_(context), finish_(std::move(finish)) {}
+    virtual void begin() = 0;
+
+protected:
+    void finish(HandlerVerdict verdict, std::string output = {}, int exitCode = 0) {
+        if (!finish_) return;
+        timer_.reset();
+        context_.executor.post([weak = weak_from_this(), reply = std::exchange(finish_, nullptr),
+                                outcome = HandlerOutcome{verdict, std::move(output), exitCode}]() mutable {
+            if (weak.lock()) reply(std::move(outcome));
+        });
+    }
+    bool finished() const { return !finish_; }
+
+    const KubeletContext& context_;
+    Finish finish_;
+    Timer timer_;
+};
+
+// Keeps a Run alive; its end cancels.
+class Handle final : public HandlerRun {
+public:
+    explicit Handle(std::shared_ptr<Run> run) : run_(std::move(run)) {}
+
+private:
+    std::shared_ptr<Run> run_;
+};
+
+class ExecRun final : public Run {
+public:
+    ExecRun(const KubeletContext& context, Finish finish, std::string containerId, api::ExecAction action, Duration timeout)
+        : Run(context, std::move(finish)), containerId_(std::move(containerId)), action_(std::move(action)), timeout_(timeout) {}
+
+    void begin() override {
+        const auto collect = [weak = weak_from_this()](const std::string& data) {
+            const auto self = std::static_pointer_cast<ExecRun>(weak.lock());
+            if (self && self->output_.size() < outputLimit) self->output_.append(data, 0, outputLimit - self->output_.size());
+        };
+        ExecOptions options;
+        options.command = action_.command;
+        options.timeout = timeout_;
+        session_ = context_.runtime.exec(containerId_, std::move(options), {collect, collect, [weak = weak_from_this()](Result<int> code) {
+            if (const auto self = std::static_pointer_cast<ExecRun>(weak.lock())) self->exited(std::move(code));
+        }});
+    }
+
+private:
+    void exited(Result<int> code) {
+        if (code) {
+            finish(*code == 0 ? HandlerVerdict::Success : HandlerVerdict::Failure, std::move(output_), *code);
+        } else if (code.error().reason == Reason::Timeout) {
+            finish(HandlerVerdict::Failure,
+                   fmt::format("command timed out: \"{}\" timed out after {}s", fmt::join(action_.command, " "),
+                               std::chrono::duration_cast<std::chrono::seconds>(timeout_).count()), -1);
+        } else {
+            finish(HandlerVerdict::Unknown, code.error().message, -1);
+        }
+    }
+
+    std::string containerId_;
+    api::ExecAction action_;
+    Duration timeout_;
+    std::string output_;
+    std::unique_ptr<ExecSession> session_;
+};
+
+// Base of what talks over a connection.
+class NetworkRun : public Run {
+public:
+    NetworkRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout)
+        : Run(context, std::move(finish)), host_(std::move(host)), port_(port), timeout_(timeout) {}
+
+protected:
+    virtual void onConnect() {}
+    virtual void onData(const std::string&) {}
+    virtual void onClosed(const Result<void>&) = 0;
+    virtual void onTimeout() = 0;
+
+    void connect() {
+        timer_ = context_.clock.afterReal(timeout_, [weak = weak_from_this()] {
+            const auto self = std::static_pointer_cast<NetworkRun>(weak.lock());
+            if (self && !self->finished()) self->onTimeout();
+        });
+        reconnect();
+    }
+    void reconnect() {
+        const auto generation = ++generation_;
+        const auto locked = [weak = weak_from_this(), generation] {
+            auto self = std::static_pointer_cast<NetworkRun>(weak.lock());
+            return self && self->generation_ == generation && !self->finished() ? self : nullptr;
+        };
+        connection_ = context_.runtime.connectFromNode(host_, port_, timeout_, {[locked] { if (auto self = locked()) self->onConnect(); },
+            [locked](std::string data) { if (auto self = locked()) self->onData(data); },
+            [locked](Result<void> result) { if (auto self = locked()) self->onClosed(result); }});
+    }
+    std::string dialError(const Error& error) const {
+        const auto& text = error.message;
+        if (text.find("refused") != std::string::npos) return fmt::format("dial tcp {}:{}: connect: connection refused", host_, port_);
+        if (text.find("route") != std::string::npos) return fmt::format("dial tcp {}:{}: connect: no route to host", host_, port_);
+        if (error.reason == Reason::Timeout || text.find("time") != std::string::npos) return fmt::format("dial tcp {}:{}: i/o timeout", host_, port_);
+        return fmt::format("dial tcp {}:{}: {}", host_, port_, text);
+    }
+
+    std::string host_;
+    int port_;
+    Duration timeout_;
+    std::unique_ptr<Connection> connection_;
+    int generation_ = 0;
+};
+
+class TcpRun final : public NetworkRun {
+public:
+    using NetworkRun::NetworkRun;
+    void begin() override { connect(); }
+
+private:
+    void onConnect() override { finish(HandlerVerdict::Success); }
+    void onClosed(const Result<void>& result) override {
+        if (result)
+            finish(HandlerVerdict::Success);
+        else
+            finish(HandlerVerdict::Failure, dialError(result.error()));
+    }
+    void onTimeout() override { finish(HandlerVerdict::Failure, fmt::format("dial tcp {}:{}: i/o timeout", host_, port_)); }
+};
+
+class GrpcRun final : public NetworkRun {
+public:
+    GrpcRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout, const std::string& service)
+        : NetworkRun(context, std::move(finish), std::move(host), port, timeout), exchange_(service, fmt::format("{}:{}", host_, port_)) {}
+    void begin() override { connect(); }
+
+private:
+    void onConnect() override { connection_->write(exchange_.request()); }
+    void onData(const std::string& data) override {
+        if (auto more = exchange_.feed(data); !more.empty()) connection_->write(std::move(more));
+        const auto answer = exchange_.answer();
+        if (!answer) return;
+        if (!answer->error.empty())
+            finish(HandlerVerdict::Failure, fmt::format("error: health rpc probe failed: {}", answer->error));
+        else if (answer->status == "SERVING")
+            finish(HandlerVerdict::Success);
+        else
+            finish(HandlerVerdict::Failure, fmt::format("service unhealthy (responded with \"{}\")", answer->status));
+    }
+    void onClosed(const Result<void>&) override { onTimeout(); }
+    void onTimeout() override {
+        finish(HandlerVerdict::Failure, fmt::format("timeout: failed to connect service \"{}:{}\" within {}s: context deadline exceeded", host_, port_,
+                                                    std::chrono::duration_cast<std::chrono::seconds>(timeout_).count()));
+    }
+
+    GrpcHealthExchange exchange_;
+};
+
+// GET, following redirects on the same host (ten at most); a redirect elsewhere is a warning, which counts as success.
+class HttpRun final : public NetworkRun {
+public:
+    HttpRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout, api::HTTPGetAction action)
+        : NetworkRun(context, std::move(finish), std::move(host), port, timeout), action_(std::move(action)) {
+        target_ = action_.path.empty() ? "/" : action_.path.starts_with('/') ? action_.path : "/" + action_.path;
+        scheme_ = action_.scheme.empty() ? "http" : action_.scheme;
+        std::transform(scheme_.begin(), scheme_.end(), scheme_.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    }
+    void begin() override {
+        if (scheme_ == "https") {
+            // The certificate is not looked at by real kubelets either; that something accepts the connection is what is left.
+            tlsOnlyConnects_ = true;
+        }
+        connect();
+    }
+
+private:
+    void onConnect() override {
+        if (tlsOnlyConnects_) {
+            finish(HandlerVerdict::Success);
+            return;
+        }
+        std::string host = fmt::format("{}:{}", host_, port_), agent = "kube-probe/1.34", accept = "*/*", others;
+        for (const auto& header : action_.httpHeaders) {
+            auto lower = header.name;
+            std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            if (lower == "host") host = header.value;
+            else if (lower == "user-agent") agent = header.value;
+            else if (lower == "accept") accept = header.value;
+            else others += fmt::format("{}: {}\r\n", header.name, header.value);
+        }
+        // An empty value of User-Agent or Accept means that the header is not sent.
+        auto request = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n", target_, host);
+        if (!agent.empty()) request += fmt::format("User-Agent: {}\r\n", agent);
+        if (!accept.empty()) request += fmt::format("Accept: {}\r\n", accept);
+        connection_->write(request + others + "Connection: close\r\n\r\n");
+    }
+    void onData(const std::string& data) override {
+        if (received_.size() < 64 * 1024) received_ += data;
+        if (received_.find("\r\n\r\n") != std::string::npos) onHeaders();
+    }
+    void onHeaders() {
+        int code = 0;
+        const auto space = received_.find(' ');
+        if (space != std::string::npos) std::from_chars(received_.data() + space + 1, received_.data() + received_.size(), code);
+        if (code >= 300 && code < 400 && code != 304) {
+            const auto location = header("location");
+            if (!location.empty()) return redirect(location);
+        }
+        if (code >= 200 && code < 400)
+            finish(HandlerVerdict::Success);
+        else
+            finish(HandlerVerdict::Failure, fmt::format("HTTP probe failed with statuscode: {}", code));
+    }
+    void redirect(const std::string& location) {
+        if (++redirects_ > 10) return finish(HandlerVerdict::Failure, getError("stopped after 10 redirects"));
+        const auto parsed = boost::urls::parse_uri_reference(location);
+        if (!parsed) return finish(HandlerVerdict::Failure, getError("failed to parse Location header \"" + location + "\""));
+        if (parsed->has_authority() && std::string(parsed->encoded_host()) != host_)
+            return finish(HandlerVerdict::Warning,
+                          fmt::format("Probe terminated redirects, Response body: {}", received_.substr(received_.find("\r\n\r\n") + 4)));
+        if (parsed->has_port()) port_ = parsed->port_number();
+        const auto path = std::string(parsed->encoded_path());
+        target_ = path.empty() ? "/" : path;
+        if (parsed->has_query()) target_ += "?" + std::string(parsed->encoded_query());
+        received_.clear();
+        reconnect();
+    }
+    std::string header(std::string_view name) const {
+        for (std::size_t begin = received_.find("\r\n"); begin != std::string::npos && begin + 2 < received_.size();) {
+            begin += 2;
+            const auto end = received_.find("\r\n", begin);
+            const auto line = std::string_view(received_).substr(begin, end - begin);
+            const auto colon = line.find(':');
+            if (colon == name.size() && std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
+                    return a == std::tolower(static_cast<unsigned char>(b));
+                })) {
+                const auto value = line.substr(colon + 1);
+                const auto first = value.find_first_not_of(' ');
+                return first == std::string_view::npos ? "" : std::string(value.substr(first));
+            }
+            begin = end;
+        }
+        return {};
+    }
+    void onClosed(const Result<void>& result) override {
+        finish(HandlerVerdict::Failure, getError(result ? "EOF" : dialError(result.error())));
+    }
+    void onTimeout() override {
+        finish(HandlerVerdict::Failure, getError("context deadline exceeded (Client.Timeout exceeded while awaiting headers)"));
+    }
+    std::string getError(const std::string& why) const { return fmt::format("Get \"{}://{}:{}{}\": {}", scheme_, host_, port_, target_, why); }
+
+    api::HTTPGetAction action_;
+    std::string target_, scheme_, received_;
+    int redirects_ = 0;
+    bool tlsOnlyConnects_ = false;
+};
+
+// A handler that needs no runtime: it waits, or fails at once.
+class WaitRun final : public Run {
+public:
+    WaitRun(const KubeletContext& context, Finish finish, Duration wait, HandlerOutcome outcome)
+        : Run(context, std::move(finish)), wait_(wait), outcome_(std::move(outcome)) {}
+    void begin() override {
+        timer_ = context_.clock.afterReal(wait_, [weak = weak_from_this()] {
+            if (const auto self = std::static_pointer_cast<WaitRun>(weak.lock())) self->finish(self->outcome_.verdict, self->outcome_.output);
+        });
+    }
+
+private:
+    Duration wait_;
+    HandlerOutcome outcome_;
+};
+
+std::shared_ptr<Run> makeRun(const KubeletContext& context, const HandlerTarget& target, const Handler& handler, Duration timeout, Finish finish) {
+    const auto hostOr = [&](const std::string& host) { return host.empty() ? target.podIP : host; };
+    const auto badPort = [&](const json::value& port) {
+        const auto* name = port.if_string();
+        return fmt::format("couldn't find port: {} in container", name ? name->c_str() : "?");
+    };
+    if (handler.exec) return std::make_shared<ExecRun>(context, std::move(finish), target.containerId, *handler.exec, timeout);
+    if (handler.httpGet) {
+        const auto port = resolvePort(handler.httpGet->port, *target.container);
+        if (port <= 0)
+            return std::make_shared<WaitRun>(context, std::move(finish), Duration{}, HandlerOutcome{HandlerVerdict::Unknown, badPort(handler.httpGet->port), 0});
+        return std::make_shared<HttpRun>(context, std::move(finish), hostOr(handler.httpGet->host), port, timeout, *handler.httpGet);
+    }
+    if (handler.tcpSocket) {
+        const auto port = resolvePort(handler.tcpSocket->port, *target.container);
+        if (port <= 0)
+            return std::make_shared<WaitRun>(context, std::move(finish), Duration{}, HandlerOutcome{HandlerVerdict::Unknown, badPort(handler.tcpSocket->port), 0});
+        return std::make_shared<TcpRun>(context, std::move(finish), hostOr(handler.tcpSocket->host), port, timeout);
+    }
+    if (handler.grpc) return std::make_shared<GrpcRun>(context, std::move(finish), target.podIP, handler.grpc->port, timeout, handler.grpc->service);
+    const auto wait = handler.sleep ? Duration{std::chrono::seconds{handler.sleep->seconds}} : Duration{};
+    return std::make_shared<WaitRun>(context, std::move(finish), std::min(wait, timeout), HandlerOutcome{});
+}
+
+}  // namespace
+
+Handler handlerOf(const api::Probe& probe) { return {probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc, {}}; }
+Handler handlerOf(const api::LifecycleHandler& handler) { return {handler.exec, handler.httpGet, handler.tcpSocket, {}, handler.sleep}; }
+
+std::unique_ptr<HandlerRun> runHandler(const KubeletContext& context, const HandlerTarget& target, const Handler& handler, Duration timeout,
+                                       std::move_only_function<void(HandlerOutcome)> reply) {
+    auto run = makeRun(context, target, handler, timeout, std::move(reply));
+    run->begin();
+    return std::make_unique<Handle>(std::move(run));
+}
+
+int resolvePort(const json::value& port, const api::Container& container) {
+    if (const auto* number = port.if_int64()) return static_cast<int>(*number);
+    if (const auto* number = port.if_uint64()) return static_cast<int>(*number);
+    const auto* name = port.if_string();
+    if (!name) return 0;
+    for (const auto& candidate : container.ports)
+        if (std::string_view(candidate.name) == std::string_view(name->data(), name->size())) return candidate.containerPort;
+    int number = 0;
+    std::from_chars(name->data(), name->data() + name->size(), number);
+    return number;
+}
+
+}  // namespace kubarium::kubelet
