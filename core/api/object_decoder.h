@@ -33,7 +33,10 @@ Result<void> normalize(const Type& type, json::object& object, std::vector<std::
 
 // fieldValidation=Strict: `Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"`.
 Error strictDecodingError(const GroupVersionKind&, const std::vector<std::string>& strictErrors);
-// fieldValidation=Strict on a PATCH.
-Error strictPatchError(const GroupVersionKind&, const std::vector<std::string>& strictErrors);
+// A PATCH whose result does not decode: 422 ` "" is invalid: patch: Invalid value: "<patch>": <why>`. `patch` is the resulting
+// document as JSON for JSON patch and merge patch, goFormat(patch) for strategic merge patch. `why` is Go's sentence, or
+// "strict decoding error: ..." (strictDecodingReason) with fieldValidation=Strict.
+Error patchDecodingError(std::string_view patch, std::string_view why);
+std::string strictDecodingReason(const std::vector<std::string>& strictErrors);
 
 }  // namespace kubarium::api

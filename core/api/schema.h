@@ -56,7 +56,7 @@ struct Field {
     bool required = false;           // in OpenAPI's sense: always present in what the server writes
     bool omitEmpty = true;           // Go's omitempty: the zero value is left out
     bool pointer = false;            // a Go pointer: null and absent are one, an explicit zero is kept
-    bool embedded = false;           // a Go struct by value: always present, {} if nothing was set
+    bool embedded = false;           // a Go struct (or Time, Quantity, IntOrString) by value: always present
     json::value defaultValue;        // OpenAPI's default; null if none
     ListType listType = ListType::Atomic;
     std::vector<std::string> listMapKeys;
@@ -64,6 +64,8 @@ struct Field {
     std::string patchMergeKey;       // strategic merge patch
     bool patchMerge = false;
     bool patchRetainKeys = false;
+    bool patchReplace = false;
+    std::string goType;              // where Go's name of it is not plain from the shape: "v1.RestartPolicy"
     std::string description;         // short, ours
 };
 

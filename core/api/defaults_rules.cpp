@@ -1,0 +1,295 @@
+#include "core/api/defaults_rules.h"
+
+#include "core/api/schema.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace kubarium::api {
+
+namespace {
+
+void setIfAbsent(json::object& object, std::string_view key, json::value value) {
+    auto* present = object.if_contains(key);
+    if (!present) object.emplace(key, std::move(value));
+    else if (present->is_null()) *present = std::move(value);
+}
+
+json::object* child(json::object& object, std::string_view key) {
+    auto* value = object.if_contains(key);
+    return value ? value->if_object() : nullptr;
+}
+
+json::array* children(json::object& object, std::string_view key) {
+    auto* value = object.if_contains(key);
+    return value ? value->if_array() : nullptr;
+}
+
+std::string_view text(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    const auto* found = value ? value->if_string() : nullptr;
+    return found ? std::string_view(*found) : std::string_view();
+}
+
+bool present(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value && !value->is_null();
+}
+
+bool isTrue(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value && value->is_bool() && value->get_bool();
+}
+
+// The tag of an image reference: Always is the policy for :latest and for no tag.
+bool isLatest(std::string_view image) {
+    if (const auto digest = image.find('@'); digest != image.npos) return false;
+    const auto slash = image.rfind('/');
+    const auto name = slash == image.npos ? image : image.substr(slash + 1);
+    const auto colon = name.find(':');
+    return colon == name.npos || name.substr(colon + 1) == "latest";
+}
+
+void container(json::object& object) {
+    if (text(object, "imagePullPolicy").empty()) object["imagePullPolicy"] = isLatest(text(object, "image")) ? "Always" : "IfNotPresent";
+}
+
+void podSpec(json::object& object) {
+    if (isTrue(object, "hostNetwork")) {
+        for (const std::string_view list : {"containers", "initContainers"}) {
+            auto* containers = children(object, list);
+            if (!containers) continue;
+            for (auto& element : *containers) {
+                auto* one = element.if_object();
+                auto* ports = one ? children(*one, "ports") : nullptr;
+                if (!ports) continue;
+                for (auto& port : *ports)
+                    if (auto* p = port.if_object(); p && p->contains("containerPort") && !p->contains("hostPort")) p->emplace("hostPort", p->at("containerPort"));
+            }
+        }
+    }
+    // The old name of the field is kept in step with the new one.
+    const auto account = text(object, "serviceAccountName").empty() ? text(object, "serviceAccount") : text(object, "serviceAccountName");
+    if (!account.empty()) {
+        const json::string copy(account);
+        object["serviceAccountName"] = copy;
+        object["serviceAccount"] = copy;
+    }
+}
+
+void requestsFromLimits(json::object& container) {
+    auto* resources = child(container, "resources");
+    auto* limits = resources ? child(*resources, "limits") : nullptr;
+    if (!limits || limits->empty()) return;
+    auto& requests = (*resources)["requests"];
+    auto& object = requests.is_object() ? requests.get_object() : requests.emplace_object();
+    for (const auto& [name, quantity] : *limits) object.emplace(name, quantity);
+}
+
+void pod(json::object& object) {
+    auto* spec = child(object, "spec");
+    if (!spec) return;
+    setIfAbsent(*spec, "enableServiceLinks", true);
+    for (const std::string_view list : {"containers", "initContainers"})
+        if (auto* containers = children(*spec, list))
+            for (auto& element : *containers)
+                if (auto* one = element.if_object()) requestsFromLimits(*one);
+    if (auto* overall = child(*spec, "resources"); overall && !overall->empty()) requestsFromLimits(*spec);
+}
+
+void volume(json::object& object) {
+    for (const auto& member : object)
+        if (member.key() != "name" && !member.value().is_null()) return;
+    object["emptyDir"].emplace_object();
+}
+
+void serviceSpec(json::object& object) {
+    const std::string type(text(object, "type"));
+    if (text(object, "sessionAffinity") == "ClientIP") {
+        auto& timeout = ensureObject(object, {"sessionAffinityConfig", "clientIP"});
+        setIfAbsent(timeout, "timeoutSeconds", 10800);
+    } else if (text(object, "sessionAffinity") == "None") {
+        object.erase("sessionAffinityConfig");
+    }
+    if (auto* ports = children(object, "ports")) {
+        for (auto& element : *ports) {
+            auto* port = element.if_object();
+            if (!port || !port->contains("port")) continue;
+            auto& target = (*port)["targetPort"];
+            const bool unset = target.is_null() || (target.is_int64() && target.get_int64() == 0) || (target.is_string() && target.get_string().empty());
+            if (unset) target = port->at("port");
+        }
+    }
+    const bool external = type == "NodePort" || type == "LoadBalancer";
+    const auto* externalIPs = object.if_contains("externalIPs");
+    const bool reachable = external || (type == "ClusterIP" && externalIPs && externalIPs->is_array() && !externalIPs->get_array().empty());
+    if (reachable && text(object, "externalTrafficPolicy").empty()) object["externalTrafficPolicy"] = "Cluster";
+    if ((external || type == "ClusterIP") && text(object, "internalTrafficPolicy").empty()) object["internalTrafficPolicy"] = "Cluster";
+    if (type == "LoadBalancer") setIfAbsent(object, "allocateLoadBalancerNodePorts", true);
+}
+
+void deploymentSpec(json::object& object) {
+    auto& strategy = ensureObject(object, {"strategy"});
+    if (text(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
+    if (text(strategy, "type") != "RollingUpdate") return;
+    auto& rolling = ensureObject(strategy, {"rollingUpdate"});
+    setIfAbsent(rolling, "maxUnavailable", "25%");
+    setIfAbsent(rolling, "maxSurge", "25%");
+}
+
+void statefulSetSpec(json::object& object) {
+    auto& strategy = ensureObject(object, {"updateStrategy"});
+    if (text(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
+    if (text(strategy, "type") != "RollingUpdate") return;
+    setIfAbsent(ensureObject(strategy, {"rollingUpdate"}), "partition", 0);
+}
+
+void daemonSetSpec(json::object& object) {
+    auto& strategy = ensureObject(object, {"updateStrategy"});
+    if (text(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
+    if (text(strategy, "type") != "RollingUpdate") return;
+    auto& rolling = ensureObject(strategy, {"rollingUpdate"});
+    setIfAbsent(rolling, "maxUnavailable", 1);
+    setIfAbsent(rolling, "maxSurge", 0);
+}
+
+json::object* templateLabels(json::object& object) {
+    auto* spec = child(object, "spec");
+    auto* podTemplate = spec ? child(*spec, "template") : nullptr;
+    auto* metadata = podTemplate ? child(*podTemplate, "metadata") : nullptr;
+    auto* labels = metadata ? child(*metadata, "labels") : nullptr;
+    return labels && !labels->empty() ? labels : nullptr;
+}
+
+void labelsFromTemplate(json::object& object) {
+    const auto* labels = templateLabels(object);
+    if (!labels) return;
+    auto& metadata = ensureObject(object, {"metadata"});
+    const auto* own = metadata.if_contains("labels");
+    if (!own || !own->is_object() || own->get_object().empty()) metadata["labels"] = json::object(*labels);
+}
+
+void replicationController(json::object& object) {
+    const auto* labels = templateLabels(object);
+    if (!labels) return;
+    auto& spec = ensureObject(object, {"spec"});
+    const auto* selector = spec.if_contains("selector");
+    if (!selector || !selector->is_object() || selector->get_object().empty()) spec["selector"] = json::object(*labels);
+    labelsFromTemplate(object);
+}
+
+void job(json::object& object) {
+    labelsFromTemplate(object);
+    auto& spec = ensureObject(object, {"spec"});
+    if (!present(spec, "completions") && !present(spec, "parallelism")) spec["completions"] = 1;
+    setIfAbsent(spec, "parallelism", 1);
+    setIfAbsent(spec, "backoffLimit", present(spec, "backoffLimitPerIndex") ? 2147483647 : 6);
+    setIfAbsent(spec, "completionMode", "NonIndexed");
+    setIfAbsent(spec, "suspend", false);
+    setIfAbsent(spec, "manualSelector", false);
+    setIfAbsent(spec, "podReplacementPolicy", present(spec, "podFailurePolicy") ? "Failed" : "TerminatingOrFailed");
+}
+
+void namespaceObject(json::object& object) {
+    auto* metadata = child(object, "metadata");
+    if (!metadata || text(*metadata, "name").empty()) return;
+    auto& labels = ensureObject(*metadata, {"labels"});
+    if (!labels.contains("kubernetes.io/metadata.name")) labels.emplace("kubernetes.io/metadata.name", metadata->at("name"));
+}
+
+void nodeStatus(json::object& object) {
+    const auto* allocatable = object.if_contains("allocatable");
+    if (allocatable && allocatable->is_object() && !allocatable->get_object().empty()) return;
+    const auto* capacity = child(object, "capacity");
+    if (capacity && !capacity->empty()) object["allocatable"] = json::object(*capacity);
+}
+
+void limitRangeItem(json::object& object) {
+    if (text(object, "type") != "Container") return;
+    const auto fill = [&](std::string_view into, std::string_view from) {
+        const auto* source = child(object, from);
+        if (!source || source->empty()) return;
+        const json::object copy(*source);
+        auto& target = ensureObject(object, {into});
+        for (const auto& [name, quantity] : copy) target.emplace(name, quantity);
+    };
+    fill("default", "max");
+    fill("defaultRequest", "default");
+    fill("defaultRequest", "min");
+}
+
+void autoscalerSpec(json::object& object) {
+    const auto* metrics = object.if_contains("metrics");
+    if (!metrics || !metrics->is_array() || metrics->get_array().empty()) {
+        object["metrics"] = json::value{{{"type", "Resource"}, {"resource", {{"name", "cpu"}, {"target", {{"type", "Utilization"}, {"averageUtilization", 80}}}}}}};
+    }
+    auto* behavior = child(object, "behavior");
+    if (!behavior) return;
+    const auto fill = [&](std::string_view direction, json::value defaults) {
+        auto& rules = ensureObject(*behavior, {direction});
+        for (auto& [key, value] : defaults.get_object()) setIfAbsent(rules, key, value);
+    };
+    const json::value percent = {{"type", "Percent"}, {"value", 100}, {"periodSeconds", 15}};
+    const json::value pods = {{"type", "Pods"}, {"value", 4}, {"periodSeconds", 15}};
+    fill("scaleUp", json::object{{"stabilizationWindowSeconds", 0}, {"selectPolicy", "Max"}, {"policies", json::array{pods, percent}}});
+    fill("scaleDown", json::object{{"selectPolicy", "Max"}, {"policies", json::array{percent}}});
+}
+
+void networkPolicySpec(json::object& object) {
+    const auto* types = object.if_contains("policyTypes");
+    if (types && types->is_array() && !types->get_array().empty()) return;
+    json::array defaults{"Ingress"};
+    const auto* egress = object.if_contains("egress");
+    if (egress && egress->is_array() && !egress->get_array().empty()) defaults.push_back("Egress");
+    object["policyTypes"] = std::move(defaults);
+}
+
+void subject(json::object& object) {
+    if (!text(object, "apiGroup").empty()) return;
+    const auto kind = text(object, "kind");
+    if (kind == "User" || kind == "Group") object["apiGroup"] = "rbac.authorization.k8s.io";
+}
+
+void customResourceDefinitionSpec(json::object& object) {
+    auto* names = child(object, "names");
+    if (!names) return;
+    const auto kind = text(*names, "kind");
+    if (kind.empty()) return;
+    if (text(*names, "singular").empty()) {
+        json::string lower(kind);
+        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        (*names)["singular"] = lower;
+    }
+    if (text(*names, "listKind").empty()) (*names)["listKind"] = json::string(std::string(kind) + "List");
+}
+
+}  // namespace
+
+DefaultRule defaultRuleOf(std::string_view typeName) {
+    static const std::map<std::string_view, DefaultRule> rules = {
+        {"io.k8s.api.core.v1.Container", container},
+        {"io.k8s.api.core.v1.EphemeralContainer", container},
+        {"io.k8s.api.core.v1.PodSpec", podSpec},
+        {"io.k8s.api.core.v1.Pod", pod},
+        {"io.k8s.api.core.v1.Volume", volume},
+        {"io.k8s.api.core.v1.ServiceSpec", serviceSpec},
+        {"io.k8s.api.core.v1.Namespace", namespaceObject},
+        {"io.k8s.api.core.v1.NodeStatus", nodeStatus},
+        {"io.k8s.api.core.v1.LimitRangeItem", limitRangeItem},
+        {"io.k8s.api.core.v1.ReplicationController", replicationController},
+        {"io.k8s.api.apps.v1.DeploymentSpec", deploymentSpec},
+        {"io.k8s.api.apps.v1.StatefulSetSpec", statefulSetSpec},
+        {"io.k8s.api.apps.v1.DaemonSetSpec", daemonSetSpec},
+        {"io.k8s.api.batch.v1.Job", job},
+        {"io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec", autoscalerSpec},
+        {"io.k8s.api.networking.v1.NetworkPolicySpec", networkPolicySpec},
+        {"io.k8s.api.rbac.v1.Subject", subject},
+        {"io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec", customResourceDefinitionSpec},
+    };
+    const auto it = rules.find(typeName);
+    return it == rules.end() ? nullptr : it->second;
+}
+
+}  // namespace kubarium::api
