@@ -88,8 +88,10 @@ json::value write(T from) {
     return json::value(from);
 }
 template <Described T>
+json::object writeObject(const T& from);
+template <Described T>
 json::value write(const T& from) {
-    return encode(from);
+    return writeObject(from);
 }
 template <class T>
 json::value write(const std::optional<T>& from) {

@@ -40,7 +40,7 @@ public:
     std::string toString() const;
 
 private:
-    using Wide = __extension__ __int128;
+    __extension__ using Wide = __int128;
     Wide nano_ = 0;
     Format format_ = Format::DecimalSI;
 };
