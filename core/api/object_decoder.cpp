@@ -95,7 +95,8 @@ public:
                 it = object.stable_erase(it);
                 continue;
             }
-            if (field->omitEmpty && !field->pointer && !field->embedded && isZero(it->value())) it = object.stable_erase(it);
+            // An empty list of managedFields is kept: it asks for a reset (updateManagedFields).
+            if (field->omitEmpty && !field->pointer && !field->embedded && isZero(it->value()) && field->name != "managedFields") it = object.stable_erase(it);
             else ++it;
         }
         for (const auto& field : type.fields) fillAbsent(field, object);

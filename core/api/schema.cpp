@@ -193,8 +193,9 @@ void Schema::addTypes(const json::object& types) {
         type.description = text(facts, "description");
         type.atomic = text(facts, "mapType") == "atomic";
         type.keepUnknownFields = flag(facts, "preserveUnknownFields");
-        if (const auto* kinds = facts.if_contains("gvk")) {
-            for (const auto& kind : kinds->as_array()) {
+        // A text here ("every group version") marks types that belong to no version of their own.
+        if (const auto* kinds = facts.if_contains("gvk"); kinds && kinds->is_array()) {
+            for (const auto& kind : kinds->get_array()) {
                 const auto& gvk = kind.as_object();
                 type.kinds.push_back({text(gvk, "group"), text(gvk, "version"), text(gvk, "kind")});
             }

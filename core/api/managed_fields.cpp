@@ -1,0 +1,310 @@
+#include "core/api/managed_fields.h"
+
+#include "core/api/object_decoder.h"
+#include "core/api/typed_value.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+namespace kubarium::api {
+
+namespace {
+
+// At most this many entries of updaters are kept apart; the oldest beyond that are summed up.
+constexpr std::size_t maximalUpdaters = 10;
+constexpr std::string_view beforeFirstApply = "before-first-apply";
+
+struct ManagerKey {
+    std::string operation;
+    std::string manager;
+    std::string apiVersion;  // only for updates: an applier is one whatever version it speaks
+    std::string subresource;
+    friend auto operator<=>(const ManagerKey&, const ManagerKey&) = default;
+};
+
+struct Managed {
+    FieldSet set;
+    std::string apiVersion;
+    std::string time;  // "" where the server never wrote because of it
+};
+
+using Managers = std::map<ManagerKey, Managed>;
+
+std::string text(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    const auto* found = value ? value->if_string() : nullptr;
+    return found ? std::string(*found) : std::string();
+}
+
+const json::array* managedList(const json::object& object) {
+    const auto* metadata = object.if_contains("metadata");
+    const auto* fields = metadata && metadata->is_object() ? metadata->get_object().if_contains("managedFields") : nullptr;
+    return fields ? fields->if_array() : nullptr;
+}
+
+// nullopt if an entry is not one.
+std::optional<Managers> decode(const json::array* list) {
+    Managers managers;
+    if (!list) return managers;
+    for (const auto& element : *list) {
+        const auto* entry = element.if_object();
+        if (!entry) return std::nullopt;
+        const auto operation = text(*entry, "operation");
+        const auto apiVersion = text(*entry, "apiVersion");
+        if ((operation != "Apply" && operation != "Update") || apiVersion.empty()) return std::nullopt;
+        if (const auto fieldsType = text(*entry, "fieldsType"); fieldsType != "FieldsV1") return std::nullopt;
+        Managed managed;
+        managed.apiVersion = apiVersion;
+        managed.time = text(*entry, "time");
+        const auto* fields = entry->if_contains("fieldsV1");
+        if (fields && fields->is_object()) managed.set = FieldSet::fromJson(fields->get_object());
+        managers.insert_or_assign({operation, text(*entry, "manager"), operation == "Update" ? apiVersion : "", text(*entry, "subresource")}, std::move(managed));
+    }
+    return managers;
+}
+
+void encode(const Managers& managers, json::object& object) {
+    auto& metadata = ensureObject(object, {"metadata"});
+    metadata.erase("managedFields");
+    std::vector<std::pair<const ManagerKey*, const Managed*>> sorted;
+    for (const auto& [key, managed] : managers)
+        if (!managed.set.empty()) sorted.emplace_back(&key, &managed);
+    if (sorted.empty()) return;
+    std::ranges::sort(sorted, [](const auto& a, const auto& b) {
+        return std::tie(a.first->operation, a.second->time, a.first->manager, a.second->apiVersion, a.first->subresource) <
+               std::tie(b.first->operation, b.second->time, b.first->manager, b.second->apiVersion, b.first->subresource);
+    });
+    json::array list;
+    for (const auto& [key, managed] : sorted) {
+        json::object entry{{"manager", key->manager}, {"operation", key->operation}, {"apiVersion", managed->apiVersion}};
+        if (!managed->time.empty()) entry.emplace("time", managed->time);
+        entry.emplace("fieldsType", "FieldsV1");
+        entry.emplace("fieldsV1", managed->set.toJson());
+        if (!key->subresource.empty()) entry.emplace("subresource", key->subresource);
+        list.push_back(std::move(entry));
+    }
+    metadata.emplace("managedFields", std::move(list));
+}
+
+// Nobody owns what identifies the object or what the server maintains.
+const FieldSet& strippedFields() {
+    static const FieldSet set = [] {
+        FieldSet result;
+        for (const auto* name : {"f:apiVersion", "f:kind", "f:metadata"}) result.children[name].member = true;
+        for (const auto* name : {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid", "f:clusterName", "f:generation", "f:managedFields", "f:resourceVersion"})
+            result.children["f:metadata"].children[name].member = true;
+        return result;
+    }();
+    return set;
+}
+
+// What a write through this subresource cannot change, so that nobody comes to own it there.
+void dropUnreachable(FieldSet& set, const GroupVersionKind& kind, const std::string& subresource) {
+    const auto* resource = Schema::builtin().findKind(kind);
+    if (subresource.empty() && resource && resource->hasStatus && kind.kind != "Namespace") set.children.erase("f:status");
+    if (subresource == "status") set.children.erase("f:spec");
+}
+
+json::object withoutManaged(const json::object& object) {
+    json::object copy = object;
+    if (auto* metadata = copy.if_contains("metadata"); metadata && metadata->is_object()) {
+        metadata->get_object().erase("managedFields");
+        metadata->get_object().erase("resourceVersion");
+    }
+    return copy;
+}
+
+// What a new Go object of the type looks like: the ground against which a create is compared.
+json::object emptyObject(const Type& type, const GroupVersionKind& kind) {
+    json::object object;
+    static_cast<void>(normalize(type, object));
+    object["apiVersion"] = kind.apiVersion();
+    object["kind"] = kind.kind;
+    return object;
+}
+
+// Takes what changed away from everybody; returns it.
+FieldSet takeChanges(const Comparison& comparison, Managers& managers) {
+    const auto changed = comparison.added.unionWith(comparison.modified);
+    for (auto it = managers.begin(); it != managers.end();) {
+        it->second.set = it->second.set.minus(changed).minus(comparison.removed);
+        it = it->second.set.empty() ? managers.erase(it) : std::next(it);
+    }
+    return changed;
+}
+
+void limitUpdaters(Managers& managers) {
+    std::vector<Managers::iterator> updaters;
+    for (auto it = managers.begin(); it != managers.end(); ++it)
+        if (it->first.operation == "Update" && it->first.subresource.empty()) updaters.push_back(it);
+    if (updaters.size() <= maximalUpdaters) return;
+    std::ranges::sort(updaters, {}, [](const auto& it) { return it->second.time; });
+    Managed ancient;
+    for (std::size_t i = 0; i + maximalUpdaters <= updaters.size(); ++i) {
+        ancient.set = ancient.set.unionWith(updaters[i]->second.set);
+        ancient.apiVersion = updaters[i]->second.apiVersion;
+        ancient.time = updaters[i]->second.time;
+        managers.erase(updaters[i]);
+    }
+    managers[{"Update", "ancient-changes", ancient.apiVersion, ""}] = std::move(ancient);
+}
+
+void trackUpdate(const Type& type, const GroupVersionKind& kind, const json::object& before, const json::object& after, const FieldManager& manager,
+                 const std::string& time, Managers& managers) {
+    const auto comparison = compareTyped(type, withoutManaged(before), withoutManaged(after));
+    auto changed = takeChanges(comparison, managers).minus(strippedFields());
+    dropUnreachable(changed, kind, manager.subresource);
+    if (changed.empty()) return;
+    auto& mine = managers[{"Update", manager.name, kind.apiVersion(), manager.subresource}];
+    mine.set = mine.set.unionWith(changed);
+    mine.apiVersion = kind.apiVersion();
+    mine.time = time;
+    limitUpdaters(managers);
+}
+
+std::string shownManager(const ManagerKey& key) {
+    auto shown = fmt::format("\"{}\"", key.manager);
+    if (!key.subresource.empty()) shown += fmt::format(" with subresource \"{}\"", key.subresource);
+    if (key.operation == "Update") shown += " using " + key.apiVersion;
+    return shown;
+}
+
+struct Conflict {
+    std::string manager;
+    std::string path;
+};
+
+Error conflictError(const std::vector<Conflict>& conflicts) {
+    Error error = makeError(Reason::Conflict, "");
+    for (const auto& conflict : conflicts) error.causes.push_back({"FieldManagerConflict", "conflict with " + conflict.manager, conflict.path});
+    if (conflicts.size() == 1) {
+        error.message = fmt::format("Apply failed with 1 conflict: conflict with {}: {}", conflicts.front().manager, conflicts.front().path);
+        return error;
+    }
+    error.message = fmt::format("Apply failed with {} conflicts: ", conflicts.size());
+    std::string last;
+    for (std::size_t i = 0; i < conflicts.size(); ++i) {
+        if (i > 0) error.message += '\n';
+        if (conflicts[i].manager != last) error.message += fmt::format("conflicts with {}:\n", conflicts[i].manager);
+        last = conflicts[i].manager;
+        error.message += "- " + conflicts[i].path;
+    }
+    return error;
+}
+
+// Removes what the applier applied last time, applies no longer, and nobody owns.
+json::object prune(const Type& type, const json::object& merged, const FieldSet& lastSet, const Managers& managers) {
+    if (lastSet.empty()) return merged;
+    const auto last = withNamedFields(type, lastSet);
+    const auto mergedSet = withNamedFields(type, toFieldSet(type, merged));
+    FieldSet owned;
+    for (const auto& [key, managed] : managers) owned = owned.unionWith(managed.set);
+    auto pruned = removeItems(type, merged, last);
+    auto missing = mergedSet.minus(withNamedFields(type, toFieldSet(type, pruned))).minus(withNamedFields(type, owned));
+    pruned = removeItems(type, merged, missing);
+    missing = mergedSet.minus(withNamedFields(type, toFieldSet(type, pruned))).intersection(last);
+    return removeItems(type, merged, missing);
+}
+
+Error typedPatchError(const GroupVersionKind& kind, const json::object& applied, const std::vector<std::string>& errors) {
+    const auto* metadata = applied.if_contains("metadata");
+    const auto name = metadata && metadata->is_object() ? text(metadata->get_object(), "name") : "";
+    const auto nameSpace = metadata && metadata->is_object() ? text(metadata->get_object(), "namespace") : "";
+    std::string joined = errors.front();
+    if (errors.size() > 1) {
+        joined = "errors:";
+        for (const auto& one : errors) joined += "\n  " + one;
+    }
+    auto error = makeError(Reason::Unknown, fmt::format("failed to create typed patch object ({}/{}; {}/{}, Kind={}): {}", nameSpace, name, kind.group, kind.version, kind.kind, joined));
+    error.code = 500;
+    return error;
+}
+
+}  // namespace
+
+std::string defaultFieldManager(std::string_view userAgent) {
+    auto name = userAgent.substr(0, userAgent.find('/'));
+    if (name.size() > 128) name = name.substr(0, 128);
+    return name.empty() ? "unknown" : std::string(name);
+}
+
+void updateManagedFields(const Type& type, const GroupVersionKind& kind, const json::object* oldObject, json::object& newObject, const FieldManager& manager, WallTime now) {
+    const auto* sent = managedList(newObject);
+    Managers managers;
+    const bool resets = manager.subresource.empty() && sent && (sent->empty() || (sent->size() == 1 && sent->front().is_object() && sent->front().get_object().empty()));
+    if (!resets) {
+        auto decoded = manager.subresource.empty() ? decode(sent) : std::optional<Managers>();
+        if (!decoded || decoded->empty()) decoded = decode(oldObject ? managedList(*oldObject) : nullptr);
+        if (decoded) managers = std::move(*decoded);
+    }
+    const bool create = !oldObject;
+    if (!create && managers.empty()) {
+        ensureObject(newObject, {"metadata"}).erase("managedFields");
+        return;
+    }
+    trackUpdate(type, kind, create ? emptyObject(type, kind) : *oldObject, newObject, manager, formatTime(now), managers);
+    encode(managers, newObject);
+}
+
+Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& kind, const json::object* live, const json::value& applied, const ApplyOptions& options) {
+    if (!applied.is_object()) return badRequest("error decoding YAML: the patch is no object");
+    const auto& config = applied.get_object();
+    if (managedList(config) && !managedList(config)->empty()) return badRequest("metadata.managedFields must be nil");
+    if (const auto errors = checkTyped(type, config); !errors.empty()) return typedPatchError(kind, config, errors);
+
+    const json::object base = live ? withoutManaged(*live) : emptyObject(type, kind);
+    auto managers = decode(live ? managedList(*live) : nullptr).value_or(Managers());
+    const auto time = formatTime(options.now);
+    if (managers.empty() && live) trackUpdate(type, kind, emptyObject(type, kind), *live, {std::string(beforeFirstApply), ""}, time, managers);
+
+    const ManagerKey me{"Apply", options.manager.name, "", options.manager.subresource};
+    const auto mine = managers.find(me);
+    const FieldSet lastSet = mine == managers.end() ? FieldSet() : mine->second.set;
+    const auto lastTime = mine == managers.end() ? std::string() : mine->second.time;
+    auto set = toFieldSet(type, config).minus(strippedFields());
+    dropUnreachable(set, kind, options.manager.subresource);
+    managers[me] = {set, kind.apiVersion(), lastTime};
+
+    auto result = prune(type, mergeTyped(type, base, config), lastSet, managers);
+    if (auto* metadata = result.if_contains("metadata"); metadata && metadata->is_object()) metadata->get_object().erase("managedFields");
+    if (auto normalized = normalize(type, result); !normalized) return patchDecodingError("", normalized.error().message);
+    auto before = base;
+    if (auto* metadata = before.if_contains("metadata"); metadata && metadata->is_object()) metadata->get_object().erase("resourceVersion");
+    const auto comparison = compareTyped(type, before, withoutManaged(result));
+    const auto changed = comparison.added.unionWith(comparison.modified);
+    std::vector<Conflict> conflicts;
+    for (const auto& [key, managed] : managers) {
+        if (key == me) continue;
+        for (const auto& path : pathsOf(managed.set.intersection(changed))) conflicts.push_back({shownManager(key), path});
+    }
+    if (!conflicts.empty() && !options.force) return conflictError(conflicts);
+    for (auto it = managers.begin(); it != managers.end();) {
+        if (it->first != me) it->second.set = it->second.set.minus(changed).minus(comparison.removed);
+        it = it->second.set.empty() && it->first != me ? managers.erase(it) : std::next(it);
+    }
+    if (!comparison.same() || !live) managers[me].time = time;
+    encode(managers, result);
+    // The revision is that of the object that was read, unless the applier insists on one.
+    auto& metadata = ensureObject(result, {"metadata"});
+    const auto* liveMetadata = live ? live->if_contains("metadata") : nullptr;
+    if (const auto* revision = liveMetadata && liveMetadata->is_object() ? liveMetadata->get_object().if_contains("resourceVersion") : nullptr)
+        metadata.emplace("resourceVersion", *revision);
+    return result;
+}
+
+bool sameButTimes(const json::object& a, const json::object& b) {
+    const auto reduced = [](const json::object& object) {
+        json::object copy = withoutManaged(object);
+        auto managers = decode(managedList(object)).value_or(Managers());
+        for (auto& [key, managed] : managers) managed.time.clear();
+        encode(managers, copy);
+        return copy;
+    };
+    return reduced(a) == reduced(b);
+}
+
+}  // namespace kubarium::api
