@@ -1,5 +1,6 @@
 #include "core/lab/lab_session.h"
 
+#include "core/api/selector.h"
 #include "core/lab/lab_kinds.h"
 
 #include <boost/json.hpp>
@@ -32,13 +33,12 @@ public:
             const auto object = informer.get(kind.namespaced ? nameSpace : "", target.name);
             return object ? json::value(object->tree()) : json::value();
         }
+        const auto selector = TRY(api::Selector::parse(target.labelSelector));
         json::array found;
         for (const auto& [key, object] : informer.all())
-            if ((nameSpace.empty() || object->nameSpace() == nameSpace) && matchesLabels(*object, target.labelSelector)) found.push_back(object->tree());
+            if ((nameSpace.empty() || object->nameSpace() == nameSpace) && selector.matches(*object)) found.push_back(object->tree());
         return json::value(std::move(found));
     }
-
-    static bool matchesLabels(const api::Object& object, const std::string& selector);
 
 private:
     const LabSession& session_;
