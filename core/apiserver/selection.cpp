@@ -1,0 +1,20 @@
+#include "core/apiserver/selection.h"
+
+namespace kubarium::apiserver {
+
+Result<Selection> Selection::parse(const api::Resource& resource, const std::string& labels, const std::string& fields) {
+    Selection selection;
+    selection.resource_ = resource.id;
+    if (!labels.empty()) selection.labels_ = TRY(api::Selector::parse(labels));
+    if (!fields.empty()) selection.fields_ = TRY(api::parseFieldSelector(resource.id, resource.kind.kind, fields));
+    return selection;
+}
+
+bool Selection::empty() const { return labels_.matchesEverything() && fields_.empty(); }
+
+bool Selection::matches(const api::Object& object) const {
+    if (!labels_.matchesEverything() && !labels_.matches(object)) return false;
+    return fields_.empty() || api::matches(fields_, resource_, object);
+}
+
+}  // namespace kubarium::apiserver
