@@ -1,6 +1,7 @@
 // create, update, patch, delete and deletecollection: from the body to the Registry.
 #include "core/api/codec.h"
 #include "core/api/defaults.h"
+#include "core/api/go_text.h"
 #include "core/api/object_decoder.h"
 #include "core/api/patch.h"
 #include "core/api/strategy.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::string_view jsonType = "application/json";
 constexpr std::string_view yamlType = "application/yaml";
 constexpr std::string_view applyType = "application/apply-patch+yaml";
+constexpr std::string_view strategicType = "application/strategic-merge-patch+json";
 
 std::string mediaTypeOf(std::string_view contentType) {
     auto type = contentType.substr(0, contentType.find(';'));
@@ -159,21 +161,23 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
             patched = TRY(api::applyMergePatch(std::move(document), body));
         else
             patched = TRY(api::applyStrategicMergePatch(*resource.type, std::move(document), body));
-        auto decoded = TRY(api::decodeObject(registry_.schema(), resource.kind, std::move(patched)));
+        const auto shown = mediaType == strategicType ? api::goFormat(patched) : api::toJson(patched);
+        auto decoded = api::decodeObject(registry_.schema(), resource.kind, std::move(patched));
+        if (!decoded) return api::patchDecodingError(shown, decoded.error().message);
         const auto validation = call.query.get("fieldValidation");
-        if (!decoded.strictErrors.empty()) {
-            if (validation == "Strict") return api::strictPatchError(resource.kind, decoded.strictErrors);
+        if (!decoded->strictErrors.empty()) {
+            if (validation == "Strict") return api::patchDecodingError(shown, api::strictDecodingReason(decoded->strictErrors));
             if (validation != "Ignore")
-                for (const auto& each : decoded.strictErrors) call.warnings.push_back(each);
+                for (const auto& each : decoded->strictErrors) call.warnings.push_back(each);
         }
-        return std::move(decoded.object);
+        return std::move(decoded->object);
     });
 }
 
 Result<Response> RequestHandler::patch(Call& call) {
     const auto mediaType = mediaTypeOf(call.request.contentType);
     const bool apply = mediaType == applyType;
-    const bool strategic = mediaType == "application/strategic-merge-patch+json";
+    const bool strategic = mediaType == strategicType;
     const bool custom = call.resource->type && call.resource->type->keepUnknownFields;
     if (!apply && mediaType != "application/json-patch+json" && mediaType != "application/merge-patch+json" && (!strategic || custom)) {
         if (custom)
