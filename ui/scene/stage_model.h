@@ -14,6 +14,9 @@ namespace kubarium::scene {
 
 using ClusterSeconds = double;
 
+// How the user wants the Nodes arranged.
+enum class GroupBy { None, Zone, Pool };
+
 enum class NodeCondition { Ready, NotReady, Unknown };
 
 // Amounts in one unit: CPU in cores, memory in bytes. `used` below zero means: not measured. `limit` 0 means: none set.

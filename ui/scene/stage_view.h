@@ -17,8 +17,6 @@
 
 namespace kubarium::scene {
 
-enum class GroupBy { None, Zone, Pool };
-
 class StageView : public QWidget {
   Q_OBJECT
 

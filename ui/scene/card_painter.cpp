@@ -1,0 +1,409 @@
+// One Node as a card: who it is, how full it is, what runs on it, and below that what matters now: the verdicts of the
+// scheduling cycle that is being watched, or else its fuses and its lease.
+#include <algorithm>
+#include <cmath>
+
+#include "ui/animation/easing.h"
+#include "ui/scene/scene_painter.h"
+#include "ui/scene/wording.h"
+
+namespace kubarium::scene {
+
+using style::mix;
+using style::TextFamily;
+using style::TextWeight;
+
+namespace {
+
+struct CardContext {
+  const Ink& ink;
+  const Scene& scene;
+  const StageNode& node;
+  const TheatreNode* verdict;  // in the theatre
+  QRectF rect;
+  int index;
+  bool quiet;                  // steps back: rejected, or not working
+  bool winner;
+};
+
+bool isBroken(const StageNode& node) { return node.condition != NodeCondition::Ready; }
+
+void paintGround(const CardContext& card) {
+  const style::Theme& theme = card.ink.theme();
+  const double radius = card.scene.layout->metrics.radius;
+  QColor fill = card.quiet ? theme.cardQuiet : theme.card;
+  QColor border = theme.hairline;
+  double width = 1;
+  if (card.node.poweredOff) {
+    fill = mix(theme.cardQuiet, theme.isDark() ? QColor(Qt::black) : theme.textFaint, theme.isDark() ? 0.35 : 0.14);
+  }
+  if (card.winner) {
+    const QColor glow = theme.ok;
+    QPainter& painter = card.ink.painter();
+    painter.setBrush(Qt::NoBrush);
+    for (int i = 4; i >= 1; --i) {
+      QColor ring = glow;
+      ring.setAlpha(theme.isDark() ? 26 : 22);
+      painter.setPen(QPen(ring, 2.0 * i));
+      painter.drawRoundedRect(card.rect.adjusted(-1, -1, 1, 1), radius + 1, radius + 1);
+    }
+    border = theme.ok;
+    width = 2;
+  }
+  card.ink.panel(card.rect, radius, fill, border, width);
+  if (isBroken(card.node)) {
+    const QColor stripe = theme.isDark() ? mix(fill, Qt::white, 0.045) : mix(fill, theme.stage, 0.75);
+    card.ink.hatch(card.rect.adjusted(1.5, 1.5, -1.5, -1.5), radius - 1, stripe, 22, 7.5);
+  }
+  if (card.node.cordoned) {
+    // A strip of barrier tape along the top.
+    QPainter& painter = card.ink.painter();
+    painter.save();
+    painter.setClipRect(QRectF(card.rect.left(), card.rect.top(), card.rect.width(), 5), Qt::IntersectClip);
+    QColor tape = theme.waiting;
+    tape.setAlpha(card.quiet ? 110 : 170);
+    card.ink.hatch(card.rect.adjusted(1, 1, -1, -1), radius - 1, tape, 12, 4.2);
+    painter.restore();
+  }
+  if (card.verdict != nullptr && !card.verdict->feasible && card.verdict->victim) {
+    card.ink.panel(card.rect, radius, Qt::transparent, theme.waiting, 1.5);
+  }
+}
+
+struct Badge {
+  QString text;
+  QColor color;
+  QColor border;
+};
+
+std::vector<Badge> badges(const CardContext& card) {
+  const style::Theme& theme = card.ink.theme();
+  const StageNode& node = card.node;
+  const bool theatre = card.scene.theatre != nullptr;
+  const bool presentation = card.scene.presentation;
+  const auto toned = [&](const QString& text, const QColor& color) {
+    return Badge{text, color, mix(theme.card, color, 0.65)};
+  };
+  const auto plain = [&](const QString& text) { return Badge{text, theme.textMuted, theme.hairlineStrong}; };
+  std::vector<Badge> result;
+  if (isBroken(node)) {
+    result.push_back(toned(conditionWord(node), theme.broken));
+  } else if (!theatre && !presentation) {
+    result.push_back(toned(conditionWord(node), theme.ok));
+  }
+  if (node.poweredOff) {
+    result.push_back(plain(Stage::tr("power off")));
+  } else if (node.partitioned) {
+    result.push_back(toned(Stage::tr("cut off"), theme.waiting));
+  }
+  if (node.cordoned) {
+    result.push_back(toned(Stage::tr("cordoned"), theme.waiting));
+  }
+  if (!presentation && !node.poweredOff) {
+    result.push_back(plain(node.simulated ? Stage::tr("simulated") : Stage::tr("real")));
+  }
+  for (const QString& pressure : node.pressures) {
+    result.push_back(toned(pressure, theme.waiting));
+  }
+  for (const TaintFlag& taint : node.taints) {
+    result.push_back(toned(taint.text, theme.waiting));
+  }
+  if (!node.role.isEmpty() && !presentation) {
+    result.push_back(plain(node.role));
+  }
+  return result;
+}
+
+void paintTitle(const CardContext& card) {
+  const style::Theme& theme = card.ink.theme();
+  const CardMetrics& metrics = card.scene.layout->metrics;
+  QRectF row(card.rect.left() + metrics.pad, card.rect.top() + metrics.pad - 4, card.rect.width() - 2 * metrics.pad, metrics.titleRow);
+  const bool scored = card.verdict != nullptr && card.verdict->feasible && card.scene.theatre->phase >= TheatrePhase::Score &&
+                      !card.verdict->scores.empty();
+  if (scored) {
+    const double shown = card.verdict->total * animation::easeInOut(card.scene.scoreStage - 2.0);
+    const QString total = card.scene.scoreStage <= 2.0 ? QString() : pointsText(card.scene.scoreStage >= 3 ? card.verdict->total : std::round(shown));
+    const TextStyle style{metrics.total, card.winner ? theme.ok : theme.text, TextWeight::Bold, TextFamily::Sans,
+                          Qt::AlignRight | Qt::AlignVCenter};
+    const double reserved = Ink::width(pointsText(card.verdict->total), style);
+    card.ink.line(row, total, style);
+    row.setRight(row.right() - reserved - 8);
+  }
+  const std::vector<Badge> all = badges(card);
+  const TextStyle name{metrics.title, card.quiet ? theme.textMuted : theme.text, TextWeight::Bold, TextFamily::Sans,
+                       Qt::AlignLeft | Qt::AlignVCenter};
+  const double first = all.empty() ? 0 : std::min(Ink::badgeWidth(all.front().text, metrics.badge) + 10, row.width() * 0.45);
+  const double nameRoom = std::max(row.width() * 0.45, row.width() - first);
+  double x = row.left() + card.ink.line(QRectF(row.left(), row.top(), nameRoom, row.height()), card.node.name, name) + 8;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double width = Ink::badgeWidth(all[i].text, metrics.badge);
+    if (x + width <= row.right() + 1) {
+      card.ink.badge(QPointF(x, row.center().y()), all[i].text, metrics.badge, all[i].color, all[i].border);
+      x += width + 6;
+      continue;
+    }
+    const QString more = QStringLiteral("+%1").arg(all.size() - i);
+    if (x + Ink::badgeWidth(more, metrics.badge) <= row.right() + 1) {
+      card.ink.badge(QPointF(x, row.center().y()), more, metrics.badge, theme.textMuted, theme.hairlineStrong);
+    }
+    break;
+  }
+}
+
+void paintBar(const CardContext& card, double y, const QString& label, const Resource& resource, const QString& value) {
+  const style::Theme& theme = card.ink.theme();
+  const CardMetrics& metrics = card.scene.layout->metrics;
+  const QRectF row(card.rect.left() + metrics.pad, y, card.rect.width() - 2 * metrics.pad, metrics.barRow);
+  card.ink.line(row, label, {metrics.text, theme.textMuted});
+  const double barWidth = (row.width() - metrics.labelWidth) * 0.49;
+  const QRectF bar(row.left() + metrics.labelWidth, row.center().y() - metrics.barHeight / 2, barWidth, metrics.barHeight);
+  const double capacity = std::max(1e-9, resource.capacity);
+  const bool off = card.node.poweredOff;
+  card.ink.bar(bar, resource.requested / capacity, off ? theme.hairlineStrong : theme.barRequested, theme.barTrack);
+  if (resource.used >= 0 && !isBroken(card.node)) {
+    card.ink.bar(bar, resource.used / capacity, theme.barUsed, Qt::transparent);
+  }
+  if (resource.limit > 0) {
+    const double share = std::min(1.0, resource.limit / capacity);
+    const double x = bar.left() + bar.width() * share;
+    QPainter& painter = card.ink.painter();
+    painter.setPen(QPen(resource.limit > capacity ? theme.waiting : theme.textMuted, 1.5));
+    painter.drawLine(QPointF(x, bar.top() - 2.5), QPointF(x, bar.bottom() + 2.5));
+  }
+  const TextStyle style{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
+  card.ink.line(QRectF(bar.right() + 6, row.top(), row.right() - bar.right() - 6, row.height()), value, style);
+}
+
+void paintChips(const CardContext& card) {
+  const StageLayout& layout = *card.scene.layout;
+  const std::vector<int>& pods = card.scene.slots->podsOf(static_cast<std::size_t>(card.index));
+  const int shown = layout.shownSlots(card.index);
+  for (int slot = 0; slot < shown; ++slot) {
+    const int pod = pods[static_cast<std::size_t>(slot)];
+    if (pod < 0 || (*card.scene.hidden)[static_cast<std::size_t>(pod)] != 0) {
+      continue;
+    }
+    ChipLook look = ScenePainter::look(card.scene, pod);
+    look.dim = card.quiet && !isBroken(card.node);
+    if (card.node.poweredOff) {
+      look.opacity = 0.75;
+    }
+    card.ink.chip(layout.chipRect(card.index, slot), look);
+  }
+  if (shown < static_cast<int>(pods.size())) {
+    const style::Theme& theme = card.ink.theme();
+    int rest = 0;
+    for (std::size_t slot = static_cast<std::size_t>(shown); slot < pods.size(); ++slot) {
+      rest += pods[slot] >= 0 ? 1 : 0;
+    }
+    const QRectF rect = layout.chipRect(card.index, shown);
+    card.ink.panel(rect, rect.width() * 0.25, theme.control, theme.hairlineStrong);
+    const TextStyle style{std::round(rect.width() * 0.38), theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignCenter};
+    card.ink.line(rect, QStringLiteral("+%1").arg(rest), style);
+  }
+}
+
+QString passedPlugins(const TheatreNode& verdict) {
+  QStringList names;
+  for (const FilterVerdict& filter : verdict.filters) {
+    if (filter.passed) {
+      names << shortPlugin(filter.plugin);
+    }
+  }
+  return names.join(Stage::tr(", ", "between names in a list"));
+}
+
+// What the scheduler has found out about this Node so far, plugin by plugin.
+void paintVerdict(const CardContext& card) {
+  const style::Theme& theme = card.ink.theme();
+  const CardMetrics& metrics = card.scene.layout->metrics;
+  const TheatreNode& verdict = *card.verdict;
+  QRectF area = card.scene.layout->detailRect(card.index);
+  const double mark = metrics.text * 0.85;
+  const double indent = mark + 7;
+  const auto row = [&] { return QRectF(area.left() + indent, area.top(), area.width() - indent, metrics.line); };
+  const auto tick = [&](bool good) {
+    const QRectF box(area.left(), area.top() + (metrics.line - mark) / 2, mark, mark);
+    if (good) {
+      card.ink.check(box, theme.ok);
+    } else {
+      card.ink.cross(box, theme.broken);
+    }
+  };
+  const TextStyle bold{metrics.text, card.quiet ? theme.textMuted : theme.text, TextWeight::Bold, TextFamily::Sans,
+                       Qt::AlignLeft | Qt::AlignVCenter};
+  const TextStyle plain{metrics.text, theme.textMuted};
+  if (card.scene.presentation) {
+    tick(verdict.feasible);
+    if (verdict.feasible) {
+      card.ink.line(row(), card.winner ? Stage::tr("Chosen") : Stage::tr("Fits"), bold);
+    } else {
+      card.ink.line(row(), plainReason(verdict), bold);
+    }
+    area.setTop(area.top() + metrics.line);
+    const QString detail = verdict.detail.isEmpty() ? verdict.reasons.value(0) : verdict.detail;
+    const int lines = std::max(1, static_cast<int>(area.height() / metrics.line));
+    if (!verdict.feasible && detail != plainReason(verdict)) {
+      card.ink.paragraph(area, detail, plain, std::min(2, lines));
+    } else if (verdict.feasible && card.scene.theatre->best.size() > 1 && card.scene.theatre->best.contains(verdict.name)) {
+      card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), Stage::tr("one of %1 in the tie").arg(card.scene.theatre->best.size()), plain);
+    }
+    return;
+  }
+  const QString passed = passedPlugins(verdict);
+  if (!passed.isEmpty()) {
+    tick(true);
+    card.ink.line(row(), passed, plain);
+    area.setTop(area.top() + metrics.line);
+  }
+  if (verdict.feasible) {
+    return;
+  }
+  tick(false);
+  card.ink.line(row(), verdict.plugin, bold);
+  area.setTop(area.top() + metrics.line + 1);
+  QString reason = verdict.reasons.join(Stage::tr("; ", "between sentences in a list"));
+  if (!verdict.detail.isEmpty()) {
+    reason = reason.isEmpty() ? verdict.detail : Stage::tr("%1: %2", "reason: its values").arg(reason, verdict.detail);
+  }
+  const double lineHeight = std::max(Ink::lineHeight(plain), metrics.text * 1.35);
+  const int lines = std::max(1, static_cast<int>(area.height() / lineHeight));
+  card.ink.paragraph(QRectF(area.left() + indent, area.top(), area.width() - indent, area.height()), reason, plain, std::min(3, lines));
+}
+
+// Bars grow per plugin: raw, then normalised to 0..100, then × weight; the sum is counted up in the title.
+void paintScores(const CardContext& card) {
+  const style::Theme& theme = card.ink.theme();
+  const CardMetrics& metrics = card.scene.layout->metrics;
+  const QRectF area = card.scene.layout->detailRect(card.index);
+  std::vector<const PluginScore*> scores;
+  double most = 1;
+  for (const PluginScore& score : card.verdict->scores) {
+    scores.push_back(&score);
+  }
+  for (const TheatreNode& other : card.scene.theatre->nodes) {
+    for (const PluginScore& score : other.scores) {
+      most = std::max({most, score.weighted, score.normalized});
+    }
+  }
+  std::stable_sort(scores.begin(), scores.end(), [](const PluginScore* a, const PluginScore* b) { return a->weight > b->weight; });
+  const auto count = std::min(scores.size(), static_cast<std::size_t>(std::max(1.0, (area.height() + 2) / (metrics.line - 2))));
+  const double step = std::min(metrics.line, (area.height() + 2) / static_cast<double>(std::max<std::size_t>(1, count)));
+  const double stage = card.scene.scoreStage;
+  for (std::size_t i = 0; i < count; ++i) {
+    const PluginScore& score = *scores[i];
+    const QRectF row(area.left(), area.top() + static_cast<double>(i) * step, area.width(), step);
+    const bool weighted = stage >= 1.5 && score.weight != 1;
+    const QString label = weighted ? Stage::tr("%1 ×%2", "plugin times its weight").arg(shortPlugin(score.plugin), pointsText(score.weight))
+                                   : shortPlugin(score.plugin);
+    const double labelWidth = std::floor(row.width() * 0.44);
+    const double valueWidth = std::ceil(Ink::width(QStringLiteral("0000"), {metrics.value, {}, TextWeight::Regular, TextFamily::Mono, {}}));
+    card.ink.line(QRectF(row.left(), row.top(), labelWidth - 6, step), label, {metrics.badge, theme.textMuted});
+    // Raw values have no common scale (ImageLocality counts bytes): their bar is cut at the track's end.
+    const double raw = std::clamp(score.raw, 0.0, most);
+    double shown = raw * animation::easeOut(stage);
+    double value = score.raw;
+    if (stage >= 1) {
+      shown = raw + (score.normalized - raw) * animation::easeInOut(stage - 1);
+      value = score.normalized;
+    }
+    if (stage >= 2) {
+      shown = score.normalized + (score.weighted - score.normalized) * animation::easeInOut(stage - 2);
+      value = score.weighted;
+    }
+    const QRectF bar(row.left() + labelWidth, row.center().y() - 2.5, row.width() - labelWidth - valueWidth - 6, 5);
+    card.ink.bar(bar, shown / most, pluginColor(theme, score.plugin), theme.barTrack);
+    const TextStyle number{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
+    card.ink.line(QRectF(row.right() - valueWidth, row.top(), valueWidth, step), pointsText(value), number);
+  }
+}
+
+// Real timers that run: name, length, what is left, and how fast the clock goes.
+void paintFuses(const CardContext& card) {
+  const style::Theme& theme = card.ink.theme();
+  const CardMetrics& metrics = card.scene.layout->metrics;
+  QRectF area = card.scene.layout->detailRect(card.index);
+  const StageNode& node = card.node;
+  const double leaseHeight = node.leaseRenewed ? metrics.line : 0;
+  const double block = metrics.line + 12;
+  const int room = std::max(0, static_cast<int>((area.height() - leaseHeight + 6) / block));
+  const int shown = std::min(room, static_cast<int>(node.fuses.size()));
+  for (int i = 0; i < shown; ++i) {
+    const Fuse& fuse = node.fuses[static_cast<std::size_t>(i)];
+    const double length = std::max(1e-6, fuse.ends - fuse.started);
+    const double burnt = std::clamp((card.scene.now - fuse.started) / length, 0.0, 1.0);
+    const double left = std::max(0.0, fuse.ends - card.scene.now) / std::max(0.01, card.scene.rate);
+    const QRectF row(area.left(), area.top(), area.width(), metrics.line);
+    card.ink.clock(QRectF(row.left(), row.center().y() - 5, 10, 10), theme.textMuted);
+    QString time = secondsText(left);
+    if (card.scene.rate > 1.01) {
+      time = Stage::tr("%1 at ×%2", "time left at the clock's rate").arg(time, pointsText(card.scene.rate));
+    }
+    const TextStyle mono{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
+    const double timeWidth = Ink::width(time, mono);
+    card.ink.line(row, time, mono);
+    const bool more = i + 1 == shown && static_cast<int>(node.fuses.size()) > shown;
+    const QString label = more ? Stage::tr("%1 (+%2 more)", "a timer and how many others").arg(fuse.label).arg(static_cast<int>(node.fuses.size()) - shown) : fuse.label;
+    card.ink.line(row.adjusted(17, 0, -timeWidth - 8, 0), label, {metrics.text, theme.text});
+    const QRectF bar(row.left(), row.bottom(), row.width(), 5);
+    card.ink.bar(bar, 1, theme.barTrack, Qt::transparent);
+    if (burnt > 0.005) {
+      QLinearGradient fire(bar.topLeft(), QPointF(bar.left() + bar.width() * burnt, bar.top()));
+      fire.setColorAt(0, theme.waiting);
+      fire.setColorAt(1, theme.broken);
+      QPainter& painter = card.ink.painter();
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(fire);
+      painter.drawRoundedRect(QRectF(bar.left(), bar.top(), std::max(5.0, bar.width() * burnt), 5), 2.5, 2.5);
+    }
+    area.setTop(area.top() + block);
+  }
+  if (node.leaseRenewed && area.height() >= metrics.line - 4) {
+    const double age = std::max(0.0, card.scene.now - *node.leaseRenewed) / std::max(0.01, card.scene.rate);
+    const QString text = isBroken(node) ? Stage::tr("last lease %1 ago").arg(secondsText(age))
+                                        : Stage::tr("lease renewed %1 ago").arg(secondsText(age));
+    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), text,
+                  {metrics.text, isBroken(node) ? theme.broken : theme.textMuted});
+  }
+}
+
+}  // namespace
+
+void paintCard(const Ink& ink, const Scene& scene, int index) {
+  const StageNode& node = scene.model->nodes[static_cast<std::size_t>(index)];
+  const int at = scene.theatre == nullptr ? -1 : (*scene.theatreNode)[static_cast<std::size_t>(index)];
+  const TheatreNode* verdict = at < 0 || scene.theatre->phase == TheatrePhase::Queue ? nullptr : &scene.theatre->nodes[static_cast<std::size_t>(at)];
+  const bool rejected = verdict != nullptr && !verdict->feasible;
+  const bool winner = scene.theatre != nullptr && scene.theatre->winner == node.name && scene.theatre->phase >= TheatrePhase::Score &&
+                      (scene.theatre->phase > TheatrePhase::Score || scene.scoreStage >= 3);
+  const CardContext card{ink, scene, node, verdict, scene.layout->nodeRect(index), index, rejected || node.poweredOff, winner};
+  paintGround(card);
+  QPainter& painter = ink.painter();
+  const double before = painter.opacity();
+  if (card.quiet) {
+    painter.setOpacity(before * 0.72);
+  }
+  paintTitle(card);
+  const CardMetrics& metrics = scene.layout->metrics;
+  double y = card.rect.top() + metrics.pad + metrics.titleRow - 4;
+  paintBar(card, y, Stage::tr("CPU"), node.cpu, cpuOfText(node.cpu));
+  y += metrics.barRow;
+  if (metrics.memoryBar) {
+    paintBar(card, y, Stage::tr("Mem", "memory, short"), node.memory, memoryOfText(node.memory));
+  }
+  painter.setOpacity(before);
+  paintChips(card);
+  if (rejected) {
+    painter.setOpacity(before * 0.85);
+  }
+  if (verdict == nullptr) {
+    paintFuses(card);
+  } else if (verdict->feasible && !scene.presentation && scene.theatre->phase >= TheatrePhase::Score && !verdict->scores.empty()) {
+    paintScores(card);
+  } else {
+    paintVerdict(card);
+  }
+  painter.setOpacity(before);
+}
+
+}  // namespace kubarium::scene

@@ -1,0 +1,90 @@
+#include "ui/scene/stage_slots.h"
+
+#include <algorithm>
+
+namespace kubarium::scene {
+
+void StageSlots::update(const StageModel& model) {
+  nodeIndex_.clear();
+  nodeIndex_.reserve(static_cast<qsizetype>(model.nodes.size()));
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    nodeIndex_.insert(model.nodes[i].name, static_cast<int>(i));
+  }
+  QHash<QString, int> oldIndex;  // only when the order of Pods changed
+  const auto remembered = [&](const StagePod& pod, std::size_t hint) -> const Memory* {
+    if (hint < memory_.size() && memory_[hint].key == pod.key) {
+      return &memory_[hint];
+    }
+    if (oldIndex.isEmpty()) {
+      for (std::size_t i = 0; i < memory_.size(); ++i) {
+        oldIndex.insert(memory_[i].key, static_cast<int>(i));
+      }
+    }
+    const int at = oldIndex.value(pod.key, -1);
+    return at < 0 ? nullptr : &memory_[static_cast<std::size_t>(at)];
+  };
+
+  std::vector<Memory> next(model.pods.size());
+  places_.assign(model.pods.size(), {});
+  slots_.resize(model.nodes.size());
+  for (std::vector<int>& slots : slots_) {
+    slots.clear();
+  }
+  pending_.clear();
+  std::vector<std::size_t> newcomers;
+  for (std::size_t i = 0; i < model.pods.size(); ++i) {
+    const StagePod& pod = model.pods[i];
+    next[i] = {pod.key, pod.node, -1};
+    if (pod.node.isEmpty()) {
+      pending_.push_back(static_cast<int>(i));
+      continue;
+    }
+    places_[i].node = nodeIndex_.value(pod.node, -1);
+    if (places_[i].node < 0) {
+      continue;
+    }
+    const Memory* old = remembered(pod, i);
+    if (old == nullptr || old->slot < 0 || old->node != pod.node) {
+      newcomers.push_back(i);
+      continue;
+    }
+    std::vector<int>& slots = slots_[static_cast<std::size_t>(places_[i].node)];
+    if (slots.size() <= static_cast<std::size_t>(old->slot)) {
+      slots.resize(static_cast<std::size_t>(old->slot) + 1, -1);
+    }
+    slots[static_cast<std::size_t>(old->slot)] = static_cast<int>(i);
+    places_[i].slot = next[i].slot = old->slot;
+  }
+  std::vector<std::size_t> firstFree(model.nodes.size(), 0);
+  for (const std::size_t i : newcomers) {
+    const auto node = static_cast<std::size_t>(places_[i].node);
+    std::vector<int>& slots = slots_[node];
+    std::size_t& slot = firstFree[node];
+    while (slot < slots.size() && slots[slot] >= 0) {
+      ++slot;
+    }
+    if (slot == slots.size()) {
+      slots.push_back(-1);
+    }
+    slots[slot] = static_cast<int>(i);
+    places_[i].slot = next[i].slot = static_cast<int>(slot);
+  }
+  memory_ = std::move(next);
+  podIndex_.clear();
+  maxSlots_ = 0;
+  for (const std::vector<int>& slots : slots_) {
+    maxSlots_ = std::max(maxSlots_, static_cast<int>(slots.size()));
+  }
+}
+
+int StageSlots::podIndex(const QString& key) const {
+  if (podIndex_.isEmpty()) {
+    podIndex_.reserve(static_cast<qsizetype>(memory_.size()));
+    for (std::size_t i = 0; i < memory_.size(); ++i) {
+      podIndex_.insert(memory_[i].key, static_cast<int>(i));
+    }
+  }
+  return podIndex_.value(key, -1);
+}
+
+}  // namespace kubarium::scene

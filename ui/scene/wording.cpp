@@ -1,0 +1,315 @@
+#include "ui/scene/wording.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kubarium::scene {
+
+namespace {
+
+QString trimmed(double value, int digits) {
+  QString text = QString::number(value, 'f', digits);
+  if (digits > 0) {
+    while (text.endsWith(QLatin1Char('0'))) {
+      text.chop(1);
+    }
+    if (text.endsWith(QLatin1Char('.'))) {
+      text.chop(1);
+    }
+  }
+  return text;
+}
+
+// Small numbers read better as words, up to what both languages write out.
+QString countWord(int count) {
+  switch (count) {
+    case 1: return Stage::tr("one");
+    case 2: return Stage::tr("two");
+    case 3: return Stage::tr("three");
+    case 4: return Stage::tr("four");
+    case 5: return Stage::tr("five");
+    default: return QString::number(count);
+  }
+}
+
+}  // namespace
+
+QString cpuText(double cores) {
+  if (cores > 0 && cores < 1) {
+    return QString::number(std::lround(cores * 1000)) + QLatin1Char('m');
+  }
+  return trimmed(cores, cores < 10 ? 1 : 0);
+}
+
+QString cpuOfText(const Resource& cpu) {
+  return Stage::tr("%1 of %2", "amount requested of capacity").arg(cpuText(cpu.requested), cpuText(cpu.capacity));
+}
+
+QString memoryOfText(const Resource& memory) {
+  constexpr double mebi = 1024.0 * 1024.0;
+  constexpr double gibi = mebi * 1024.0;
+  const bool big = memory.capacity >= gibi;
+  const double unit = big ? gibi : mebi;
+  const auto number = [&](double value) { return big ? trimmed(value / unit, 1) : trimmed(value / unit, 0); };
+  return Stage::tr("%1 of %2", "amount requested of capacity")
+      .arg(number(memory.requested), number(memory.capacity) + (big ? QLatin1String("Gi") : QLatin1String("Mi")));
+}
+
+QString secondsText(double seconds) {
+  seconds = std::max(0.0, seconds);
+  if (seconds < 10) {
+    return Stage::tr("%1 s", "seconds").arg(QString::number(seconds, 'f', 1));
+  }
+  if (seconds < 120) {
+    return Stage::tr("%1 s", "seconds").arg(std::lround(seconds));
+  }
+  if (seconds < 7200) {
+    return Stage::tr("%1 min", "minutes").arg(std::lround(seconds / 60));
+  }
+  return Stage::tr("%1 h", "hours").arg(std::lround(seconds / 3600));
+}
+
+QString componentName(ComponentKind kind) {
+  switch (kind) {
+    case ComponentKind::ApiServer: return Stage::tr("API server");
+    case ComponentKind::Scheduler: return Stage::tr("Scheduler");
+    case ComponentKind::Controllers: return Stage::tr("Controllers");
+    case ComponentKind::Dns: return Stage::tr("DNS");
+  }
+  return {};
+}
+
+QString conditionWord(const StageNode& node) {
+  switch (node.condition) {
+    case NodeCondition::Ready: return Stage::tr("Ready");
+    case NodeCondition::NotReady: return Stage::tr("NotReady");
+    case NodeCondition::Unknown: return Stage::tr("NotReady");
+  }
+  return {};
+}
+
+QString phaseWord(PodPhase phase) {
+  switch (phase) {
+    case PodPhase::Pending: return Stage::tr("waits for a Node");
+    case PodPhase::Starting: return Stage::tr("starts its containers");
+    case PodPhase::Running: return Stage::tr("runs and is not ready yet");
+    case PodPhase::Ready: return Stage::tr("is ready");
+    case PodPhase::NotReady: return Stage::tr("is not ready");
+    case PodPhase::CrashLoop: return Stage::tr("cannot keep its containers running");
+    case PodPhase::Terminating: return Stage::tr("is being stopped");
+    case PodPhase::Failed: return Stage::tr("has failed");
+    case PodPhase::Succeeded: return Stage::tr("has finished its work");
+  }
+  return {};
+}
+
+QString podSentence(const StagePod& pod) {
+  QString text = Stage::tr("Pod %1 %2.").arg(pod.name, phaseWord(pod.phase));
+  if (!pod.reason.isEmpty()) {
+    text += QLatin1Char(' ') + pod.reason;
+  }
+  if (pod.restarts > 0) {
+    text += QLatin1Char(' ') + Stage::tr("Its containers were restarted %n time(s).", nullptr, pod.restarts);
+  }
+  return text;
+}
+
+QString nodeSentence(const StageNode& node, int pods) {
+  QString text;
+  if (node.poweredOff) {
+    text = Stage::tr("Node %1 has no power; its last state is shown.").arg(node.name);
+  } else if (node.condition == NodeCondition::Ready) {
+    text = Stage::tr("Node %1 is ready and runs %n Pod(s).", nullptr, pods).arg(node.name);
+  } else {
+    text = Stage::tr("Node %1 is not ready; %n Pod(s) are bound to it.", nullptr, pods).arg(node.name);
+  }
+  if (!node.conditionReason.isEmpty()) {
+    text += QLatin1Char(' ') + node.conditionReason;
+  }
+  if (node.cordoned) {
+    text += QLatin1Char(' ') + Stage::tr("It is cordoned and takes no new Pods.");
+  }
+  return text;
+}
+
+QString shortPlugin(const QString& plugin) {
+  if (plugin == QLatin1String("NodeResourcesFit")) {
+    return Stage::tr("Fit", "short name of the plugin NodeResourcesFit");
+  }
+  if (plugin == QLatin1String("NodeResourcesBalancedAllocation")) {
+    return Stage::tr("Balanced", "short name of the plugin NodeResourcesBalancedAllocation");
+  }
+  if (plugin == QLatin1String("TaintToleration")) {
+    return Stage::tr("Taints", "short name of the plugin TaintToleration");
+  }
+  if (plugin == QLatin1String("PodTopologySpread")) {
+    return Stage::tr("Spread", "short name of the plugin PodTopologySpread");
+  }
+  if (plugin == QLatin1String("NodeUnschedulable")) {
+    return Stage::tr("Cordon", "short name of the plugin NodeUnschedulable");
+  }
+  return plugin;
+}
+
+QString theatrePhaseName(TheatrePhase phase) {
+  switch (phase) {
+    case TheatrePhase::Queue: return Stage::tr("Queue");
+    case TheatrePhase::Filter: return Stage::tr("Filter");
+    case TheatrePhase::Score: return Stage::tr("Score");
+    case TheatrePhase::Select: return Stage::tr("Select");
+    case TheatrePhase::Bind: return Stage::tr("Bind");
+    case TheatrePhase::Done: return Stage::tr("Done");
+  }
+  return {};
+}
+
+QString theatreTitle(const TheatreState& theatre) {
+  if (theatre.held) {
+    return Stage::tr("Cycle %1 · paused at %2").arg(theatre.cycle).arg(theatrePhaseName(theatre.phase)).toUpper();
+  }
+  if (theatre.phase == TheatrePhase::Done) {
+    return (theatre.winner.isEmpty() ? Stage::tr("Cycle %1 · no Node found") : Stage::tr("Cycle %1 · decided"))
+        .arg(theatre.cycle)
+        .toUpper();
+  }
+  return Stage::tr("Cycle %1 · %2").arg(theatre.cycle).arg(theatrePhaseName(theatre.phase)).toUpper();
+}
+
+QString pointsText(double points) { return trimmed(points, std::abs(points - std::round(points)) < 0.05 ? 0 : 1); }
+
+QString plainReason(const TheatreNode& node) {
+  const QString reason = node.reasons.isEmpty() ? QString() : node.reasons.first();
+  const auto has = [&](const char* text) { return reason.contains(QLatin1String(text), Qt::CaseInsensitive); };
+  if (has("Insufficient cpu")) {
+    return Stage::tr("Too little CPU");
+  }
+  if (has("Insufficient memory")) {
+    return Stage::tr("Too little memory");
+  }
+  if (has("Too many pods")) {
+    return Stage::tr("Full: no room for another Pod");
+  }
+  if (has("Insufficient ")) {
+    return Stage::tr("Too little %1").arg(reason.mid(13));
+  }
+  if (node.plugin == QLatin1String("NodeUnschedulable")) {
+    return Stage::tr("Takes no new Pods");
+  }
+  if (node.plugin == QLatin1String("TaintToleration")) {
+    return Stage::tr("Its taint is not tolerated");
+  }
+  if (node.plugin == QLatin1String("NodeAffinity")) {
+    return Stage::tr("Has the wrong labels");
+  }
+  if (node.plugin == QLatin1String("NodePorts")) {
+    return Stage::tr("The port is taken");
+  }
+  if (node.plugin == QLatin1String("NodeName")) {
+    return Stage::tr("Another Node was asked for");
+  }
+  if (node.plugin == QLatin1String("InterPodAffinity")) {
+    return Stage::tr("Wrong neighbours");
+  }
+  if (node.plugin == QLatin1String("PodTopologySpread")) {
+    return Stage::tr("Would be uneven");
+  }
+  return reason.isEmpty() ? shortPlugin(node.plugin) : reason;
+}
+
+namespace {
+
+Headline decisionHeadline(const TheatreState& theatre) {
+  Headline result;
+  result.pod = theatre.podName;
+  const bool scored = theatre.phase >= TheatrePhase::Select && !theatre.winner.isEmpty();
+  QString fit;
+  if (theatre.phase <= TheatrePhase::Queue) {
+    result.text = Stage::tr("%1 is the next Pod to be placed.").arg(theatre.podName);
+    return result;
+  }
+  if (theatre.feasibleNodes == 0) {
+    result.text = Stage::tr("No Node can run %1.").arg(theatre.podName);
+    return result;
+  }
+  if (theatre.feasibleNodes == 1) {
+    fit = Stage::tr("Only one Node can run %1.").arg(theatre.podName);
+  } else if (theatre.feasibleNodes == theatre.evaluatedNodes) {
+    fit = Stage::tr("Every Node can run %1.").arg(theatre.podName);
+  } else {
+    fit = Stage::tr("Only %1 Nodes can run %2.").arg(countWord(theatre.feasibleNodes), theatre.podName);
+  }
+  result.text = fit;
+  if (!scored) {
+    return result;
+  }
+  result.node = theatre.winner;
+  double best = 0;
+  double second = -1;
+  for (const TheatreNode& node : theatre.nodes) {
+    if (node.name == theatre.winner) {
+      best = node.total;
+    } else if (node.feasible) {
+      second = std::max(second, node.total);
+    }
+  }
+  QString end;
+  if (theatre.feasibleNodes == 1 || second < 0) {
+    end = Stage::tr("It goes to %1.").arg(theatre.winner);
+  } else if (theatre.best.size() > 1) {
+    end = Stage::tr("A tie at %1 points: the draw says %2.").arg(pointsText(best), theatre.winner);
+  } else {
+    end = Stage::tr("%1 wins with %2 points to %3.").arg(theatre.winner, pointsText(best), pointsText(second));
+  }
+  result.text = Stage::tr("%1 %2", "two sentences after each other").arg(fit, end);
+  return result;
+}
+
+}  // namespace
+
+Headline headline(const StageModel& model, const TheatreState* theatre) {
+  if (theatre != nullptr) {
+    return decisionHeadline(*theatre);
+  }
+  Headline result;
+  QStringList dead;
+  for (const StageNode& node : model.nodes) {
+    if (node.condition != NodeCondition::Ready) {
+      dead << node.name;
+    }
+  }
+  if (dead.size() == 1) {
+    result.node = dead.first();
+    int pods = 0;
+    for (const StagePod& pod : model.pods) {
+      pods += pod.node == dead.first() ? 1 : 0;
+    }
+    result.text = Stage::tr("%1 does not answer. %n Pod(s) were running there.", nullptr, pods).arg(dead.first());
+    return result;
+  }
+  if (dead.size() > 1) {
+    result.text = Stage::tr("%n Node(s) do not answer.", nullptr, static_cast<int>(dead.size()));
+    return result;
+  }
+  int pending = 0;
+  int ready = 0;
+  int broken = 0;
+  for (const StagePod& pod : model.pods) {
+    pending += pod.phase == PodPhase::Pending ? 1 : 0;
+    ready += pod.phase == PodPhase::Ready ? 1 : 0;
+    broken += pod.phase == PodPhase::CrashLoop ? 1 : 0;
+  }
+  if (broken > 0) {
+    result.text = Stage::tr("%n Pod(s) cannot keep running.", nullptr, broken);
+  } else if (pending > 0) {
+    result.text = Stage::tr("%n Pod(s) wait for a Node.", nullptr, pending);
+  } else if (ready == static_cast<int>(model.pods.size()) && ready > 0) {
+    result.text = Stage::tr("All %n Pod(s) are ready.", nullptr, ready);
+  } else if (model.pods.empty()) {
+    result.text = Stage::tr("The cluster is empty and waits for work.");
+  } else {
+    result.text = Stage::tr("%1 of %n Pod(s) are ready.", nullptr, static_cast<int>(model.pods.size())).arg(ready);
+  }
+  return result;
+}
+
+}  // namespace kubarium::scene
