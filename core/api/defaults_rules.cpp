@@ -199,6 +199,29 @@ void namespaceObject(json::object& object) {
     if (!labels.contains("kubernetes.io/metadata.name")) labels.emplace("kubernetes.io/metadata.name", metadata->at("name"));
 }
 
+std::string base64(std::string_view bytes) {
+    static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string result;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        unsigned group = 0;
+        for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+        for (std::size_t j = 0; j < 4; ++j) result += i + j > bytes.size() ? '=' : digits[(group >> (18 - 6 * j)) & 63];
+    }
+    return result;
+}
+
+// stringData is for writing only: it becomes data.
+void secret(json::object& object) {
+    auto* texts = child(object, "stringData");
+    if (!texts) return;
+    const json::object copy = *texts;
+    object.erase("stringData");
+    if (copy.empty()) return;
+    auto& data = ensureObject(object, {"data"});
+    for (const auto& [key, value] : copy)
+        if (value.is_string()) data.insert_or_assign(key, base64(value.get_string()));
+}
+
 void nodeStatus(json::object& object) {
     const auto* allocatable = object.if_contains("allocatable");
     if (allocatable && allocatable->is_object() && !allocatable->get_object().empty()) return;
@@ -275,6 +298,7 @@ DefaultRule defaultRuleOf(std::string_view typeName) {
         {"io.k8s.api.core.v1.Pod", pod},
         {"io.k8s.api.core.v1.Volume", volume},
         {"io.k8s.api.core.v1.ServiceSpec", serviceSpec},
+        {"io.k8s.api.core.v1.Secret", secret},
         {"io.k8s.api.core.v1.Namespace", namespaceObject},
         {"io.k8s.api.core.v1.NodeStatus", nodeStatus},
         {"io.k8s.api.core.v1.LimitRangeItem", limitRangeItem},

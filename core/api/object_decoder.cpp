@@ -253,8 +253,7 @@ private:
         const std::string text = value.is_string() ? std::string(value.get_string()) : value.is_number() ? toJson(value) : "x";
         const auto parsed = Quantity::parse(text);
         if (!parsed) {
-            error = text.empty() ? "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-                                 : "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+            error = parsed.error().message;
             return false;
         }
         value = json::string(parsed->toString());

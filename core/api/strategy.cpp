@@ -1,0 +1,186 @@
+#include "core/api/strategy.h"
+
+#include "core/api/object_decoder.h"
+#include "core/api/pod_quality.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace kubarium::api {
+
+namespace {
+
+// Kinds whose metadata.generation counts changes of what the author wants.
+constexpr std::array<std::string_view, 25> countedKinds = {
+    "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
+    "CustomResourceDefinition", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet", "CronJob", "Job", "EndpointSlice",
+    "PriorityLevelConfiguration", "FlowSchema", "Ingress", "IngressClass", "NetworkPolicy", "PodDisruptionBudget", "PriorityClass",
+    "Pod", "PodTemplate", "ReplicationController", "Fault", "Clock", "SchedulingDecision"};
+
+bool counted(const GroupVersionKind& kind) { return std::ranges::find(countedKinds, kind.kind) != countedKinds.end(); }
+
+json::object& metadataOf(json::object& object) { return ensureObject(object, {"metadata"}); }
+
+const json::value* at(const json::object& object, std::string_view key) { return object.if_contains(key); }
+
+const json::object& metadataOf(const json::object& object) {
+    static const json::object none;
+    const auto* metadata = at(object, "metadata");
+    return metadata && metadata->is_object() ? metadata->get_object() : none;
+}
+
+// Makes `into[key]` what it is in `from`, absence included.
+void restore(json::object& into, const json::object& from, std::string_view key) {
+    if (const auto* old = at(from, key)) into.insert_or_assign(key, *old);
+    else into.erase(key);
+}
+
+// The status that a new object of this kind has.
+void resetStatus(const Resource& resource, json::object& object) {
+    if (!resource.type || !resource.type->field("status")) return;
+    object.erase("status");
+    static_cast<void>(normalize(*resource.type, object));
+}
+
+void setGates(json::object& object, json::object& status) {
+    const auto* spec = at(object, "spec");
+    const auto* gates = spec && spec->is_object() ? at(spec->get_object(), "schedulingGates") : nullptr;
+    if (!gates || !gates->is_array() || gates->get_array().empty()) return;
+    const auto* created = at(metadataOf(std::as_const(object)), "creationTimestamp");
+    status["conditions"] = json::array{json::object{{"type", "PodScheduled"},
+                                                    {"status", "False"},
+                                                    {"lastProbeTime", nullptr},
+                                                    {"lastTransitionTime", created ? *created : json::value(nullptr)},
+                                                    {"reason", "SchedulingGated"},
+                                                    {"message", "Scheduling is blocked due to non-empty scheduling gates"}}};
+}
+
+// A Job finds its Pods by its uid, unless the author chose the selector.
+void generateJobSelector(json::object& object) {
+    auto& spec = ensureObject(object, {"spec"});
+    const auto* manual = at(spec, "manualSelector");
+    const auto* uid = at(metadataOf(std::as_const(object)), "uid");
+    const auto* name = at(metadataOf(std::as_const(object)), "name");
+    if ((manual && manual->is_bool() && manual->get_bool()) || !uid || !name) return;
+    const auto uidCopy = *uid, nameCopy = *name;
+    auto& labels = ensureObject(spec, {"template", "metadata", "labels"});
+    for (const auto* key : {"controller-uid", "batch.kubernetes.io/controller-uid"}) labels.insert_or_assign(key, uidCopy);
+    for (const auto* key : {"job-name", "batch.kubernetes.io/job-name"}) labels.insert_or_assign(key, nameCopy);
+    ensureObject(spec, {"selector", "matchLabels"}).insert_or_assign("batch.kubernetes.io/controller-uid", uidCopy);
+    auto& metadata = metadataOf(object);
+    const auto* own = at(metadata, "labels");
+    if (!own || !own->is_object() || own->get_object().empty()) metadata["labels"] = json::object(labels);
+}
+
+bool differs(const json::object& a, const json::object& b, std::string_view key) {
+    const auto* left = at(a, key);
+    const auto* right = at(b, key);
+    if (!left || !right) return left != right;
+    return *left != *right;
+}
+
+bool desiredStateDiffers(const GroupVersionKind& kind, const json::object& before, const json::object& after) {
+    if (kind.kind == "PriorityClass") return false;
+    if (kind.kind == "Deployment" && differs(metadataOf(before), metadataOf(after), "annotations")) return true;
+    const auto changed = [&](const json::object& a, const json::object& b) {
+        return std::ranges::any_of(a, [&](const auto& member) {
+            const std::string_view key = member.key();
+            return key != "metadata" && key != "status" && key != "apiVersion" && key != "kind" && differs(a, b, key);
+        });
+    };
+    return changed(before, after) || changed(after, before);
+}
+
+void templateGeneration(json::object& metadata, std::int64_t generation) {
+    ensureObject(metadata, {"annotations"})["deprecated.daemonset.template.generation"] = std::to_string(generation);
+}
+
+}  // namespace
+
+void prepareForCreate(const Resource& resource, json::object& object) {
+    const auto& kind = resource.kind.kind;
+    auto& metadata = metadataOf(object);
+    metadata.erase("generation");
+    if (counted(resource.kind)) metadata["generation"] = 1;
+    if (kind == "Node") return;
+    if (kind == "Namespace" && resource.id.group.empty()) {
+        auto& finalizers = ensureObject(object, {"spec"})["finalizers"];
+        const bool present = finalizers.is_array() && std::ranges::find(finalizers.get_array(), json::value("kubernetes")) != finalizers.get_array().end();
+        if (!finalizers.is_array()) finalizers.emplace_array();
+        if (!present) finalizers.get_array().push_back("kubernetes");
+        object["status"] = json::object{{"phase", "Active"}};
+        return;
+    }
+    if (resource.hasStatus) resetStatus(resource, object);
+    if (kind == "Pod") {
+        auto& status = ensureObject(object, {"status"});
+        status["phase"] = "Pending";
+        status["qosClass"] = json::string(podQualityOfService(object));
+        setGates(object, status);
+    } else if (kind == "PersistentVolume" || kind == "PersistentVolumeClaim") {
+        ensureObject(object, {"status"})["phase"] = "Pending";
+        const char* protection = kind == "PersistentVolume" ? "kubernetes.io/pv-protection" : "kubernetes.io/pvc-protection";
+        auto& finalizers = metadata["finalizers"];
+        auto& list = finalizers.is_array() ? finalizers.get_array() : finalizers.emplace_array();
+        if (std::ranges::find(list, json::value(protection)) == list.end()) list.push_back(protection);
+    } else if (kind == "Job") {
+        generateJobSelector(object);
+    } else if (kind == "DaemonSet") {
+        templateGeneration(metadata, 1);
+    }
+}
+
+void prepareForUpdate(const Resource& resource, std::string_view subresource, const json::object& oldObject, json::object& newObject) {
+    const auto& oldMetadata = metadataOf(oldObject);
+    auto& metadata = metadataOf(newObject);
+    restore(metadata, oldMetadata, "generation");
+    restore(metadata, oldMetadata, "creationTimestamp");
+    if (!at(metadata, "uid")) restore(metadata, oldMetadata, "uid");
+    if (at(oldMetadata, "deletionTimestamp")) restore(metadata, oldMetadata, "deletionTimestamp");
+    if (at(oldMetadata, "deletionGracePeriodSeconds") && !at(metadata, "deletionGracePeriodSeconds")) restore(metadata, oldMetadata, "deletionGracePeriodSeconds");
+
+    const auto& kind = resource.kind.kind;
+    if (subresource == "status") {
+        for (const auto& member : oldObject)
+            if (member.key() != "metadata" && member.key() != "status") newObject.insert_or_assign(member.key(), member.value());
+        for (auto it = newObject.begin(); it != newObject.end();) {
+            const bool keep = it->key() == "metadata" || it->key() == "status" || oldObject.contains(it->key());
+            it = keep ? it + 1 : newObject.stable_erase(it);
+        }
+        if (kind == "Pod") restore(metadata, oldMetadata, "ownerReferences");
+        else if (kind != "Node" && kind != "Namespace" && kind != "Service" && kind != "PersistentVolume" && kind != "PersistentVolumeClaim") restore(metadata, oldMetadata, "labels");
+        return;
+    }
+    if (resource.hasStatus) restore(newObject, oldObject, "status");
+    if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
+    if (!counted(resource.kind) || !desiredStateDiffers(resource.kind, oldObject, newObject)) return;
+    const auto* generation = at(oldMetadata, "generation");
+    const auto next = (generation && generation->is_int64() ? generation->get_int64() : 0) + 1;
+    metadata["generation"] = next;
+    if (kind != "DaemonSet") return;
+    const auto* oldSpec = at(oldObject, "spec");
+    const auto* newSpec = at(newObject, "spec");
+    if (oldSpec && newSpec && oldSpec->is_object() && newSpec->is_object() && differs(oldSpec->get_object(), newSpec->get_object(), "template")) {
+        const auto* annotations = at(oldMetadata, "annotations");
+        const auto before = annotations ? stringAt(*annotations, {"deprecated.daemonset.template.generation"}) : std::string_view();
+        templateGeneration(metadata, (before.empty() ? 0 : std::atoll(std::string(before).c_str())) + 1);
+    }
+}
+
+bool requiresResourceVersion(const Resource& resource) {
+    static constexpr std::array<std::string_view, 16> strict = {
+        "leases", "customresourcedefinitions", "apiservices", "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings", "csidrivers", "csinodes", "csistoragecapacities", "volumeattachments", "volumeattributesclasses",
+        "runtimeclasses", "ingressclasses", "flowschemas", "prioritylevelconfigurations"};
+    return std::ranges::find(strict, resource.id.resource) != strict.end();
+}
+
+bool allowsCreateOnUpdate(const Resource& resource) {
+    static constexpr std::array<std::string_view, 12> lenient = {"leases", "events", "endpoints", "services", "limitranges", "resourcequotas",
+                                                                 "roles", "rolebindings", "clusterroles", "clusterrolebindings", "priorityclasses", "storageclasses"};
+    return std::ranges::find(lenient, resource.id.resource) != lenient.end();
+}
+
+}  // namespace kubarium::api
