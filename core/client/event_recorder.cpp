@@ -1,0 +1,167 @@
+#include "core/client/event_recorder.h"
+
+#include "core/base/log.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kubarium::client {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// client-go/tools/record/events_cache.go
+constexpr std::size_t mostRemembered = 4096;
+constexpr std::size_t similarBeforeAggregation = 10;
+constexpr Duration similarWithin = 10min;
+constexpr double burst = 25;
+constexpr double perSecond = 1.0 / 300;
+
+std::string text(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::string keyOfObject(const json::object& regarding) {
+    return fmt::format("{}/{}/{}/{}/{}/{}", text(regarding, "kind"), text(regarding, "namespace"), text(regarding, "name"), text(regarding, "uid"), text(regarding, "apiVersion"),
+                       text(regarding, "fieldPath"));
+}
+
+}  // namespace
+
+EventRecorder::EventRecorder(Client& client, Clock& clock, std::string component, std::string host)
+    : client_(client), clock_(clock), component_(std::move(component)), host_(std::move(host)) {}
+
+EventRecorder::~EventRecorder() { *alive_ = false; }
+
+void EventRecorder::record(const api::Object& regarding, std::string type, std::string reason, std::string message, std::string fieldPath) {
+    json::object reference{{"kind", regarding.kind()}, {"apiVersion", regarding.apiVersion()}, {"name", regarding.name()}, {"uid", regarding.uid()}};
+    if (!regarding.nameSpace().empty()) reference["namespace"] = regarding.nameSpace();
+    if (!regarding.resourceVersion().empty()) reference["resourceVersion"] = regarding.resourceVersion();
+    if (!fieldPath.empty()) reference["fieldPath"] = fieldPath;
+    record(std::move(reference), std::move(type), std::move(reason), std::move(message));
+}
+
+bool EventRecorder::allowed(const std::string& sourceKey) {
+    const auto now = clock_.now();
+    auto [it, fresh] = budgets_.try_emplace(sourceKey, Budget{burst, now});
+    auto& budget = it->second;
+    const auto passed = std::chrono::duration<double>(now - budget.refilled).count();
+    budget.tokens = std::min(burst, budget.tokens + passed * perSecond);
+    budget.refilled = now;
+    if (budgets_.size() > mostRemembered) budgets_.clear();
+    else if (budget.tokens < 1) return false;
+    else budget.tokens -= 1;
+    return true;
+}
+
+void EventRecorder::record(json::object regarding, std::string type, std::string reason, std::string message) {
+    const auto now = clock_.now();
+    const auto object = keyOfObject(regarding);
+    const auto similar = fmt::format("{}|{}|{}", object, type, reason);
+    auto& aggregate = aggregates_[similar];
+    if (now - aggregate.last > similarWithin) aggregate.messages.clear();
+    aggregate.last = now;
+    aggregate.messages.insert(message);
+    std::string identity = similar + "|" + message;
+    if (aggregate.messages.size() >= similarBeforeAggregation) {
+        message = "(combined from similar events): " + message;
+        identity = similar;
+        // The set only has to know that there are too many.
+        while (aggregate.messages.size() > similarBeforeAggregation) aggregate.messages.erase(aggregate.messages.begin());
+    }
+    if (aggregates_.size() > mostRemembered) aggregates_.clear();
+    if (!allowed(object)) return;
+
+    const auto stamp = formatTime(now);
+    if (const auto it = written_.find(identity); it != written_.end()) {
+        auto& known = it->second;
+        ++known.count;
+        known.event["count"] = known.count;
+        known.event["lastTimestamp"] = stamp;
+        known.event["message"] = message;
+        if (known.creating)
+            known.behind = true;
+        else
+            sendCount(identity);
+        return;
+    }
+    auto nameSpace = text(regarding, "namespace");
+    if (nameSpace.empty()) nameSpace = "default";
+    const auto name = fmt::format("{}.{:x}", text(regarding, "name"), now.time_since_epoch().count());
+    json::object source{{"component", component_}};
+    if (!host_.empty()) source["host"] = host_;
+    json::object event{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", json::object{{"name", name}, {"namespace", nameSpace}}}};
+    event["involvedObject"] = std::move(regarding);
+    event["reason"] = std::move(reason);
+    event["message"] = std::move(message);
+    event["source"] = std::move(source);
+    event["firstTimestamp"] = stamp;
+    event["lastTimestamp"] = stamp;
+    event["count"] = 1;
+    event["type"] = std::move(type);
+    event["eventTime"] = nullptr;
+    event["reportingComponent"] = component_;
+    event["reportingInstance"] = host_;
+    Written fresh;
+    fresh.nameSpace = nameSpace;
+    fresh.name = name;
+    fresh.event = std::move(event);
+    fresh.count = 1;
+    written_.emplace(identity, std::move(fresh));
+    writtenOrder_.push_back(identity);
+    forgetOldest();
+    create(identity);
+}
+
+void EventRecorder::forgetOldest() {
+    while (written_.size() > mostRemembered) {
+        written_.erase(writtenOrder_.front());
+        writtenOrder_.pop_front();
+    }
+}
+
+void EventRecorder::create(const std::string& key) {
+    auto& known = written_.at(key);
+    known.creating = true;
+    known.behind = false;
+    client_.create(api::resources::events, known.nameSpace, known.event, {}, [this, alive = alive_, key](Result<ObjectPtr> created) {
+        if (!*alive) return;
+        const auto it = written_.find(key);
+        if (it == written_.end()) return;
+        it->second.creating = false;
+        if (!created) {
+            logDebug("events", "{}: {}", component_, created.error().message);
+            // Forgotten, so that the next one tries again under a new name.
+            writtenOrder_.remove(key);
+            written_.erase(it);
+            return;
+        }
+        if (std::exchange(it->second.behind, false)) sendCount(key);
+    });
+}
+
+void EventRecorder::sendCount(const std::string& key) {
+    auto& known = written_.at(key);
+    known.creating = true;
+    known.behind = false;
+    json::object changes{{"count", known.count}, {"lastTimestamp", known.event["lastTimestamp"]}, {"message", known.event["message"]}};
+    client_.patch(api::resources::events, known.nameSpace, known.name, PatchType::Merge, json::value(std::move(changes)), {}, [this, alive = alive_, key](Result<ObjectPtr> patched) {
+        if (!*alive) return;
+        const auto it = written_.find(key);
+        if (it == written_.end()) return;
+        it->second.creating = false;
+        if (!patched && patched.error().reason == Reason::NotFound) {
+            // It has expired or was deleted: write it anew.
+            it->second.event["metadata"] = json::object{{"name", it->second.name}, {"namespace", it->second.nameSpace}};
+            return create(key);
+        }
+        if (!patched) logDebug("events", "{}: {}", component_, patched.error().message);
+        if (std::exchange(it->second.behind, false)) sendCount(key);
+    });
+}
+
+}  // namespace kubarium::client
