@@ -2,6 +2,7 @@
 
 #include "core/api/types/config.h"
 #include "core/api/types/service.h"
+#include "core/kubelet/base64.h"
 
 #include <fmt/format.h>
 
@@ -70,23 +71,6 @@ void addService(const api::Service& service, std::unordered_map<std::string, std
         set(prefix + "_PORT", std::to_string(ports[i].port));
         set(prefix + "_ADDR", ip);
     }
-}
-
-// Base64 as in Secret.data.
-std::string decodeBase64(std::string_view text) {
-    std::string out;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        const int value = c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1;
-        if (value < 0) continue;
-        bits = bits << 6 | static_cast<std::uint32_t>(value);
-        if ((count += 6) >= 8) {
-            count -= 8;
-            out += static_cast<char>(bits >> count & 0xff);
-        }
-    }
-    return out;
 }
 
 class Builder {

@@ -5,7 +5,6 @@
 #include "core/base/executor.h"
 #include "core/base/random.h"
 #include "core/client/client.h"
-#include "core/client/event_recorder.h"
 #include "core/kubelet/node_options.h"
 #include "core/kubelet/pod_source.h"
 #include "core/kubelet/runtime/container_runtime.h"
@@ -14,12 +13,15 @@ namespace kubarium::kubelet {
 
 namespace json = boost::json;
 
+// Writes an Event about a Pod or the Node ("Normal" or "Warning"); fieldPath names a container, "spec.containers{web}".
+using EventSink = std::function<void(const api::Object& regarding, std::string type, std::string reason, std::string message, std::string fieldPath)>;
+
 struct KubeletContext {
     Executor& executor;
     Clock& clock;
     Random& random;
     client::Client& client;
-    client::EventRecorder& events;
+    const EventSink& events;
     ContainerRuntime& runtime;
     PodSource& source;
     const NodeOptions& options;

@@ -12,24 +12,24 @@ struct NodeTaint {
 };
 
 struct NodeOptions {
-    std::string name;
+    std::string name{};
     std::string cpu = "4", memory = "8Gi", ephemeralStorage = "20Gi";  // capacity, which is allocatable too
-    std::map<std::string, std::string> extendedResources;
+    std::map<std::string, std::string> extendedResources{};
     int maxPods = 110;
-    std::map<std::string, std::string> labels;  // beside the well-known ones
-    std::vector<NodeTaint> taints;
-    std::string podCIDR;
-    std::string nodeIP;
-    std::string zone, region;  // "": no such label
+    std::map<std::string, std::string> labels{};  // beside the well-known ones
+    std::vector<NodeTaint> taints{};
+    std::string podCIDR{};
+    std::string nodeIP{};
+    std::string zone{}, region{};  // "": no such label
     bool simulated = false;
     int kubeletPort = 10250;
 
     // What Pods' resolv.conf is made of.
-    std::string clusterDNS, clusterDomain = "cluster.local";
-    std::vector<std::string> nameservers, searches, resolverOptions;  // the Node's own
+    std::string clusterDNS{}, clusterDomain = "cluster.local";
+    std::vector<std::string> nameservers{}, searches{}, resolverOptions{};  // the Node's own
 
     std::string kernelVersion = "unknown", osImage = "Kubarium", architecture = "amd64";
-    std::string machineId, bootId;
+    std::string machineId{}, bootId{};
 };
 
 }  // namespace kubarium::kubelet

@@ -47,6 +47,7 @@ struct SandboxSpec {
         std::string protocol, hostIP;
     };
     std::vector<HostPort> hostPorts;
+    std::map<std::string, std::string> annotations;  // of the Pod, those named simulated.kubarium.dev/*
 };
 
 struct SandboxInfo {

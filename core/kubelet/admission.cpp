@@ -1,0 +1,117 @@
+#include "core/kubelet/admission.h"
+
+#include "core/kubelet/pod_resources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <tuple>
+
+namespace kubarium::kubelet {
+namespace {
+
+bool matches(const api::LabelSelectorRequirement& requirement, const std::string* value) {
+    const auto isIn = [&] { return value && std::find(requirement.values.begin(), requirement.values.end(), *value) != requirement.values.end(); };
+    if (requirement.operator_ == "In") return isIn();
+    if (requirement.operator_ == "NotIn") return !isIn();
+    if (requirement.operator_ == "Exists") return value != nullptr;
+    if (requirement.operator_ == "DoesNotExist") return value == nullptr;
+    if (!value || requirement.values.empty()) return false;
+    std::int64_t left = 0, right = 0;
+    const auto number = [](const std::string& text, std::int64_t& out) {
+        return std::from_chars(text.data(), text.data() + text.size(), out).ec == std::errc{};
+    };
+    if (!number(*value, left) || !number(requirement.values[0], right)) return false;
+    return requirement.operator_ == "Gt" ? left > right : left < right;
+}
+
+bool matches(const api::NodeSelectorTerm& term, const AdmissionInput& input) {
+    if (term.matchExpressions.empty() && term.matchFields.empty()) return false;
+    for (const auto& requirement : term.matchExpressions) {
+        const auto it = input.nodeLabels.find(requirement.key);
+        if (!matches(requirement, it == input.nodeLabels.end() ? nullptr : &it->second)) return false;
+    }
+    return std::all_of(term.matchFields.begin(), term.matchFields.end(), [&](const auto& requirement) { return matches(requirement, &input.nodeName); });
+}
+
+bool matchesNode(const AdmissionInput& input) {
+    for (const auto& [key, value] : input.pod.spec.nodeSelector) {
+        const auto it = input.nodeLabels.find(key);
+        if (it == input.nodeLabels.end() || it->second != value) return false;
+    }
+    const auto& affinity = input.pod.spec.affinity;
+    if (!affinity || !affinity->nodeAffinity || !affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution) return true;
+    const auto& terms = affinity->nodeAffinity->requiredDuringSchedulingIgnoredDuringExecution->nodeSelectorTerms;
+    return std::any_of(terms.begin(), terms.end(), [&](const auto& term) { return matches(term, input); });
+}
+
+using HostPort = std::tuple<std::string, int, std::string>;  // protocol, port, address
+std::vector<HostPort> hostPorts(const api::PodSpec& spec) {
+    std::vector<HostPort> ports;
+    for (const auto& container : spec.containers)
+        for (const auto& port : container.ports) {
+            const auto number = port.hostPort.value_or(spec.hostNetwork.value_or(false) ? port.containerPort : 0);
+            if (number > 0) ports.emplace_back(port.protocol.empty() ? "TCP" : port.protocol, number, port.hostIP.empty() ? "0.0.0.0" : port.hostIP);
+        }
+    return ports;
+}
+
+bool conflicts(const HostPort& a, const HostPort& b) {
+    const auto& [protocolA, portA, addressA] = a;
+    const auto& [protocolB, portB, addressB] = b;
+    return protocolA == protocolB && portA == portB && (addressA == addressB || addressA == "0.0.0.0" || addressB == "0.0.0.0");
+}
+
+std::optional<Refusal> insufficient(const AdmissionInput& input) {
+    const auto used = [&](const std::string& resource) {
+        std::int64_t sum = 0;
+        for (const auto* other : input.others) {
+            const auto requests = podRequests(*other);
+            if (const auto it = requests.find(resource); it != requests.end()) sum += it->second;
+        }
+        return sum;
+    };
+    const auto refuse = [](const std::string& resource, std::int64_t requested, std::int64_t taken, std::int64_t capacity) {
+        return Refusal{"OutOf" + resource, fmt::format("Node didn't have enough resource: {}, requested: {}, used: {}, capacity: {}", resource, requested, taken, capacity)};
+    };
+    const auto capacityOf = [&](const std::string& resource) {
+        const auto it = input.allocatable.find(resource);
+        return it == input.allocatable.end() ? 0 : it->second;
+    };
+    if (const auto count = static_cast<std::int64_t>(input.others.size()), limit = capacityOf("pods"); count + 1 > limit) return refuse("pods", 1, count, limit);
+    const auto requests = podRequests(input.pod.spec);
+    // The same order as the scheduler's fit check; only the first that is short is named. Resources that the Node does not
+    // know are the business of device plugins.
+    for (const auto* resource : {"cpu", "memory", "ephemeral-storage"}) {
+        const auto it = requests.find(resource);
+        if (it == requests.end() || it->second == 0) continue;
+        const auto taken = used(resource);
+        if (it->second > capacityOf(resource) - taken) return refuse(resource, it->second, taken, capacityOf(resource));
+    }
+    for (const auto& [resource, requested] : requests) {
+        if (resource == "cpu" || resource == "memory" || resource == "ephemeral-storage" || !input.allocatable.contains(resource)) continue;
+        const auto taken = used(resource);
+        if (requested > capacityOf(resource) - taken) return refuse(resource, requested, taken, capacityOf(resource));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Refusal> refusalOf(const AdmissionInput& input) {
+    if (input.pod.spec.os && !input.pod.spec.os->name.empty() && input.pod.spec.os->name != "linux")
+        return Refusal{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"};
+    if (auto refusal = insufficient(input)) return refusal;
+    if (!matchesNode(input)) return Refusal{"NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"};
+    const auto wanted = hostPorts(input.pod.spec);
+    if (!wanted.empty())
+        for (const auto* other : input.others)
+            for (const auto& taken : hostPorts(*other))
+                if (std::any_of(wanted.begin(), wanted.end(), [&](const auto& port) { return conflicts(port, taken); }))
+                    return Refusal{"NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"};
+    return std::nullopt;
+}
+
+}  // namespace kubarium::kubelet

@@ -1,0 +1,29 @@
+// The Node object that a kubelet registers and keeps up to date, and its Lease. Pure functions.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/kubelet/node_options.h"
+#include "core/kubelet/runtime/container_runtime.h"
+
+#include <boost/json/object.hpp>
+
+#include <map>
+
+namespace kubarium::kubelet {
+
+namespace json = boost::json;
+
+inline constexpr const char* kubeletVersion = "v1.34.4";
+
+std::map<std::string, std::string> nodeLabels(const NodeOptions&);
+// What admission counts with: cpu in millis, the rest whole.
+std::map<std::string, std::int64_t> nodeAllocatable(const NodeOptions&);
+json::object makeNode(const NodeOptions&);
+// `before` is the status that is stored: transition times are kept where nothing changed. Conditions of others stay.
+json::object makeNodeStatus(const NodeOptions&, const ContainerRuntime&, const json::object* before, WallTime now);
+// Whether the two differ in more than heartbeat times.
+bool nodeStatusDiffers(const json::object& a, const json::object& b);
+// `nodeUid` for the owner reference; "" while it is unknown.
+json::object makeLease(const NodeOptions&, const std::string& nodeUid, WallTime now);
+
+}  // namespace kubarium::kubelet

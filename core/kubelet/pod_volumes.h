@@ -1,0 +1,50 @@
+// The files of one Pod on its Node: volumes, /etc/hosts, resolv.conf, termination messages and logs, below the runtime's
+// podDirectory. Where containers have no file system (podDirectory is "") nothing is written, but what a volume refers to must
+// exist all the same.
+//
+// ConfigMaps, Secrets, the downward API and projected volumes are written as kubelet does: the files live in a directory named
+// after the time, ..data is a symbolic link to it and each file a link through ..data, so that one rename changes all of
+// them at once under the eyes of the container.
+#pragma once
+
+#include "core/kubelet/container_environment.h"
+
+namespace kubarium::kubelet {
+
+struct VolumeError {
+    std::string volume;
+    std::string message;  // of the FailedMount Event
+};
+
+class PodVolumes {
+public:
+    PodVolumes(const KubeletContext&, std::string podUid);
+    ~PodVolumes();
+    PodVolumes(const PodVolumes&) = delete;
+    PodVolumes& operator=(const PodVolumes&) = delete;
+
+    // Makes what is missing and refreshes contents that can change. Replies with what failed; empty is success. The reply may
+    // come at once.
+    void setUp(const api::ObjectPtr& pod, const PodAddresses&, std::move_only_function<void(std::vector<VolumeError>)> reply);
+    // Writes /etc/hosts, resolv.conf and hostname once the Pod has its IP.
+    void writePodFiles(const api::Pod&, const PodAddresses&, const std::string& hostname);
+
+    // The mounts of a container; makes its termination message file (and subPath directories).
+    Result<std::vector<Mount>> mountsOf(const api::Pod&, const api::Container&, const std::string& containerId, const Environment&);
+    // The CRI log file; "" where the runtime keeps logs itself.
+    std::string logPath(const std::string& container, int attempt) const;
+    // What a container left as its last words (terminationMessagePath, or the end of its log when it failed and the policy
+    // says so); "" if nothing.
+    std::string terminationMessage(const api::PodSpec&, const api::Container&, const std::string& containerId, int attempt, int exitCode) const;
+    void forgetContainer(const std::string& container, const std::string& containerId, int attempt);
+    // Whether contents depend on this object.
+    bool refersTo(const api::Pod&, const api::GroupVersionResource&, const std::string& key) const;
+    // Deletes everything of the Pod, off the engine thread.
+    void remove();
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace kubarium::kubelet

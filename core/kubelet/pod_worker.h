@@ -1,0 +1,133 @@
+// The life of one Pod on its Node (kubelet's pod worker): a sync compares what the spec wants with what runs, does what is
+// missing one step after the other, and reports the status. Syncs come from changes of the Pod, from containers that ended
+// and from probes; a sync in which something failed is repeated after 10 to 15 s of cluster time, which is also why
+// CrashLoopBackOff shows up that late. When the Pod is deleted, has finished or is past its deadline, the worker stops the
+// containers (preStop, the stop signal, grace, KILL; sidecars last), reports the end and, if it was deleted, confirms
+// with a DELETE of grace 0.
+//
+// Engine thread only. Destroying a worker leaves its containers alone.
+#pragma once
+
+#include "core/kubelet/container_spec.h"
+#include "core/kubelet/kubelet_context.h"
+#include "core/kubelet/pod_actions.h"
+#include "core/kubelet/pod_state.h"
+#include "core/kubelet/pod_volumes.h"
+#include "core/kubelet/prober.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace kubarium::kubelet {
+
+class PodWorker : public std::enable_shared_from_this<PodWorker> {
+public:
+    struct Hooks {
+        std::function<void(const std::string& id, PodWorker&)> containerStarting;
+        std::function<void(const std::string& id)> containerForgotten;
+        std::function<void(PodWorker&)> gone;  // nothing of the Pod is left here; the worker may be destroyed
+    };
+    // Whether a container ran here before (its Node or the kubelet was restarted) is read from the Pod's status.
+    PodWorker(const KubeletContext&, Hooks, api::ObjectPtr pod);
+    ~PodWorker();
+
+    void begin();
+    void podChanged(api::ObjectPtr pod);
+    // The API object is gone: what still runs is stopped.
+    void podRemoved();
+    void containerExited(const std::string& id, const ExitInfo&);
+    void configurationChanged(const api::GroupVersionResource&, const std::string& key);
+    // The API can be reached again.
+    void reconnected();
+
+    const api::ObjectPtr& pod() const { return pod_; }
+    const PodActual& actual() const { return actual_; }
+    const PodVolumes& volumes() const { return volumes_; }
+    // Counts for admission: not ended.
+    bool active() const { return stage_ == Stage::Running || stage_ == Stage::Stopping; }
+
+private:
+    enum class Stage : std::uint8_t { Running, Stopping, Ended, Gone };
+    struct BackOff {
+        Duration delay{};
+        ClusterTime updated{};
+    };
+    struct Kill;
+    using Step = std::move_only_function<void()>;
+
+    // pod_worker.cpp: syncing and status
+    const api::Pod& spec() const { return pod_->as<api::Pod>(); }
+    void adoptHistory();
+    void requestSync();
+    void sync();
+    void runActions(PodActions);
+    void nextStep();
+    void endSteps();
+    void retryLater(Duration);
+    void createSandbox();
+    void onSandbox(Result<SandboxInfo>);
+    void armDeadline();
+    void writeStatus();
+    void sendStatus();
+    void onStatusWritten(Result<api::ObjectPtr>);
+    void refreshVolumes();
+    void event(std::string type, std::string reason, std::string message, std::string fieldPath = {});
+    PodAddresses addresses() const;
+    std::string hostname() const;
+
+    // pod_containers.cpp: starting
+    const api::Container& containerOf(const ContainerStart&) const;
+    void startContainer(ContainerStart);
+    void startFailed(const std::string& container, std::string reason, std::string message);
+    bool inBackOff(const api::Container&, ContainerActual&, const std::string& fieldPath);
+    Result<ImageInfo> ensureImage(const api::Container&, const std::string& fieldPath);
+    void launch(ContainerStart, const ImageInfo&, const FetchedObjects&);
+    void onLaunched(ContainerStart, ContainerInstance, Result<WallTime>);
+    void postStart(ContainerStart);
+    void onPostStart(ContainerStart, const HandlerOutcome&);
+    void containerUp(ContainerStart);
+    void keepInstance(ContainerActual&, ContainerInstance);
+    void noteExit(const std::string& name, ContainerActual&, const ExitInfo&);
+    void forget(const ContainerInstance&);
+    void onProbe(const std::string& container, ProbeKind, bool success);
+
+    // pod_termination.cpp: stopping
+    void beginKill(const std::string& name, const std::string& message, std::int64_t graceSeconds, bool inOrder, Step done = {});
+    void killStopping(Kill&);
+    void killWaitTurn(Kill&);
+    void killSignal(Kill&);
+    void stop(std::string reason = {}, std::string message = {}, std::optional<std::int64_t> graceSeconds = {});
+    void continueStopping();
+    void end();
+    void confirmDeletion();
+    void vanish();
+    std::int64_t graceSeconds() const;
+    std::string fieldPathOf(const std::string& container) const;
+    const api::Container* findContainer(const std::string& name) const;
+
+    const KubeletContext& context_;
+    Hooks hooks_;
+    api::ObjectPtr pod_;  // the newest that is known
+    PodActual actual_;
+    PodVolumes volumes_;
+    Stage stage_ = Stage::Running;
+    std::string endReason_, endMessage_;  // DeadlineExceeded, Evicted
+    std::optional<std::int64_t> stopGrace_;
+    std::map<std::string, std::unique_ptr<Prober>> probers_;
+    std::map<std::string, BackOff> backOffs_;
+    std::map<std::string, std::unique_ptr<Kill>> kills_;
+    std::unordered_map<std::string, ExitInfo> earlyExits_;  // arrived before the reply of the start
+    std::unique_ptr<HandlerRun> hook_;
+    std::deque<ContainerStart> steps_;
+    std::string startingId_;
+    boost::json::object wantedStatus_;
+    Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_;
+    int mountFailures_ = 0, statusFailures_ = 0;
+    bool stepping_ = false, syncPosted_ = false, syncAgain_ = false, changed_ = false, failed_ = false;
+    bool sandboxReady_ = false, sandboxGone_ = false, statusBusy_ = false, statusWanted_ = false, apiGone_ = false, confirming_ = false;
+    bool hadSandbox_ = false;
+};
+
+}  // namespace kubarium::kubelet
