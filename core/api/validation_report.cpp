@@ -71,6 +71,13 @@ bool sameAt(const json::object& a, const json::object& b, std::string_view key) 
     return *left == *right;
 }
 
+const json::value* valueAtPath(const json::object& object, std::string_view dottedPath) {
+    const auto dot = dottedPath.find('.');
+    if (dot == dottedPath.npos) return valueAt(object, dottedPath);
+    const auto* inner = objectAt(object, dottedPath.substr(0, dot));
+    return inner ? valueAtPath(*inner, dottedPath.substr(dot + 1)) : nullptr;
+}
+
 std::string indexed(std::string_view path, std::size_t index) { return fmt::format("{}[{}]", path, index); }
 std::string keyed(std::string_view path, std::string_view key) { return fmt::format("{}[{}]", path, key); }
 

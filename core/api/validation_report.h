@@ -61,6 +61,8 @@ bool flagAt(const json::object& object, std::string_view key);
 const json::object& asObject(const json::value& value);
 std::string_view asString(const json::value& value);
 bool sameAt(const json::object& a, const json::object& b, std::string_view key);
+// "spec.template.spec" from the root of `object`.
+const json::value* valueAtPath(const json::object& object, std::string_view dottedPath);
 std::string indexed(std::string_view path, std::size_t index);        // path[3]
 std::string keyed(std::string_view path, std::string_view key);       // path[key]
 
