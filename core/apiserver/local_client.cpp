@@ -1,8 +1,8 @@
 #include "core/apiserver/local_client.h"
 
 #include "core/apiserver/presentation.h"
-#include "core/apiserver/status.h"
 #include "core/client/request_paths.h"
+#include "core/client/status_error.h"
 
 #include <boost/json.hpp>
 
@@ -22,7 +22,7 @@ Result<ObjectPtr> objectOf(Response response) {
 // The error of a failed answer; text answers ("404 page not found") have no Status.
 std::optional<Error> failureOf(const Response& response) {
     if (response.code < 400) return std::nullopt;
-    if (const auto* tree = std::get_if<json::value>(&response.body); tree && tree->is_object()) return errorOf(tree->get_object(), response.code);
+    if (const auto* tree = std::get_if<json::value>(&response.body); tree && tree->is_object()) return errorFromStatus(tree->get_object(), response.code);
     const auto* text = std::get_if<std::string>(&response.body);
     auto error = makeError(response.code == 404 ? Reason::NotFound : Reason::Unknown, text ? *text : "the API server refused");
     error.code = response.code;

@@ -12,8 +12,6 @@
 namespace kubarium::apiserver {
 
 boost::json::object statusOf(const Error& error);
-// The reverse, for clients. `code`: of the HTTP answer.
-Error errorOf(const boost::json::object& status, int code);
 
 // Failures in the words of k8s.io/apimachinery/pkg/api/errors.
 Error notFound(const api::GroupVersionResource& resource, std::string_view name);
