@@ -155,7 +155,8 @@ void paintBar(const CardContext& card, double y, const QString& label, const Res
   const CardMetrics& metrics = card.scene.layout->metrics;
   const QRectF row(card.rect.left() + metrics.pad, y, card.rect.width() - 2 * metrics.pad, metrics.barRow);
   card.ink.line(row, label, {metrics.text, theme.textMuted});
-  const double barWidth = (row.width() - metrics.labelWidth) * 0.49;
+  const TextStyle number{metrics.value, {}, TextWeight::Regular, TextFamily::Mono, {}};
+  const double barWidth = std::max(row.width() * 0.3, row.width() - metrics.labelWidth - Ink::width(QStringLiteral("0000 of 0000Mi"), number) - 6);
   const QRectF bar(row.left() + metrics.labelWidth, row.center().y() - metrics.barHeight / 2, barWidth, metrics.barHeight);
   const double capacity = std::max(1e-9, resource.capacity);
   const bool off = card.node.poweredOff;
@@ -203,6 +204,30 @@ void paintChips(const CardContext& card) {
   }
 }
 
+// Where the Pod of this cycle is about to land.
+void paintGhost(const CardContext& card) {
+  const TheatreState& theatre = *card.scene.theatre;
+  const int pod = card.scene.slots->podIndex(theatre.podKey);
+  if (pod < 0 || card.scene.slots->placeOf(static_cast<std::size_t>(pod)).node >= 0) {
+    return;
+  }
+  const StageLayout& layout = *card.scene.layout;
+  const std::vector<int>& pods = card.scene.slots->podsOf(static_cast<std::size_t>(card.index));
+  const auto free = std::find(pods.begin(), pods.end(), -1);
+  const int slot = static_cast<int>(free - pods.begin());
+  if (slot >= layout.chipColumns() * layout.chipRows()) {
+    return;
+  }
+  ChipLook look = ScenePainter::look(card.scene, pod);
+  look.phase = PodPhase::Starting;
+  look.dashed = true;
+  const QRectF rect = layout.chipRect(card.index, slot);
+  card.ink.chip(rect, look);
+  const double distance = rect.width() / 10;
+  card.ink.panel(rect.adjusted(-distance, -distance, distance, distance), rect.width() * 0.25 + distance, Qt::transparent,
+                 card.ink.theme().accent, rect.width() / 16);
+}
+
 QString passedPlugins(const TheatreNode& verdict) {
   QStringList names;
   for (const FilterVerdict& filter : verdict.filters) {
@@ -245,8 +270,8 @@ void paintVerdict(const CardContext& card) {
     const int lines = std::max(1, static_cast<int>(area.height() / metrics.line));
     if (!verdict.feasible && detail != plainReason(verdict)) {
       card.ink.paragraph(area, detail, plain, std::min(2, lines));
-    } else if (verdict.feasible && card.scene.theatre->best.size() > 1 && card.scene.theatre->best.contains(verdict.name)) {
-      card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), Stage::tr("one of %1 in the tie").arg(card.scene.theatre->best.size()), plain);
+    } else if (verdict.feasible) {
+      card.ink.paragraph(area, fitSentence(*card.scene.theatre, card.node, verdict), plain, std::min(2, lines));
     }
     return;
   }
@@ -325,7 +350,7 @@ void paintFuses(const CardContext& card) {
   QRectF area = card.scene.layout->detailRect(card.index);
   const StageNode& node = card.node;
   const double leaseHeight = node.leaseRenewed ? metrics.line : 0;
-  const double block = metrics.line + 12;
+  const double block = metrics.line + metrics.value + 5;
   const int room = std::max(0, static_cast<int>((area.height() - leaseHeight + 6) / block));
   const int shown = std::min(room, static_cast<int>(node.fuses.size()));
   for (int i = 0; i < shown; ++i) {
@@ -334,18 +359,18 @@ void paintFuses(const CardContext& card) {
     const double burnt = std::clamp((card.scene.now - fuse.started) / length, 0.0, 1.0);
     const double left = std::max(0.0, fuse.ends - card.scene.now) / std::max(0.01, card.scene.rate);
     const QRectF row(area.left(), area.top(), area.width(), metrics.line);
-    card.ink.clock(QRectF(row.left(), row.center().y() - 5, 10, 10), theme.textMuted);
+    card.ink.clock(QRectF(row.left(), row.center().y() - metrics.text * 0.42, metrics.text * 0.84, metrics.text * 0.84), theme.textMuted);
+    const bool more = i + 1 == shown && static_cast<int>(node.fuses.size()) > shown;
+    const QString label = more ? Stage::tr("%1 (+%2 more)", "a timer and how many others").arg(fuse.label).arg(static_cast<int>(node.fuses.size()) - shown) : fuse.label;
+    card.ink.line(row.adjusted(metrics.text * 1.35, 0, 0, 0), label, {metrics.text, theme.text});
     QString time = secondsText(left);
     if (card.scene.rate > 1.01) {
       time = Stage::tr("%1 at ×%2", "time left at the clock's rate").arg(time, pointsText(card.scene.rate));
     }
     const TextStyle mono{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
-    const double timeWidth = Ink::width(time, mono);
-    card.ink.line(row, time, mono);
-    const bool more = i + 1 == shown && static_cast<int>(node.fuses.size()) > shown;
-    const QString label = more ? Stage::tr("%1 (+%2 more)", "a timer and how many others").arg(fuse.label).arg(static_cast<int>(node.fuses.size()) - shown) : fuse.label;
-    card.ink.line(row.adjusted(17, 0, -timeWidth - 8, 0), label, {metrics.text, theme.text});
-    const QRectF bar(row.left(), row.bottom(), row.width(), 5);
+    const QRectF second(row.left(), row.bottom() - 2, row.width(), metrics.value + 3);
+    card.ink.line(second, time, mono);
+    const QRectF bar(row.left(), second.center().y() - metrics.barHeight / 2, row.width() - Ink::width(time, mono) - 10, metrics.barHeight);
     card.ink.bar(bar, 1, theme.barTrack, Qt::transparent);
     if (burnt > 0.005) {
       QLinearGradient fire(bar.topLeft(), QPointF(bar.left() + bar.width() * burnt, bar.top()));
@@ -354,7 +379,7 @@ void paintFuses(const CardContext& card) {
       QPainter& painter = card.ink.painter();
       painter.setPen(Qt::NoPen);
       painter.setBrush(fire);
-      painter.drawRoundedRect(QRectF(bar.left(), bar.top(), std::max(5.0, bar.width() * burnt), 5), 2.5, 2.5);
+      painter.drawRoundedRect(QRectF(bar.left(), bar.top(), std::max(bar.height(), bar.width() * burnt), bar.height()), bar.height() / 2, bar.height() / 2);
     }
     area.setTop(area.top() + block);
   }
@@ -381,7 +406,7 @@ void paintCard(const Ink& ink, const Scene& scene, int index) {
   QPainter& painter = ink.painter();
   const double before = painter.opacity();
   if (card.quiet) {
-    painter.setOpacity(before * 0.72);
+    painter.setOpacity(before * (rejected ? 0.72 : 0.86));
   }
   paintTitle(card);
   const CardMetrics& metrics = scene.layout->metrics;
@@ -393,6 +418,9 @@ void paintCard(const Ink& ink, const Scene& scene, int index) {
   }
   painter.setOpacity(before);
   paintChips(card);
+  if (winner) {
+    paintGhost(card);
+  }
   if (rejected) {
     painter.setOpacity(before * 0.85);
   }

@@ -16,8 +16,9 @@ namespace {
 constexpr double kChip = 24;
 constexpr double kChipGap = 9;
 
-double width(const QString& text, style::TextWeight weight = style::TextWeight::Regular) {
-  return QFontMetricsF(style::font(style::TextSize::Small, weight)).horizontalAdvance(text);
+double width(const QString& text, style::TextWeight weight = style::TextWeight::Regular,
+             style::TextFamily family = style::TextFamily::Sans) {
+  return QFontMetricsF(style::font(style::TextSize::Small, weight, family)).horizontalAdvance(text);
 }
 
 QString activity(TheatrePhase phase) {
@@ -91,7 +92,7 @@ void StageLayout::placePending(const StageModel& model, const StageSlots& slots,
     describe(group, model, options);
     group.shown = std::min<int>(3, static_cast<int>(group.pods.size()));
     const double chips = group.shown * (kChip + kChipGap);
-    const double text = width(group.text) + (group.name.isEmpty() ? 0 : width(group.name, style::TextWeight::Bold) + 5);
+    const double text = width(group.text) + (group.name.isEmpty() ? 0 : width(group.name, style::TextWeight::Bold, style::TextFamily::Mono) + 6);
     const bool last = i + 1 == all.size();
     const double reserve = last ? 0 : 64;  // for "+N more"
     const double room = right - x - reserve - chips;

@@ -290,10 +290,10 @@ void ScenePainter::paintWorld(const Ink& ink, const Scene& scene, const QRectF& 
 }
 
 void ScenePainter::paintFloating(const Ink& ink, const Scene& scene, const QRectF& clip) {
-  if (scene.layout->reasonPanel.adjusted(-12, -12, 12, 14).intersects(clip)) {
+  if (!scene.layout->reasonPanel.isEmpty() && scene.layout->reasonPanel.adjusted(-12, -12, 12, 14).intersects(clip)) {
     paintReasonPanel(ink, scene);
   }
-  if (scene.layout->theatreBar.adjusted(-12, -12, 12, 14).intersects(clip)) {
+  if (!scene.layout->theatreBar.isEmpty() && scene.layout->theatreBar.adjusted(-12, -12, 12, 14).intersects(clip)) {
     paintTheatreBar(ink, scene);
   }
 }

@@ -77,12 +77,12 @@ StageLayout StageLayout::compute(const StageModel& model, const StageSlots& slot
   }
   layout.placeChrome(model, slots, options);
   if (layout.detail == Detail::Cards) {
-    layout.chooseCardGrid(model, slots, options);
+    layout.fitCards(model, slots, options);
   } else {
     layout.chooseCellGrid(model, slots, options);
+    layout.placeNodes(model, options);
+    layout.placeServices(model, options);
   }
-  layout.placeNodes(model, options);
-  layout.placeServices(model, options);
   return layout;
 }
 
@@ -102,23 +102,27 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
     }
     const double room = (groupButton.isEmpty() ? strip.right() : groupButton.left() - 8);
     double x = strip.left();
-    // Details are the first to go when the strip is narrow; names stay.
+    // Details give way when the strip is narrow, the longest first; names stay.
     double names = 0;
-    double full = 0;
+    std::vector<double> details;
     for (const StageComponent& component : model.components) {
-      const double name = textWidth(componentName(component.kind), 12, TextWeight::Bold) + 40;
-      names += name + 8;
-      full += name + 8 + (component.detail.isEmpty() ? 0 : textWidth(component.detail, 12) + 8);
+      names += std::ceil(textWidth(componentName(component.kind), 12, TextWeight::Bold)) + 40 + 8;
+      details.push_back(component.detail.isEmpty() ? 0 : std::ceil(textWidth(component.detail, 12)) + 9);
     }
-    const double available = room - x;
-    const double detailShare = full <= available ? 1.0 : std::max(0.0, (available - names) / std::max(1.0, full - names));
-    for (const StageComponent& component : model.components) {
-      const double name = textWidth(componentName(component.kind), 12, TextWeight::Bold) + 40;
-      double detailWidth = component.detail.isEmpty() ? 0 : (textWidth(component.detail, 12) + 8) * detailShare;
-      if (detailWidth < 28 && detailShare < 1) {
-        detailWidth = 0;
+    double longest = details.empty() ? 0 : *std::max_element(details.begin(), details.end());
+    const auto sum = [&] {
+      double total = 0;
+      for (const double detail : details) {
+        total += std::min(detail, longest);
       }
-      const double w = std::ceil(name + detailWidth);
+      return total;
+    };
+    while (longest > 0 && names + sum() > room - x + 8) {
+      longest -= 4;
+    }
+    for (std::size_t i = 0; i < model.components.size(); ++i) {
+      const double share = longest < 44 && details[i] > longest ? 0 : std::min(details[i], longest);
+      const double w = std::ceil(textWidth(componentName(model.components[i].kind), 12, TextWeight::Bold)) + 40 + share;
       components.emplace_back(x, top, std::max(0.0, std::min(w, room - x)), 30);
       x += w + 8;
     }
@@ -133,8 +137,9 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
     theatreBar = QRectF(0, height - 96, width, 96);
     bottom = theatreBar.top();
   }
-  if (bar) {
+  if (bar && !options.presentation) {
     placeTheatre(options);
+    bottom = theatreBar.top() - 4;
   }
   if (bar && detail == Detail::Cells) {
     const double panel = std::min(190.0 * (options.presentation ? 1.4 : 1.0), height * 0.32);
@@ -146,9 +151,6 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
 
 void StageLayout::placeTheatre(const LayoutOptions& options) {
   const double width = options.size.width();
-  if (options.presentation) {
-    return;
-  }
   const double inset = margin_;
   theatreBar = QRectF(inset, options.size.height() - 56 - 12, width - 2 * inset, 56);
   const double next = std::ceil(textWidth(Stage::tr("Next"), 13, TextWeight::Bold) + 40);
@@ -159,38 +161,67 @@ void StageLayout::placeTheatre(const LayoutOptions& options) {
   backButton = QRectF(nextButton.left() - 8 - back, y, back, 30);
 }
 
+// A picture that is a little too high is laid out on a wider page and seen from a little farther away: it fills the width
+// and nothing is cut. Beyond that, text would suffer and the page scrolls.
+void StageLayout::fitCards(const StageModel& model, const StageSlots& slots, const LayoutOptions& options) {
+  const auto place = [&](double scale) {
+    pageScale = scale;
+    chooseCardGrid(model, slots, options);
+    placeNodes(model, options);
+    placeServices(model, options);
+    return world.height() * pageScale / viewport.height();  // at most 1: it fits
+  };
+  double overflow = place(1);
+  for (int attempt = 0; attempt < 3 && overflow > 1.0005; ++attempt) {
+    const double next = pageScale / overflow;
+    if (next < least(options)) {
+      break;
+    }
+    overflow = place(std::floor(next * 200) / 200);
+  }
+  if (overflow > 1.02) {
+    place(1);
+  }
+}
+
+double StageLayout::least(const LayoutOptions& options) { return options.presentation ? 0.6 : 0.84; }
+
 void StageLayout::chooseCardGrid(const StageModel& model, const StageSlots& slots, const LayoutOptions& options) {
-  const double width = viewport.width() - 2 * margin_;
+  const double width = viewport.width() / pageScale - 2 * margin_ / pageScale;
   const int count = std::max<int>(1, static_cast<int>(model.nodes.size()));
   const double minimum = options.presentation ? 380 : 236;
   const int fitting = std::max(1, static_cast<int>((width + gap_) / (minimum + gap_)));
-  const int wanted = count <= 6 ? 3 : 4;
+  const int wanted = count <= 3 || options.presentation ? 3 : 4;
   columns_ = std::clamp(fitting, 1, wanted);
   const int rows = (count + columns_ - 1) / columns_;
   cell_.setWidth(std::floor((width - gap_ * (columns_ - 1)) / columns_));
 
   const double inner = cell_.width() - 2 * metrics.pad;
   chip_ = metrics.chip;
-  chipGap_ = metrics.chipGap;
-  const auto columnsFor = [&] { return std::max(1, static_cast<int>((inner + chipGap_) / (chip_ + chipGap_))); };
-  chipColumns_ = columnsFor();
+  const auto columnsFor = [&](double gap) { return std::max(1, static_cast<int>((inner + gap) / (chip_ + gap))); };
+  const auto setGap = [&](double gap) {
+    chipColumns_ = columnsFor(gap * 0.8);
+    const double fit = chipColumns_ > 1 ? (inner - chipColumns_ * chip_) / (chipColumns_ - 1) : gap;
+    chipGap_ = std::min(gap, fit);
+  };
+  setGap(metrics.chipGap);
   const int most = std::max(1, slots.maxSlots());
   if (most > 2 * chipColumns_) {
     chip_ = metrics.chip * 0.8;
-    chipGap_ = metrics.chipGap * 0.8;
-    chipColumns_ = columnsFor();
+    setGap(metrics.chipGap * 0.8);
   }
   chipRows_ = std::clamp((most + chipColumns_ - 1) / chipColumns_, 1, options.presentation ? 2 : 4);
   const double head = metrics.pad + metrics.titleRow + metrics.barRow * (metrics.memoryBar ? 2 : 1);
-  chipOrigin_ = QPointF(metrics.pad, head + 8);
+  chipOrigin_ = QPointF(metrics.pad, head + (options.presentation ? 8 : 4));
   const double needed = chipOrigin_.y() + chipRows_ * (chip_ + chipGap_) + metrics.detail + metrics.pad;
-  // Spare height makes the cards airier, but not endlessly; a presentation fills its screen.
-  const double spare = (viewport.height() - 24 - (rows - 1) * gap_) / rows;
-  const double most_ = options.presentation ? 1e9 : needed * 1.12;
-  cell_.setHeight(std::floor(std::clamp(spare, needed, std::max(needed, most_))));
-  if (!options.presentation && (!model.services.empty() || model.chart)) {
-    cell_.setHeight(std::ceil(needed));
-  }
+  // Spare height makes the cards airier, but not endlessly; a presentation fills its screen. Room for the theatre bar is
+  // kept free at all times, so that cards keep their size when it comes.
+  const double bar = options.presentation || options.theatre != nullptr ? 0 : 72;
+  const double groupTitles = options.groupBy == GroupBy::None ? 0 : 32.0 * static_cast<double>(count);
+  const double spare = ((viewport.height() - bar) / pageScale - 14 - groupTitles) / rows - gap_;
+  const bool page = !model.services.empty() || model.chart;
+  const double limit = options.presentation ? 1e9 : page ? needed : needed * 1.1;
+  cell_.setHeight(std::floor(std::clamp(spare, needed, std::max(needed, limit))));
 }
 
 void StageLayout::chooseCellGrid(const StageModel& model, const StageSlots& slots, const LayoutOptions& options) {
@@ -221,6 +252,8 @@ void StageLayout::chooseCellGrid(const StageModel& model, const StageSlots& slot
 
 void StageLayout::placeNodes(const StageModel& model, const LayoutOptions& options) {
   QHash<QString, int> known;
+  groups.clear();
+  const double margin = margin_ / pageScale;  // in line with the chrome at every page scale
   grid_.resize(model.nodes.size());
   for (std::size_t i = 0; i < model.nodes.size(); ++i) {
     const QString& key = groupKey(model.nodes[i], options.groupBy);
@@ -254,20 +287,22 @@ void StageLayout::placeNodes(const StageModel& model, const LayoutOptions& optio
     }
   }
   servicesTop = y;
-  const double grid = 2 * margin_ + columns_ * (cell_.width() + gap_) - gap_;
-  world = QSizeF(std::max(grid, detail == Detail::Cards ? viewport.width() : 0.0), y + 12);
+  const double grid = 2 * margin + columns_ * (cell_.width() + gap_) - gap_;
+  world = QSizeF(std::max(grid, detail == Detail::Cards ? viewport.width() / pageScale : 0.0), y + 4);
 }
 
 void StageLayout::placeServices(const StageModel& model, const LayoutOptions& options) {
   if (options.presentation || options.theatre != nullptr || model.nodes.size() > 60) {
     return;
   }
+  services.clear();
+  chart = QRectF();
   const std::size_t items = model.services.size() + (model.chart ? 1 : 0);
   if (items == 0) {
     return;
   }
-  const double left = margin_;
-  const double width = world.width() - 2 * margin_;
+  const double left = margin_ / pageScale;
+  const double width = world.width() - 2 * left;
   const int perRow = width > 620 ? 2 : 1;
   double y = servicesTop;
   double x = left;
@@ -309,6 +344,28 @@ void StageLayout::placeServices(const StageModel& model, const LayoutOptions& op
   for (QRectF& rect : services) {
     level(rect);
   }
+  // Spare height goes to the Services.
+  const double spare = viewport.height() / pageScale - (y + rowHeight + 16);
+  const double extra = std::clamp(spare / std::max(1.0, std::ceil(static_cast<double>(items) / perRow)), 0.0, 56.0);
+  if (extra > 1) {
+    std::vector<double> tops;
+    const auto stretch = [&](QRectF& rect) {
+      auto at = std::find(tops.begin(), tops.end(), rect.top());
+      if (at == tops.end()) {
+        tops.push_back(rect.top());
+        at = std::prev(tops.end());
+      }
+      rect.translate(0, extra * static_cast<double>(at - tops.begin()));
+      rect.setHeight(rect.height() + extra);
+    };
+    for (QRectF& rect : services) {
+      stretch(rect);
+    }
+    if (!chart.isEmpty()) {
+      stretch(chart);
+    }
+    rowHeight += extra * static_cast<double>(tops.size());
+  }
   world.setHeight(y + rowHeight + 16);
 }
 
@@ -316,7 +373,7 @@ QRectF StageLayout::nodeRect(int node) const {
   const GridPlace& place = grid_[static_cast<std::size_t>(node)];
   const int row = place.index / columns_;
   const int column = place.index % columns_;
-  return {margin_ + column * (cell_.width() + gap_), groups[static_cast<std::size_t>(place.group)].top + row * (cell_.height() + gap_),
+  return {margin_ / pageScale + column * (cell_.width() + gap_), groups[static_cast<std::size_t>(place.group)].top + row * (cell_.height() + gap_),
           cell_.width(), cell_.height()};
 }
 
@@ -327,7 +384,8 @@ int StageLayout::shownSlots(int node) const {
 }
 
 QRectF StageLayout::chipRect(int node, int slot) const {
-  const int place = std::min(slot, shownSlots(node));
+  const int capacity = chipColumns_ * chipRows_;
+  const int place = slotCount_[static_cast<std::size_t>(node)] < capacity ? std::min(slot, capacity - 1) : std::min(slot, shownSlots(node));
   const QPointF corner = nodeRect(node).topLeft() + chipOrigin_;
   return {corner.x() + (place % chipColumns_) * (chip_ + chipGap_), corner.y() + (place / chipColumns_) * (chip_ + chipGap_), chip_,
           chip_};
@@ -348,7 +406,7 @@ int StageLayout::nodeAt(const QPointF& point) const {
     return -1;
   }
   const NodeGroup& group = *std::prev(after);
-  const double x = point.x() - margin_;
+  const double x = point.x() - margin_ / pageScale;
   const double y = point.y() - group.top;
   const int column = static_cast<int>(std::floor(x / (cell_.width() + gap_)));
   const int row = static_cast<int>(std::floor(y / (cell_.height() + gap_)));
@@ -377,8 +435,8 @@ void StageLayout::nodesIn(const QRectF& rect, std::vector<int>& out) const {
   out.clear();
   const double stepX = cell_.width() + gap_;
   const double stepY = cell_.height() + gap_;
-  const int firstColumn = std::max(0, static_cast<int>(std::floor((rect.left() - margin_) / stepX)));
-  const int lastColumn = std::min(columns_ - 1, static_cast<int>(std::floor((rect.right() - margin_) / stepX)));
+  const int firstColumn = std::max(0, static_cast<int>(std::floor((rect.left() - margin_ / pageScale) / stepX)));
+  const int lastColumn = std::min(columns_ - 1, static_cast<int>(std::floor((rect.right() - margin_ / pageScale) / stepX)));
   for (const NodeGroup& group : groups) {
     const int rows = (static_cast<int>(group.nodes.size()) + columns_ - 1) / columns_;
     const int firstRow = std::max(0, static_cast<int>(std::floor((rect.top() - group.top) / stepY)));

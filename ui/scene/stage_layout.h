@@ -34,7 +34,7 @@ struct CardMetrics {
   double chip = 24;
   double chipGap = 5;
   double line = 18;
-  double detail = 104;   // room under the chips for verdicts, scores and fuses
+  double detail = 92;    // room under the chips for verdicts, scores and fuses
   double radius = 10;
   bool memoryBar = true;
 };
@@ -93,6 +93,7 @@ class StageLayout {
   QRectF closeButton;
 
   // World coordinates.
+  double pageScale = 1;  // the scale at which the cards fill the width of the viewport
   QSizeF world;
   std::vector<NodeGroup> groups;
   std::vector<QRectF> services;
@@ -125,6 +126,8 @@ class StageLayout {
   void placeChrome(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   void placePending(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   void placeTheatre(const LayoutOptions& options);
+  void fitCards(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
+  static double least(const LayoutOptions& options);
   void chooseCardGrid(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   void chooseCellGrid(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   void placeNodes(const StageModel& model, const LayoutOptions& options);

@@ -43,11 +43,11 @@ void StageView::setModelAtOnce(std::shared_ptr<const StageModel> model) { d_->ap
 std::shared_ptr<const StageModel> StageView::model() const { return d_->model; }
 
 void StageView::setClock(const StageClock& clock) {
-  const bool rateChanged = clock.rate != d_->clock.rate || clock.paused != d_->clock.paused;
+  const bool jumped = clock.rate != d_->clock.rate || clock.paused != d_->clock.paused || std::abs(clock.now - d_->clusterNow()) > 0.5 * clock.rate;
   d_->clock = clock;
   d_->clockAt = d_->now();
-  if (rateChanged) {
-    d_->invalidate();
+  if (jumped) {
+    d_->relayout();
   }
   d_->schedule();
 }
@@ -301,12 +301,7 @@ void StageView::Private::relayout() {
 }
 
 void StageView::Private::fit() {
-  double scale = camera.fitScale();
-  if (layout.detail == Detail::Cards) {
-    // A little smaller to see all; below that text would suffer and scrolling is better.
-    const double least = theme.isPresentation() ? 0.6 : 0.8;
-    scale = scale < least ? 1.0 : scale;
-  }
+  const double scale = layout.detail == Detail::Cards ? layout.pageScale : camera.fitScale();
   camera.lookAt(QPointF(0, 0), scale);
 }
 

@@ -25,7 +25,7 @@ double phaseWidth(TheatrePhase phase, TheatrePhase current, double size, bool pr
 
 void paintPhases(const Ink& ink, const TheatreState& theatre, const QRectF& room, double size, bool presentation) {
   const style::Theme& theme = ink.theme();
-  const double separator = presentation ? 26 : 30;
+  double separator = presentation ? 26 : 30;
   QString fit;
   if (theatre.phase > TheatrePhase::Filter && theatre.evaluatedNodes > 0 && !presentation) {
     fit = Stage::tr("%1 of %2 fit").arg(theatre.feasibleNodes).arg(theatre.evaluatedNodes);
@@ -33,6 +33,11 @@ void paintPhases(const Ink& ink, const TheatreState& theatre, const QRectF& room
   double total = fit.isEmpty() ? 0 : Ink::badgeWidth(fit, 11) + 8;
   for (const TheatrePhase phase : kPhases) {
     total += phaseWidth(phase, theatre.phase, size, presentation) + (phase == TheatrePhase::Bind ? 0 : separator);
+  }
+  if (total > room.width()) {
+    const double narrower = std::clamp(separator - (total - room.width()) / 4, 16.0, separator);
+    total -= 4 * (separator - narrower);
+    separator = narrower;
   }
   if (total > room.width() && !fit.isEmpty()) {
     total -= Ink::badgeWidth(fit, 11) + 8;

@@ -218,6 +218,67 @@ QString plainReason(const TheatreNode& node) {
 
 namespace {
 
+QString merit(const QString& plugin) {
+  if (plugin == QLatin1String("NodeAffinity")) {
+    return Stage::tr("preferred by affinity");
+  }
+  if (plugin == QLatin1String("NodeResourcesFit")) {
+    return Stage::tr("emptier");
+  }
+  if (plugin == QLatin1String("NodeResourcesBalancedAllocation")) {
+    return Stage::tr("better balanced");
+  }
+  if (plugin == QLatin1String("ImageLocality")) {
+    return Stage::tr("has more of the image");
+  }
+  if (plugin == QLatin1String("TaintToleration")) {
+    return Stage::tr("fewer taints in the way");
+  }
+  if (plugin == QLatin1String("PodTopologySpread")) {
+    return Stage::tr("spreads the Pods better");
+  }
+  if (plugin == QLatin1String("InterPodAffinity")) {
+    return Stage::tr("has better neighbours");
+  }
+  return plugin;
+}
+
+}  // namespace
+
+QString fitSentence(const TheatreState& theatre, const StageNode& node, const TheatreNode& verdict) {
+  if (theatre.phase >= TheatrePhase::Select && theatre.best.size() > 1 && theatre.best.contains(verdict.name)) {
+    return Stage::tr("in a tie of %1 Nodes; the draw decides").arg(theatre.best.size());
+  }
+  const TheatreNode* second = nullptr;
+  for (const TheatreNode& other : theatre.nodes) {
+    if (other.feasible && other.name != verdict.name && (second == nullptr || other.total > second->total)) {
+      second = &other;
+    }
+  }
+  if (theatre.phase >= TheatrePhase::Select && verdict.name == theatre.winner && second != nullptr) {
+    std::vector<std::pair<double, QString>> leads;
+    for (const PluginScore& score : verdict.scores) {
+      for (const PluginScore& other : second->scores) {
+        if (other.plugin == score.plugin && score.weighted - other.weighted >= 1) {
+          leads.emplace_back(score.weighted - other.weighted, merit(score.plugin));
+        }
+      }
+    }
+    std::stable_sort(leads.begin(), leads.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    QStringList words;
+    for (std::size_t i = 0; i < std::min<std::size_t>(2, leads.size()); ++i) {
+      words << leads[i].second;
+    }
+    if (!words.isEmpty()) {
+      return words.join(Stage::tr(", ", "between names in a list"));
+    }
+  }
+  const double share = node.cpu.capacity > 0 ? node.cpu.requested / node.cpu.capacity : 0;
+  return Stage::tr("%1 % of its CPU is taken").arg(std::lround(share * 100));
+}
+
+namespace {
+
 Headline decisionHeadline(const TheatreState& theatre) {
   Headline result;
   result.pod = theatre.podName;

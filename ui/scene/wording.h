@@ -30,6 +30,8 @@ QString theatreTitle(const TheatreState& theatre);          // CYCLE 41 · PAUSE
 QString pointsText(double points);
 // Fewer words, for the last row: "Insufficient cpu" becomes "Too little CPU".
 QString plainReason(const TheatreNode& node);
+// Why a Node that fits has its points: "emptier, preferred by affinity" for the winner, how full it is for the others.
+QString fitSentence(const TheatreState& theatre, const StageNode& node, const TheatreNode& verdict);
 // "Only two Nodes can run train-0. gpu-2 wins with 687 points to 541."
 struct Headline {
   QString text;

@@ -38,7 +38,7 @@ Theme darkTheme() {
   theme.sky = rgb(0x5ac0e6);
   theme.pink = rgb(0xe08ab8);
   theme.shadow = QColor(0, 0, 0, 110);
-  theme.owners = {rgb(0x6aa7f8), rgb(0x36b98a), rgb(0xe08ab8), rgb(0xe9a83a),
+  theme.owners = {rgb(0x6aa7f8), rgb(0x36b98a), rgb(0xe9a83a), rgb(0xe08ab8),
                   rgb(0x5ac0e6), rgb(0xb690f0), rgb(0xd7cf5c), rgb(0xe88a62)};
   theme.onOwner = rgb(0x0d131a);
   return theme;
@@ -71,7 +71,7 @@ Theme lightTheme() {
   theme.sky = rgb(0x147fb5);
   theme.pink = rgb(0xb54785);
   theme.shadow = QColor(24, 39, 58, 38);
-  theme.owners = {rgb(0x2468cf), rgb(0x0f8f66), rgb(0xb54785), rgb(0xb87300),
+  theme.owners = {rgb(0x2468cf), rgb(0x0f8f66), rgb(0xb87300), rgb(0xb54785),
                   rgb(0x147fb5), rgb(0x7f4fb0), rgb(0x7d7400), rgb(0xc2571d)};
   theme.onOwner = rgb(0xffffff);
   return theme;
