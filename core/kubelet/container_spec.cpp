@@ -96,18 +96,17 @@ Result<std::string> normalizedImage(const std::string& name) {
         if (first.find_first_of(".:") != std::string::npos || first == "localhost") domain = first, rest = reference.substr(slash + 1);
     }
     if (domain == "docker.io" && rest.find('/') == std::string::npos) rest = "library/" + rest;
-    const auto colon = rest.rfind(':');
-    const auto repository = rest.substr(0, colon == std::string::npos || colon < rest.rfind('/') ? std::string::npos : colon);
+    const auto lastSlash = rest.rfind('/');
+    const auto repository = rest.substr(0, rest.find(':', lastSlash == std::string::npos ? 0 : lastSlash));
     auto tag = rest.substr(repository.size());
-    const auto plain = repository.substr(0, std::min(repository.find(':'), repository.size()));
-    if (std::any_of(plain.begin(), plain.end(), [](unsigned char c) { return std::isupper(c); }))
-        return invalid(fmt::format("invalid reference format: repository name ({}) must be lowercase", plain));
+    if (std::any_of(repository.begin(), repository.end(), [](unsigned char c) { return std::isupper(c); }))
+        return invalid(fmt::format("invalid reference format: repository name ({}) must be lowercase", repository));
     for (std::size_t begin = 0; begin <= repository.size();) {
         const auto end = std::min(repository.find('/', begin), repository.size());
         if (!validComponent(std::string_view(repository).substr(begin, end - begin))) return invalid("invalid reference format");
         begin = end + 1;
     }
-    const bool goodTag = tag.size() <= 129 && std::all_of(tag.begin(), tag.end(), [](unsigned char c) { return std::isalnum(c) || c == ':' || c == '_' || c == '.' || c == '-'; });
+    const bool goodTag = tag.size() <= 129 && std::all_of(tag.begin() + (tag.empty() ? 0 : 1), tag.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; });
     if (tag == ":" || !goodTag) return invalid("invalid reference format");
     if (tag.empty() && digest.empty()) tag = ":latest";
     return domain + "/" + repository + tag + digest;

@@ -76,6 +76,12 @@ private:
     KubeletContext context_;
     std::unordered_map<std::string, std::shared_ptr<PodWorker>> workers_;  // by uid
     std::unordered_map<std::string, PodWorker*> workerOfContainer_;
+    struct LastUsage {
+        Duration at{};
+        std::int64_t cpuNanoseconds = 0;
+        double cores = 0;
+    };
+    std::unordered_map<std::string, LastUsage> usages_;  // by container, "" for the Node
     api::ObjectPtr node_;
     api::ObjectPtr lease_;
     Timer heartbeatTimer_, retryTimer_;

@@ -55,8 +55,8 @@ const api::Container& PodWorker::containerOf(const ContainerStart& start) const 
 
 void PodWorker::startFailed(const std::string& container, std::string reason, std::string message) {
     auto& actual = actual_.containers[container];
-    actual.waitingReason = std::move(reason);
-    actual.waitingMessage = std::move(message);
+    actual.nextReason = std::move(reason);
+    actual.nextMessage = std::move(message);
     failed_ = true;
     nextStep();
 }
@@ -185,8 +185,7 @@ void PodWorker::keepInstance(ContainerActual& actual, ContainerInstance instance
     actual.current = std::move(instance);
     actual.started = actual.ready = actual.killing = false;
     actual.restartMessage.clear();
-    actual.waitingReason.clear();
-    actual.waitingMessage.clear();
+    for (auto* text : {&actual.waitingReason, &actual.waitingMessage, &actual.nextReason, &actual.nextMessage}) text->clear();
 }
 
 void PodWorker::forget(const ContainerInstance& instance) {

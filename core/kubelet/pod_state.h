@@ -31,6 +31,7 @@ struct ContainerActual {
     std::optional<ContainerInstance> current, previous;
     // Why the last attempt to start it failed ("ErrImagePull", "CrashLoopBackOff", ...); empty when it did not.
     std::string waitingReason, waitingMessage;
+    std::string nextReason, nextMessage;  // the same of the sync that is going on: reported by the next one
     bool started = false;        // startup probe and postStart are through
     bool ready = false;          // readiness probe (or none) says so; meaningful while running
     bool killing = false;        // being stopped

@@ -196,6 +196,11 @@ void PodWorker::sync() {
     }
     auto actions = computePodActions(spec().spec, actual_);
     if (actions.finished) return stop();
+    for (auto& [name, container] : actual_.containers) {
+        if (container.nextReason.empty()) continue;
+        container.waitingReason = std::exchange(container.nextReason, {});
+        container.waitingMessage = std::exchange(container.nextMessage, {});
+    }
     writeStatus();
     for (auto& kill : actions.kill) beginKill(kill.name, kill.message, graceSeconds(), false);
     runActions(std::move(actions));
@@ -257,6 +262,8 @@ void PodWorker::createSandbox() {
                 for (const auto& port : container.ports)
                     if (port.hostPort.value_or(0) > 0 && !sandbox.hostNetwork)
                         sandbox.hostPorts.push_back({*port.hostPort, port.containerPort, port.protocol.empty() ? "TCP" : port.protocol, port.hostIP});
+            for (const auto& [name, value] : pod.metadata.annotations)
+                if (name.starts_with("simulated.kubarium.dev/")) sandbox.annotations[name] = value;
             self->context_.runtime.createSandbox(std::move(sandbox), [weak](Result<SandboxInfo> result) {
                 if (const auto alive = weak.lock()) alive->onSandbox(std::move(result));
             });

@@ -32,6 +32,13 @@ protected:
     std::unique_ptr<Kubelet> kubelet;
 
     ContainerRuntime* runtime = &simulated;
+    // Every state that a watch of Pods delivered, by name.
+    std::map<std::string, std::vector<ObjectPtr>> history;
+
+    KubeletFixture() {
+        const auto note = [this](const ObjectPtr& pod) { history[std::string(pod->name())].push_back(pod); };
+        factory.informer(resources::pods).addHandler({note, [note](const ObjectPtr&, const ObjectPtr& after) { note(after); }, {}});
+    }
 
     void startKubelet(NodeOptions options = {}) {
         if (options.name.empty()) options.name = "node1";
@@ -82,6 +89,9 @@ protected:
 
     // Runs virtual time until it holds.
     bool eventually(const std::function<bool()>& condition, Duration limit = 10min) { return loop.runUntil(condition, limit); }
+
+    // The last state of a Pod that is gone.
+    const api::PodStatus& lastStatus(const std::string& name) const { return history.at(name).back()->as<api::Pod>().status; }
 
     int eventCount(const std::string& reason) const {
         return static_cast<int>(std::count_if(events.begin(), events.end(), [&](const auto& event) { return event.reason == reason; }));

@@ -50,12 +50,9 @@ TEST_F(PodLife, AProcessThatIgnoresTermIsKilledWhenItsGraceIsOver) {
     ASSERT_TRUE(eventually([&] { return ready("p"); }, 5s));
     const auto begun = loop.monotonic();
     deletePod("p", 5);
-    int exitCode = 0;
-    ASSERT_TRUE(eventually([&] {
-        if (pod("p") && container("p").state->terminated) exitCode = container("p").state->terminated->exitCode;
-        return pod("p") == nullptr;
-    }, 10s));
-    EXPECT_EQ(exitCode, 137);
+    ASSERT_TRUE(eventually([&] { return pod("p") == nullptr; }, 10s));
+    EXPECT_EQ(lastStatus("p").containerStatuses.at(0).state->terminated->exitCode, 137);
+    EXPECT_EQ(lastStatus("p").phase, "Failed");
     EXPECT_GE(loop.monotonic() - begun, 5s);
     EXPECT_LT(loop.monotonic() - begun, 6s);
 }
@@ -109,7 +106,7 @@ TEST_F(PodLife, AFailedLivenessProbeRestartsTheContainer) {
     startKubelet();
     createPod("p", R"({"livenessProbe":{"exec":{"command":["false"]},"periodSeconds":1,"failureThreshold":3}})");
     ASSERT_TRUE(eventually([&] { return pod("p") && !status("p").containerStatuses.empty() && container("p").restartCount == 1; }, 20s));
-    EXPECT_EQ(eventCount("Unhealthy"), 3);
+    EXPECT_GE(eventCount("Unhealthy"), 3);
     EXPECT_EQ(eventText("Killing"), "Container c failed liveness probe, will be restarted");
     EXPECT_EQ(container("p").lastState->terminated->exitCode, 143);
 }
