@@ -6,6 +6,7 @@
 #include "core/api/patch.h"
 #include "core/api/strategy.h"
 #include "core/api/validation.h"
+#include "core/apiserver/protobuf.h"
 #include "core/apiserver/request_handler.h"
 #include "core/apiserver/selection.h"
 #include "core/apiserver/status.h"
@@ -55,6 +56,16 @@ std::string quoted(std::string_view text) {
     return out + "\"";
 }
 
+// The beginning of a body that could not be read, in hexadecimal where it is no text.
+std::string shownBody(std::string_view body) {
+    if (body.empty()) return "<empty>";
+    const bool text = std::ranges::all_of(body.substr(0, 30), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f; });
+    if (text) return body.size() > 30 ? std::string(body.substr(0, 30)) + " ..." : std::string(body);
+    std::string hex;
+    for (const char c : body.substr(0, 30)) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return body.size() > 30 ? hex + " ..." : hex;
+}
+
 Result<bool> dryRunOf(const std::vector<std::string>& values, std::string_view kind) {
     if (values.empty()) return false;
     for (const auto& value : values)
@@ -91,6 +102,12 @@ Result<WriteContext> RequestHandler::writeContext(Call& call, std::string_view o
 Result<json::object> RequestHandler::decodeBody(Call& call, const api::Resource& as) {
     auto& request = call.request;
     const auto type = mediaTypeOf(request.contentType);
+    if (!request.tree && type == protobufType) {
+        auto tree = decodeProtobuf(request.body);
+        if (!tree)
+            return badRequest(fmt::format("the object provided is unrecognized (must be of type {}): {} ({})", as.kind.kind, tree.error().message, shownBody(request.body)));
+        request.tree = std::move(*tree);
+    }
     if (!request.tree && !type.empty() && type != jsonType && type != yamlType)
         return makeError(Reason::UnsupportedMediaType,
                          "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, "
@@ -230,9 +247,15 @@ Result<DeleteSettings> RequestHandler::deleteSettings(Call& call, bool& dryRun) 
         body = *call.request.tree;
     } else if (!call.request.body.empty()) {
         const auto type = mediaTypeOf(call.request.contentType);
-        auto parsed = type == yamlType ? api::parseYaml(call.request.body) : api::parseJson(call.request.body);
-        if (!parsed) return makeError(Reason::Unknown, "couldn't get version/kind; json parse error: " + parsed.error().message);
-        body = std::move(parsed->value);
+        if (type == protobufType) {
+            auto tree = decodeProtobuf(call.request.body);
+            if (!tree) return makeError(Reason::Unknown, tree.error().message);
+            body = std::move(*tree);
+        } else {
+            auto parsed = type == yamlType ? api::parseYaml(call.request.body) : api::parseJson(call.request.body);
+            if (!parsed) return makeError(Reason::Unknown, "couldn't get version/kind; json parse error: " + parsed.error().message);
+            body = std::move(parsed->value);
+        }
     }
     if (body.is_object()) {
         const auto bodyKind = api::stringAt(body, {"kind"});
