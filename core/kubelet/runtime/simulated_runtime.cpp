@@ -11,13 +11,21 @@ namespace kubarium::kubelet {
 
 using namespace std::chrono_literals;
 
+// A file that the script makes (touch, echo >) or removes, so that exec probes on it have something to look at.
+struct SimulatedRuntime::FileChange {
+    Duration at{};
+    std::string path;
+    bool exists = true;
+};
+
 // What a container will do: lines at certain times, then perhaps an end.
 struct SimulatedRuntime::Script {
     std::vector<std::pair<Duration, std::string>> lines;
     std::optional<std::pair<Duration, int>> end;
     Duration startLatency{-1};
     Duration readyAfter{};
-    bool ignoresTerm = false;
+    std::optional<std::pair<Duration, int>> onTerm;  // nullopt: TERM is ignored
+    std::vector<FileChange> files;
 };
 
 namespace {
@@ -37,12 +45,22 @@ std::string unquoted(std::string text) {
     return text;
 }
 
+struct FileStep {
+    Duration at{};
+    std::string path;
+    bool exists = true;
+};
+
 struct Interpreter {
     std::vector<std::pair<Duration, std::string>> lines;
+    std::vector<FileStep> files;
+    std::string errors;                                                // of an exec
+    std::function<bool(const std::string& path)> fileExists;           // of an exec
     std::optional<std::pair<Duration, int>> end;
     Duration at{};
     int status = 0;
-    bool forEver = false;
+    bool forEver = false, exits = false;
+    std::optional<std::pair<Duration, int>> onTerm;
 
     // False when the script has come to its end.
     bool command(const std::vector<std::string>& words) {
@@ -54,19 +72,40 @@ struct Interpreter {
             status = 0;
         } else if (name == "echo") {
             std::string text;
-            for (std::size_t i = 1; i < words.size() && words[i][0] != '>'; ++i) text += (i > 1 ? " " : "") + unquoted(words[i]);
-            lines.emplace_back(at, text);
+            std::size_t i = 1;
+            for (; i < words.size() && words[i][0] != '>'; ++i) text += (i > 1 ? " " : "") + unquoted(words[i]);
+            if (i + 1 < words.size() && words[i].starts_with('>'))
+                files.push_back({at, words[i + 1], true});
+            else if (i < words.size() && words[i] == ">&2")
+                errors += text + "\n";
+            else
+                lines.emplace_back(at, text);
             status = 0;
+        } else if (name == "touch" || name == "rm") {
+            for (std::size_t i = 1; i < words.size(); ++i)
+                if (words[i][0] != '-') files.push_back({at, words[i], name == "touch"});
+            status = 0;
+        } else if ((name == "cat" || name == "test" || name == "[") && fileExists) {
+            const auto path = std::find_if(words.begin() + 1, words.end(), [](const auto& word) { return word.starts_with('/'); });
+            status = path == words.end() || fileExists(*path) ? 0 : 1;
+            if (status != 0 && name == "cat") errors += fmt::format("cat: can't open '{}': No such file or directory\n", *path);
         } else if (name == "exit") {
             if (words.size() > 1) status = static_cast<int>(number(words[1]));
             end = {at, status};
+            exits = true;
             return false;
         } else if (name == "true" || name == ":") {
             status = 0;
         } else if (name == "false") {
             status = 1;
-        } else if (name == "while" || name == "until" || name == "for" || name == "trap" || name == "tail" || name == "exec") {
-            if (name == "exec") return command({words.begin() + 1, words.end()});
+        } else if (name == "trap") {
+            Interpreter handler;
+            if (words.size() > 1) handler.script(words[1]);
+            // A handler that does not exit lets the script go on.
+            if (handler.exits) onTerm = handler.end;
+        } else if (name == "exec") {
+            return command({words.begin() + 1, words.end()});
+        } else if (name == "while" || name == "until" || name == "for" || name == "tail") {
             return !(forEver = true);
         } else {
             status = 0;
@@ -120,7 +159,7 @@ struct Interpreter {
         const auto base = arguments.empty() ? std::string() : arguments[0].substr(arguments[0].rfind('/') + 1);
         const bool shell = base == "sh" || base == "bash" || base == "ash" || base == "busybox";
         if (shell && arguments.size() > 2 && arguments[1].ends_with("c") && arguments[1].starts_with('-')) return script(arguments[2]);
-        if (base == "sleep" || base == "echo" || base == "true" || base == "false" || base == "exit") {
+        if (base == "sleep" || base == "echo" || base == "true" || base == "false" || base == "exit" || base == "cat" || base == "test" || base == "[" || base == "touch") {
             if (command({[&] {
                     auto words = arguments;
                     words[0] = base;
@@ -134,6 +173,7 @@ struct Interpreter {
             return;
         }
         forEver = true;
+        onTerm = {Duration{}, 0};
     }
 };
 
@@ -264,7 +304,9 @@ void SimulatedRuntime::startContainer(ContainerSpec spec, Reply<WallTime> reply)
         else if (!code.empty()) made->end = {made->end ? made->end->first : Duration{1s}, static_cast<int>(number(code))};
         if (const auto latency = annotation("start-milliseconds"); !latency.empty()) made->startLatency = secondsOf(number(latency) / 1000);
         made->readyAfter = secondsOf(number(annotation("ready-after-seconds")));
-        made->ignoresTerm = annotation("ignore-term") == "true";
+        made->onTerm = interpreter.onTerm;
+        for (auto& step : interpreter.files) made->files.push_back({step.at, std::move(step.path), step.exists});
+        if (annotation("ignore-term") == "true") made->onTerm.reset();
         scripts_[key] = made;
         script = std::move(made);
     }
@@ -314,8 +356,15 @@ void SimulatedRuntime::signalContainer(const std::string& id, int signal, Reply<
     const auto it = containers_.find(id);
     if (it == containers_.end() || !it->second.running)
         return replyLater<void>(std::move(reply), makeError(Reason::NotFound, "the container is not running"));
-    const bool deadly = signal == SIGKILL || !it->second.script->ignoresTerm;
-    if (deadly) finish(id, 128 + signal, signal, false);
+    if (signal == SIGKILL) {
+        finish(id, 128 + signal, signal, false);
+    } else if (const auto& onTerm = it->second.script->onTerm; onTerm && !it->second.stopping) {
+        it->second.stopping = true;
+        if (onTerm->first == Duration{})
+            finish(id, onTerm->second, 0, false);
+        else
+            it->second.timer = clock_.after(onTerm->first, [this, id, code = onTerm->second] { finish(id, code, 0, false); });
+    }
     replyLater<void>(std::move(reply), {});
 }
 
@@ -342,12 +391,20 @@ std::unique_ptr<ExecSession> SimulatedRuntime::exec(const std::string& id, ExecO
     const bool running = it != containers_.end() && it->second.running;
     const bool ready = running && responds(it->second);
     Interpreter interpreter;
+    if (running)
+        interpreter.fileExists = [script = it->second.script, elapsed = clock_.clusterNow() - it->second.startedCluster](const std::string& path) {
+            bool known = false, exists = true;  // what the script never touches is taken to be there
+            for (const auto& change : script->files)
+                if (change.path == path) exists = change.at <= elapsed ? change.exists : known && exists, known = true;
+            return exists;
+        };
     interpreter.process(options.command);
     executor_.post([alive = session->alive, running, ready, interpreter = std::move(interpreter), handlers = std::move(handlers)]() mutable {
         if (!*alive) return;
         if (!running) return handlers.onExit(makeError(Reason::NotFound, "failed to exec in container: container is in CONTAINER_EXITED state"));
         for (const auto& [when, line] : interpreter.lines)
             if (*alive && handlers.onStandardOutput) handlers.onStandardOutput(line + "\n");
+        if (*alive && !interpreter.errors.empty() && handlers.onStandardError) handlers.onStandardError(interpreter.errors);
         if (*alive) handlers.onExit(!ready ? 1 : interpreter.end ? interpreter.end->second : 0);
     });
     return session;

@@ -2,7 +2,8 @@
 // or two, and end when what they were told to run would end. What it understands of a command (directly or as `sh -c`):
 // sleep N, echo TEXT, exit N, true, false, and chains of these with ; and &&; loops, traps, `tail -f` and everything it does
 // not know run until they are stopped. Durations are cluster time, so that simulated work keeps up with the Clock.
-// TERM ends a simulated process with 143, KILL with 137.
+// TERM: what it does not know ends with 0, `trap "..." TERM` is followed, and shells and sleep ignore it, as the kernel has
+// it for a process 1 without a handler (then the kubelet's KILL ends them with 137).
 //
 // Annotations of the Pod script it: simulated.kubarium.dev/run-seconds (the container ends after that), /exit-code,
 // /start-milliseconds, /ignore-term ("true"), /ready-after-seconds (exec, HTTP and TCP checks fail before).
@@ -55,6 +56,7 @@ public:
     std::optional<std::string> logOf(const std::string& id) const override;
 
 private:
+    struct FileChange;
     struct Script;
     struct Sandbox {
         std::string ip;
@@ -67,7 +69,7 @@ private:
         WallTime startedAt{};
         ClusterTime startedCluster{};
         std::int64_t cpuShares = 2, memoryLimit = 0;
-        bool running = false;
+        bool running = false, stopping = false;
         Timer timer;
     };
     void launch(const std::string& id, Reply<WallTime>);
