@@ -9,7 +9,7 @@
 //
 // A chain of Asyncs is started by spawn() and belongs to an owner's `alive` flag: once that is false, or the client drops the
 // callback, the whole chain is destroyed instead of resumed. Parameters of coroutines are values, never references to
-// temporaries. Engine thread only.
+// temporaries. Braced lists stand before a co_await, not in its expression (GCC 12 miscompiles them). Engine thread only.
 #pragma once
 
 #include "core/base/result.h"
