@@ -54,10 +54,10 @@ void StageAnimator::clear() {
 
 bool StageAnimator::isMoving() const { return !flights_.isEmpty() || !fades_.empty() || !rings_.empty() || !dots_.empty(); }
 
-void StageAnimator::expire(Milliseconds now, std::vector<QString>& landed) {
+void StageAnimator::expire(Milliseconds now, std::vector<Flight>& landed) {
   for (auto flight = flights_.begin(); flight != flights_.end();) {
     if (now >= flight->start + flight->duration) {
-      landed.push_back(flight->key);
+      landed.push_back(*flight);
       flight = flights_.erase(flight);
     } else {
       ++flight;

@@ -25,6 +25,7 @@ struct Flight {
   QPointF from;
   Milliseconds start = 0;
   Milliseconds duration = 0;
+  int hint = -1;  // index of the Pod when it started
 };
 
 // A Pod that is gone: its chip fades where it was (world coordinates).
@@ -45,6 +46,7 @@ struct Ring {
   RingTone tone = RingTone::Ok;
   Milliseconds start = 0;
   Milliseconds duration = 0;
+  int hint = -1;  // index of the Pod when it started
 };
 
 // A message that travels between two places, both in widget coordinates at the time of departure.
@@ -83,8 +85,8 @@ class StageAnimator : public QObject {
   const std::vector<Dot>& dots() const { return dots_; }
   bool isMoving() const;
 
-  // Drops what has ended; the keys of flights that landed go to `landed`.
-  void expire(Milliseconds now, std::vector<QString>& landed);
+  // Drops what has ended; the flights that landed go to `landed`.
+  void expire(Milliseconds now, std::vector<Flight>& landed);
 
   // How often the view needs to be asked: 16 while effects run, else `otherwise` milliseconds (0: never).
   void schedule(int otherwise);

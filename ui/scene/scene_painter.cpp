@@ -190,12 +190,16 @@ void paintGroupTitles(const Ink& ink, const Scene& scene) {
     }
     const TextStyle title{size, theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter};
     const double used = ink.line(rect, group.title, title);
-    ink.line(rect.adjusted(used + 10, 0, 0, 0), Stage::tr("%n Node(s)", nullptr, static_cast<int>(group.nodes.size())),
+    ink.line(rect.adjusted(used + 10, 0, 0, 0), nodesText(static_cast<int>(group.nodes.size())),
              {size, theme.textFaint});
   }
 }
 
 }  // namespace
+
+namespace {
+void paintEmpty(const Ink& ink, const Scene& scene);
+}
 
 QColor pluginColor(const style::Theme& theme, const QString& plugin) {
   if (plugin == QLatin1String("TaintToleration")) {
@@ -262,6 +266,9 @@ void ScenePainter::paintWorld(const Ink& ink, const Scene& scene, const QRectF& 
   painter.save();
   painter.setClipRect(visible, Qt::IntersectClip);
   const QRectF worldClip = scene.camera->toWorld(visible);
+  if (scene.model->nodes.empty()) {
+    paintEmpty(ink, scene);
+  }
   std::vector<int> nodes;
   // A card's shadow, glow and badges reach a little beyond its rectangle.
   scene.layout->nodesIn(worldClip.adjusted(-8, -8, 8, 8), nodes);
@@ -288,6 +295,20 @@ void ScenePainter::paintWorld(const Ink& ink, const Scene& scene, const QRectF& 
   paintGroupTitles(ink, scene);
   painter.restore();
 }
+
+namespace {
+
+void paintEmpty(const Ink& ink, const Scene& scene) {
+  const QRectF port = scene.layout->viewport;
+  const double zoom = scene.theme->scale();
+  const QRectF middle(port.left() + 24, port.center().y() - 40 * zoom, port.width() - 48, 28 * zoom);
+  ink.line(middle, Stage::tr("There is no Node yet."),
+           {20 * zoom, scene.theme->textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignHCenter | Qt::AlignVCenter});
+  ink.line(middle.translated(0, 32 * zoom), Stage::tr("Nodes appear here as soon as their kubelets register with the API server."),
+           {13 * zoom, scene.theme->textFaint, TextWeight::Regular, TextFamily::Sans, Qt::AlignHCenter | Qt::AlignVCenter});
+}
+
+}  // namespace
 
 void ScenePainter::paintFloating(const Ink& ink, const Scene& scene, const QRectF& clip) {
   if (!scene.layout->reasonPanel.isEmpty() && scene.layout->reasonPanel.adjusted(-12, -12, 12, 14).intersects(clip)) {

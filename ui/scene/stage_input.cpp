@@ -110,8 +110,8 @@ QString StageView::Private::tooltip(const Hit& hit) const {
     }
     case Hit::Kind::Pod: return podSentence(model->pods[at]);
     case Hit::Kind::Service:
-      return Stage::tr("Service %1 spreads its requests over %n Pod(s).", nullptr, static_cast<int>(model->services[at].endpoints.size()))
-          .arg(model->services[at].name);
+      return Stage::tr("Service %1 spreads its requests over %2.")
+          .arg(model->services[at].name, podsText(static_cast<int>(model->services[at].endpoints.size())));
     case Hit::Kind::Component:
       return model->components[at].detail.isEmpty()
                  ? componentName(model->components[at].kind)

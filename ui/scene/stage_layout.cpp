@@ -112,8 +112,8 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
     double longest = details.empty() ? 0 : *std::max_element(details.begin(), details.end());
     const auto sum = [&] {
       double total = 0;
-      for (const double detail : details) {
-        total += std::min(detail, longest);
+      for (const double each : details) {
+        total += std::min(each, longest);
       }
       return total;
     };

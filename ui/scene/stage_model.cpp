@@ -9,6 +9,9 @@ namespace {
 
 using Kind = Transition::Kind;
 
+// Models share most of their strings with the model before: the same address is the same text.
+bool same(const QString& a, const QString& b) { return (a.constData() == b.constData() && a.size() == b.size()) || a == b; }
+
 // Finds the index of an item by key: most items keep their place between two models, so the same index is tried first
 // and the hash is only built when that fails.
 template <typename Item, typename Key>
@@ -17,7 +20,7 @@ class Finder {
   Finder(const std::vector<Item>& items, Key key) : items_(items), key_(key) {}
 
   int find(const QString& key, std::size_t hint) {
-    if (hint < items_.size() && key_(items_[hint]) == key) {
+    if (hint < items_.size() && same(key_(items_[hint]), key)) {
       return static_cast<int>(hint);
     }
     if (index_.isEmpty() && !items_.empty()) {
@@ -36,7 +39,7 @@ class Finder {
 };
 
 void diffNodes(const StageModel& before, const StageModel& after, std::vector<Transition>& out) {
-  const auto key = [](const StageNode& node) { return node.name; };
+  const auto key = [](const StageNode& node) -> const QString& { return node.name; };
   Finder old(before.nodes, key);
   Finder current(after.nodes, key);
   for (std::size_t i = 0; i < after.nodes.size(); ++i) {
@@ -97,7 +100,7 @@ void diffPod(const StagePod& then, const StagePod& now, int was, int is, std::ve
 }
 
 void diffPods(const StageModel& before, const StageModel& after, std::vector<Transition>& out) {
-  const auto key = [](const StagePod& pod) { return pod.key; };
+  const auto key = [](const StagePod& pod) -> const QString& { return pod.key; };
   Finder old(before.pods, key);
   std::vector<char> seen(before.pods.size(), 0);
   for (std::size_t i = 0; i < after.pods.size(); ++i) {

@@ -21,6 +21,14 @@ constexpr double kSmallestFlight = 11;         // a flying chip is never smaller
 
 Milliseconds count(std::chrono::milliseconds value) { return value.count(); }
 
+bool same(const QString& a, const QString& b) { return (a.constData() == b.constData() && a.size() == b.size()) || a == b; }
+
+// On a card; what the pending lane shows is repainted anyway.
+bool looksTheSame(const StagePod& a, const StagePod& b) {
+  return a.phase == b.phase && a.restarts == b.restarts && same(a.key, b.key) && same(a.node, b.node) && same(a.owner, b.owner) &&
+         same(a.ownerName, b.ownerName);
+}
+
 }  // namespace
 
 QColor ringColor(const style::Theme& theme, RingTone tone) {
@@ -63,7 +71,7 @@ void StageView::Private::assignColors() {
       podColor[i] = static_cast<std::int8_t>(palette->indexOf(pod.name));
       continue;
     }
-    if (lastColor < 0 || pod.owner != lastOwner) {
+    if (lastColor < 0 || !same(pod.owner, lastOwner)) {
       lastOwner = pod.owner;
       lastColor = palette->indexOf(pod.owner);
     }
@@ -103,7 +111,7 @@ void StageView::Private::applyModel(std::shared_ptr<const StageModel> next, bool
   layout = StageLayout::compute(*model, slots, options(view->size()));
   hidden.assign(model->pods.size(), 0);
   for (const animation::Flight& flight : animator.flights()) {
-    if (const int pod = slots.podIndex(flight.key); pod >= 0) {
+    if (const int pod = slots.podIndex(flight.key, flight.hint); pod >= 0) {
       hidden[static_cast<std::size_t>(pod)] = 1;
     }
   }
@@ -144,7 +152,7 @@ void StageView::Private::markChanges(const StageModel& before, const StageModel&
   };
   const std::size_t common = std::min(before.pods.size(), after.pods.size());
   for (std::size_t i = 0; i < common; ++i) {
-    if (before.pods[i] != after.pods[i]) {
+    if (!looksTheSame(before.pods[i], after.pods[i])) {
       touch(before.pods[i]);
       touch(after.pods[i]);
     }
@@ -178,7 +186,7 @@ void StageView::Private::markChanges(const StageModel& before, const StageModel&
 
 void StageView::Private::flyTo(const StagePod& pod, int index, const QPointF& from) {
   const QPointF to = podWidgetRect(index).center();
-  animation::Flight flight{pod.key, from, now(), 0};
+  animation::Flight flight{pod.key, from, now(), 0, index};
   flight.duration = scaled(std::chrono::milliseconds(animation::flightDuration(from, to)));
   if (animator.fly(std::move(flight))) {
     hidden[static_cast<std::size_t>(index)] = 1;
@@ -194,7 +202,7 @@ void StageView::Private::flyTo(const StagePod& pod, int index, const QPointF& fr
 void StageView::Private::animate(const StageModel& before, const std::vector<Transition>& transitions, const StageLayout& layoutBefore,
                                  const StageSlots& slotsBefore) {
   using Kind = Transition::Kind;
-  const auto ringPod = [&](const Transition& t, RingTone tone) { animator.ring({t.key, {}, tone, now(), scaled(style::motion::slow)}); };
+  const auto ringPod = [&](const Transition& t, RingTone tone) { animator.ring({t.key, {}, tone, now(), scaled(style::motion::slow), t.after}); };
   for (const Transition& t : transitions) {
     switch (t.kind) {
       case Kind::PodPlaced:
@@ -317,10 +325,10 @@ void StageView::Private::schedule() {
 }
 
 void StageView::Private::onTick() {
-  std::vector<QString> landed;
+  std::vector<animation::Flight> landed;
   animator.expire(now(), landed);
-  for (const QString& key : landed) {
-    const int pod = slots.podIndex(key);
+  for (const animation::Flight& flight : landed) {
+    const int pod = slots.podIndex(flight.key, flight.hint);
     if (pod >= 0) {
       hidden[static_cast<std::size_t>(pod)] = 0;
       if (const int node = slots.placeOf(static_cast<std::size_t>(pod)).node; node >= 0) {
@@ -377,7 +385,7 @@ QRegion StageView::Private::overlayBounds() const {
   QRegion result;
   const auto add = [&](const QRectF& rect, double margin) { result += rect.adjusted(-margin, -margin, margin, margin).toAlignedRect(); };
   for (const animation::Flight& flight : animator.flights()) {
-    const int pod = slots.podIndex(flight.key);
+    const int pod = slots.podIndex(flight.key, flight.hint);
     if (pod < 0) {
       continue;
     }
@@ -390,7 +398,7 @@ QRegion StageView::Private::overlayBounds() const {
     add(camera.toWidget(fade.worldRect), 10);
   }
   for (const animation::Ring& ring : animator.rings()) {
-    const int pod = ring.podKey.isEmpty() ? -1 : slots.podIndex(ring.podKey);
+    const int pod = ring.podKey.isEmpty() ? -1 : slots.podIndex(ring.podKey, ring.hint);
     const int node = ring.node.isEmpty() ? -1 : slots.nodeIndex(ring.node);
     if (pod >= 0) {
       add(podWidgetRect(pod), 14);
@@ -431,10 +439,34 @@ void StageView::Private::paintOverlay(QPainter& painter) {
   }
   painter.restore();
   paintMarks(ink);
+  paintScrollHandles(ink);
   paintEffects(ink);
   if (!layout.theatreBar.isEmpty() && !animator.flights().isEmpty()) {
     // The bar floats above what flies.
     ScenePainter::paintFloating(ink, scene(), layout.theatreBar);
+  }
+}
+
+// Says that there is more, and where; it is not a control.
+void StageView::Private::paintScrollHandles(const Ink& ink) {
+  const QRectF port = camera.viewport();
+  const QRectF seen = camera.toWorld(port);
+  QColor color = theme.textFaint;
+  color.setAlpha(140);
+  ink.painter().setPen(Qt::NoPen);
+  ink.painter().setBrush(color);
+  const auto handle = [&](double from, double length, double whole, double room) {
+    return std::pair(room * std::clamp(from / whole, 0.0, 1.0), std::max(24.0, room * std::min(1.0, length / whole)));
+  };
+  if (seen.height() < layout.world.height() - 2) {
+    const double room = port.height() - 12;
+    const auto [at, length] = handle(seen.top(), seen.height(), layout.world.height(), room);
+    ink.painter().drawRoundedRect(QRectF(port.right() - 7, port.top() + 6 + std::min(at, room - length), 4, length), 2, 2);
+  }
+  if (seen.width() < layout.world.width() - 2) {
+    const double room = port.width() - 24;
+    const auto [at, length] = handle(seen.left(), seen.width(), layout.world.width(), room);
+    ink.painter().drawRoundedRect(QRectF(port.left() + 8 + std::min(at, room - length), port.bottom() - 7, length, 4), 2, 2);
   }
 }
 
@@ -482,7 +514,7 @@ void StageView::Private::paintEffects(const Ink& ink) {
   }
   for (const animation::Ring& ring : animator.rings()) {
     const double t = animation::easeOut(animation::progress(ring.start, ring.duration, now()));
-    const int pod = ring.podKey.isEmpty() ? -1 : slots.podIndex(ring.podKey);
+    const int pod = ring.podKey.isEmpty() ? -1 : slots.podIndex(ring.podKey, ring.hint);
     const int node = ring.node.isEmpty() ? -1 : slots.nodeIndex(ring.node);
     if (pod < 0 && node < 0) {
       continue;
@@ -500,7 +532,7 @@ void StageView::Private::paintEffects(const Ink& ink) {
     painter.drawRoundedRect(rect.adjusted(-grow, -grow, grow, grow), radius, radius);
   }
   for (const animation::Flight& flight : animator.flights()) {
-    const int pod = slots.podIndex(flight.key);
+    const int pod = slots.podIndex(flight.key, flight.hint);
     if (pod < 0) {
       continue;
     }

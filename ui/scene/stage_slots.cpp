@@ -1,18 +1,32 @@
 #include "ui/scene/stage_slots.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kubarium::scene {
 
+namespace {
+
+// Models share most of their strings with the model before: the same address is the same text.
+bool same(const QString& a, const QString& b) { return (a.constData() == b.constData() && a.size() == b.size()) || a == b; }
+
+}  // namespace
+
 void StageSlots::update(const StageModel& model) {
-  nodeIndex_.clear();
-  nodeIndex_.reserve(static_cast<qsizetype>(model.nodes.size()));
-  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
-    nodeIndex_.insert(model.nodes[i].name, static_cast<int>(i));
+  const bool sameNodes = std::equal(model.nodes.begin(), model.nodes.end(), nodeNames_.begin(), nodeNames_.end(),
+                                    [](const StageNode& node, const QString& name) { return same(node.name, name); });
+  if (!sameNodes) {
+    nodeIndex_.clear();
+    nodeNames_.clear();
+    nodeIndex_.reserve(static_cast<qsizetype>(model.nodes.size()));
+    for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+      nodeIndex_.insert(model.nodes[i].name, static_cast<int>(i));
+      nodeNames_.push_back(model.nodes[i].name);
+    }
   }
   QHash<QString, int> oldIndex;  // only when the order of Pods changed
   const auto remembered = [&](const StagePod& pod, std::size_t hint) -> const Memory* {
-    if (hint < memory_.size() && memory_[hint].key == pod.key) {
+    if (hint < memory_.size() && same(memory_[hint].key, pod.key)) {
       return &memory_[hint];
     }
     if (oldIndex.isEmpty()) {
@@ -25,7 +39,7 @@ void StageSlots::update(const StageModel& model) {
   };
 
   std::vector<Memory> next(model.pods.size());
-  places_.assign(model.pods.size(), {});
+  const std::vector<Place> before = std::exchange(places_, std::vector<Place>(model.pods.size()));
   slots_.resize(model.nodes.size());
   for (std::vector<int>& slots : slots_) {
     slots.clear();
@@ -39,12 +53,14 @@ void StageSlots::update(const StageModel& model) {
       pending_.push_back(static_cast<int>(i));
       continue;
     }
-    places_[i].node = nodeIndex_.value(pod.node, -1);
+    const Memory* old = remembered(pod, i);
+    const bool stayed = old != nullptr && same(old->node, pod.node);
+    const auto was = stayed ? static_cast<std::size_t>(old - memory_.data()) : 0;
+    places_[i].node = sameNodes && stayed ? before[was].node : nodeIndex_.value(pod.node, -1);
     if (places_[i].node < 0) {
       continue;
     }
-    const Memory* old = remembered(pod, i);
-    if (old == nullptr || old->slot < 0 || old->node != pod.node) {
+    if (!stayed || old->slot < 0) {
       newcomers.push_back(i);
       continue;
     }
@@ -77,7 +93,10 @@ void StageSlots::update(const StageModel& model) {
   }
 }
 
-int StageSlots::podIndex(const QString& key) const {
+int StageSlots::podIndex(const QString& key, int hint) const {
+  if (hint >= 0 && static_cast<std::size_t>(hint) < memory_.size() && same(memory_[static_cast<std::size_t>(hint)].key, key)) {
+    return hint;
+  }
   if (podIndex_.isEmpty()) {
     podIndex_.reserve(static_cast<qsizetype>(memory_.size()));
     for (std::size_t i = 0; i < memory_.size(); ++i) {

@@ -25,7 +25,8 @@ class StageSlots {
   const std::vector<int>& podsOf(std::size_t node) const { return slots_[node]; }
   int maxSlots() const { return maxSlots_; }
   const std::vector<int>& pending() const { return pending_; }
-  int podIndex(const QString& key) const;
+  // `hint`: where it was last; makes the answer cheap when nothing moved.
+  int podIndex(const QString& key, int hint = -1) const;
   int nodeIndex(const QString& name) const { return nodeIndex_.value(name, -1); }
 
  private:
@@ -40,6 +41,7 @@ class StageSlots {
   std::vector<std::vector<int>> slots_;
   std::vector<int> pending_;
   QHash<QString, int> nodeIndex_;
+  std::vector<QString> nodeNames_;
   mutable QHash<QString, int> podIndex_;  // built when first asked after an update
   int maxSlots_ = 0;
 };

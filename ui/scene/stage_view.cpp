@@ -147,6 +147,14 @@ void StageView::setZoom(double scale) {
 
 double StageView::zoom() const { return d_->camera.scale(); }
 
+void StageView::panBy(const QPointF& delta) {
+  d_->autoFit = false;
+  d_->camera.panBy(delta);
+  d_->gestureUntil = d_->now() + kGestureRest;
+  d_->schedule();
+  update();
+}
+
 void StageView::fitAll() {
   d_->autoFit = true;
   d_->fit();
@@ -202,6 +210,7 @@ void StageView::setTimeSource(std::function<std::int64_t()> milliseconds) {
 }
 
 bool StageView::isAnimating() const { return d_->animator.isTicking() && d_->animator.interval() <= 33; }
+void StageView::tickForTest() { d_->onTick(); }
 QSize StageView::sizeHint() const { return {840, 720}; }
 QSize StageView::minimumSizeHint() const { return {360, 280}; }
 

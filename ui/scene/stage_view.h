@@ -63,6 +63,8 @@ class StageView : public QWidget {
   // Scale 1 shows text at its natural size.
   void setZoom(double scale);
   double zoom() const;
+  // Moves what is seen by widget pixels; the world's edges stop it.
+  void panBy(const QPointF& delta);
   void fitAll();
   void revealNode(const QString& name);
 
@@ -78,6 +80,8 @@ class StageView : public QWidget {
   void setTimeSource(std::function<std::int64_t()> milliseconds);
   // True while something moves (the 16 ms timer runs).
   bool isAnimating() const;
+  // What the timer does, at the time that the time source says.
+  void tickForTest();
 
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;

@@ -112,6 +112,7 @@ struct StageView::Private {
   void paintStarting(const Ink& ink);
   void paintEffects(const Ink& ink);
   void paintMarks(const Ink& ink);
+  void paintScrollHandles(const Ink& ink);
 
   // Input
   Hit hitAt(const QPointF& point) const;

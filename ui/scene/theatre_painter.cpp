@@ -199,8 +199,8 @@ void paintReasonPanel(const Ink& ink, const Scene& scene) {
   }
   const bool scored = theatre.phase >= TheatrePhase::Score;
   ink.line(QRectF(right.left(), right.top(), half, row),
-           scored ? Stage::tr("Best of %n Node(s) that fit", nullptr, theatre.feasibleNodes)
-                  : Stage::tr("%n Node(s) fit", nullptr, theatre.feasibleNodes),
+           scored ? Stage::tr("The best of %1 that fit", "Nodes").arg(nodesText(theatre.feasibleNodes))
+                  : Stage::tr("%1 can run it", "Nodes").arg(nodesText(theatre.feasibleNodes)),
            section);
   const std::vector<const TheatreNode*> best = bestNodes(theatre, static_cast<std::size_t>(rows));
   const double most = best.empty() ? 1 : std::max(1.0, best.front()->total);

@@ -34,6 +34,9 @@ QString countWord(int count) {
 
 }  // namespace
 
+QString podsText(int count) { return count == 1 ? Stage::tr("1 Pod") : Stage::tr("%1 Pods").arg(count); }
+QString nodesText(int count) { return count == 1 ? Stage::tr("1 Node") : Stage::tr("%1 Nodes").arg(count); }
+
 QString cpuText(double cores) {
   if (cores > 0 && cores < 1) {
     return QString::number(std::lround(cores * 1000)) + QLatin1Char('m');
@@ -109,7 +112,8 @@ QString podSentence(const StagePod& pod) {
     text += QLatin1Char(' ') + pod.reason;
   }
   if (pod.restarts > 0) {
-    text += QLatin1Char(' ') + Stage::tr("Its containers were restarted %n time(s).", nullptr, pod.restarts);
+    text += QLatin1Char(' ') + (pod.restarts == 1 ? Stage::tr("A container was restarted once.")
+                                            : Stage::tr("Its containers were restarted %1 times.").arg(pod.restarts));
   }
   return text;
 }
@@ -119,9 +123,9 @@ QString nodeSentence(const StageNode& node, int pods) {
   if (node.poweredOff) {
     text = Stage::tr("Node %1 has no power; its last state is shown.").arg(node.name);
   } else if (node.condition == NodeCondition::Ready) {
-    text = Stage::tr("Node %1 is ready and runs %n Pod(s).", nullptr, pods).arg(node.name);
+    text = Stage::tr("Node %1 is ready and runs %2.").arg(node.name, podsText(pods));
   } else {
-    text = Stage::tr("Node %1 is not ready; %n Pod(s) are bound to it.", nullptr, pods).arg(node.name);
+    text = Stage::tr("Node %1 is not ready; bound to it: %2.").arg(node.name, podsText(pods));
   }
   if (!node.conditionReason.isEmpty()) {
     text += QLatin1Char(' ') + node.conditionReason;
@@ -344,11 +348,11 @@ Headline headline(const StageModel& model, const TheatreState* theatre) {
     for (const StagePod& pod : model.pods) {
       pods += pod.node == dead.first() ? 1 : 0;
     }
-    result.text = Stage::tr("%1 does not answer. %n Pod(s) were running there.", nullptr, pods).arg(dead.first());
+    result.text = Stage::tr("%1 does not answer. It was running %2.").arg(dead.first(), podsText(pods));
     return result;
   }
   if (dead.size() > 1) {
-    result.text = Stage::tr("%n Node(s) do not answer.", nullptr, static_cast<int>(dead.size()));
+    result.text = Stage::tr("%1 do not answer.", "Nodes").arg(nodesText(static_cast<int>(dead.size())));
     return result;
   }
   int pending = 0;
@@ -360,15 +364,15 @@ Headline headline(const StageModel& model, const TheatreState* theatre) {
     broken += pod.phase == PodPhase::CrashLoop ? 1 : 0;
   }
   if (broken > 0) {
-    result.text = Stage::tr("%n Pod(s) cannot keep running.", nullptr, broken);
+    result.text = Stage::tr("%1 cannot keep running.", "Pods").arg(podsText(broken));
   } else if (pending > 0) {
-    result.text = Stage::tr("%n Pod(s) wait for a Node.", nullptr, pending);
+    result.text = pending == 1 ? Stage::tr("1 Pod waits for a Node.") : Stage::tr("%1 Pods wait for a Node.").arg(pending);
   } else if (ready == static_cast<int>(model.pods.size()) && ready > 0) {
-    result.text = Stage::tr("All %n Pod(s) are ready.", nullptr, ready);
+    result.text = ready == 1 ? Stage::tr("The one Pod is ready.") : Stage::tr("All %1 Pods are ready.").arg(ready);
   } else if (model.pods.empty()) {
     result.text = Stage::tr("The cluster is empty and waits for work.");
   } else {
-    result.text = Stage::tr("%1 of %n Pod(s) are ready.", nullptr, static_cast<int>(model.pods.size())).arg(ready);
+    result.text = Stage::tr("%1 of %2 are ready.", "number of Pods").arg(ready).arg(podsText(static_cast<int>(model.pods.size())));
   }
   return result;
 }

@@ -15,6 +15,8 @@ class Stage {
   Q_DECLARE_TR_FUNCTIONS(Stage)
 };
 
+QString podsText(int count);                                // 1 Pod, 4 Pods
+QString nodesText(int count);                               // 1 Node, 4 Nodes
 QString cpuText(double cores);                              // 880m, 2.1, 4
 QString cpuOfText(const Resource& cpu);                     // 880m of 1
 QString memoryOfText(const Resource& memory);               // 307 of 512Mi
