@@ -1,0 +1,39 @@
+// The inside of one decision: the plugins of a profile run in order over a Pod and Nodes. Shared by decide() and preemption.
+#pragma once
+
+#include "core/scheduler/decision.h"
+
+namespace kubarium::scheduler {
+
+// The plugins of one cycle, in the order of the profile's extension points; a copy carries its own state.
+class PluginSet {
+public:
+    PluginSet(const Profile& profile);
+    PluginSet(const PluginSet& other);
+    PluginSet& operator=(const PluginSet&) = delete;
+
+    Status runPreFilter(const Cycle& cycle, Decision& decision);
+    // First refusal, without nominated Pods.
+    Status runFilter(const Cycle& cycle, const NodeInfo& node);
+    // As runFilter, and with the nominated Pods of equal or higher priority on that Node.
+    Status runFilterWithNominated(const Cycle& cycle, const NodeInfo& node);
+    void addPod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node);
+    void removePod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node);
+    // Scores into the verdicts of `feasible`; an error status ends it.
+    Status runScore(const Cycle& cycle, std::span<const NodeInfo* const> feasible, std::span<NodeVerdict* const> verdicts, std::vector<std::string>& skipped);
+
+private:
+    Plugin* find(const std::string& name) const;
+    std::map<std::string, std::unique_ptr<Plugin>> plugins_;
+    std::vector<Plugin*> filters_;       // those that PreFilter did not skip
+    const Profile& profile_;
+    std::vector<std::string> skippedFilters_;
+};
+
+// DefaultPreemption (pkg/scheduler/framework/preemption): fills decision.preemption.
+void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision);
+
+std::string fitErrorMessage(std::size_t allNodes, const std::vector<std::pair<Status, std::size_t>>& statuses, const std::string& preFilterMessage,
+                            const std::string& postFilterMessage);
+
+}  // namespace kubarium::scheduler

@@ -1,0 +1,142 @@
+// Pods and Nodes as the scheduler sees them: decoded once per revision into compact structs, so that tens of thousands of
+// Pods stay cheap. Follows pkg/scheduler/framework/types.go of Kubernetes 1.34. Immutable once made; shared between snapshots.
+#pragma once
+
+#include "core/api/object.h"
+#include "core/api/selector.h"
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace kubarium::scheduler {
+
+namespace json = boost::json;
+using api::Labels;
+using api::ObjectPtr;
+
+// Amounts of what a Pod asks for or a Node has. CPU in millicores, memory and storage in bytes.
+struct Resources {
+    std::int64_t milliCpu = 0, memory = 0, ephemeralStorage = 0;
+    std::int64_t allowedPods = 0;
+    std::map<std::string, std::int64_t> scalar;  // extended resources and huge pages
+
+    void add(const Resources& other, std::int64_t sign = 1);
+    std::int64_t get(const std::string& name) const;
+};
+
+struct Taint {
+    std::string key, value, effect;
+};
+
+struct Toleration {
+    std::string key, op, value, effect;
+    bool tolerates(const Taint& taint) const;
+};
+
+// One term of a required Node affinity: all requirements must hold; fields know only metadata.name.
+struct NodeTerm {
+    std::vector<api::Requirement> expressions;
+    std::vector<api::Requirement> fields;
+    std::string invalid;  // why a term can never be evaluated; such a term matches nothing
+    bool empty() const { return expressions.empty() && fields.empty() && invalid.empty(); }
+    bool matches(const Labels& labels, const std::string& nodeName) const;
+};
+
+struct PreferredNodeTerm {
+    std::int64_t weight = 0;
+    NodeTerm term;
+};
+
+struct NodeAffinity {
+    bool hasRequired = false;
+    std::vector<NodeTerm> required;
+    std::vector<PreferredNodeTerm> preferred;
+    static NodeAffinity parse(const json::value* affinity);
+};
+
+struct AffinityTerm {
+    std::set<std::string> namespaces;
+    api::Selector selector;
+    std::string topologyKey;
+    api::Selector namespaceSelector;
+    std::int64_t weight = 0;
+
+    // Whether a Pod of that namespace, whose labels are `nsLabels`, is one that this term speaks of.
+    bool matches(const std::string& nameSpace, const Labels& labels, const Labels& nsLabels) const;
+};
+
+struct SpreadConstraint {
+    std::int64_t maxSkew = 1;
+    std::string topologyKey;
+    bool hard = true;  // DoNotSchedule
+    api::Selector selector;
+    std::int64_t minDomains = 1;
+    bool honorAffinity = true, honorTaints = false;
+};
+
+struct HostPort {
+    std::string ip, protocol;
+    int port = 0;
+    friend auto operator<=>(const HostPort&, const HostPort&) = default;
+};
+
+struct PodInfo {
+    ObjectPtr object;
+    std::string nameSpace, name, uid, nodeName, nominatedNode, schedulerName;
+    Labels labels;
+    std::int32_t priority = 0;
+    bool preemptNever = false;
+    bool terminating = false;
+    std::string startTime;
+    Resources requests;             // what Filter counts
+    std::int64_t nonZeroCpu = 0, nonZeroMemory = 0;  // what scoring counts of Pods that are placed
+    Resources fitRequests;          // of the incoming Pod: the NodeResourcesFit score, with the defaults of 100m and 200Mi
+    std::map<std::string, std::string> nodeSelector;
+    NodeAffinity nodeAffinity;
+    std::vector<Toleration> tolerations;
+    std::vector<AffinityTerm> requiredAffinity, requiredAntiAffinity, preferredAffinity, preferredAntiAffinity;
+    std::vector<std::string> affinityErrors;
+    std::vector<SpreadConstraint> spread;
+    std::string spreadError;
+    std::vector<HostPort> hostPorts;
+    std::vector<std::string> images;
+    std::size_t imageCount = 0;     // containers and init containers
+    const json::array* volumes = nullptr;
+    std::vector<std::string> claims;  // names of PersistentVolumeClaims, ephemeral ones included
+    bool hasVolumes() const { return volumes && !volumes->empty(); }
+    std::vector<std::string> gates;
+
+    std::string key() const { return nameSpace + "/" + name; }
+    static std::shared_ptr<const PodInfo> make(const ObjectPtr& pod);
+};
+using PodInfoPtr = std::shared_ptr<const PodInfo>;
+
+struct NodeInfo {
+    ObjectPtr object;
+    std::string name;
+    Labels labels;
+    std::vector<Taint> taints;
+    bool unschedulable = false;
+    Resources allocatable;
+    std::map<std::string, std::int64_t> images;  // name -> bytes
+    std::vector<PodInfoPtr> pods;
+
+    // Sums over `pods`.
+    Resources requested;
+    std::int64_t nonZeroCpu = 0, nonZeroMemory = 0;
+    std::multiset<HostPort> usedPorts;
+
+    void addPod(const PodInfoPtr& pod);
+    bool removePod(const PodInfoPtr& pod);
+    static NodeInfo make(const ObjectPtr& node);
+};
+using NodeInfoPtr = std::shared_ptr<const NodeInfo>;
+
+}  // namespace kubarium::scheduler

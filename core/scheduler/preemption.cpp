@@ -1,0 +1,205 @@
+// DefaultPreemption: which lower-priority Pods would have to go, on which Node, so that this one fits; and which Node is the
+// cheapest. Follows pkg/scheduler/framework/preemption and plugins/defaultpreemption of Kubernetes 1.34.
+#include "core/scheduler/cycle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace kubarium::scheduler {
+namespace {
+
+struct Budget {
+    std::string nameSpace;
+    api::Selector selector;
+    bool matchesNothing = false;
+    std::set<std::string> disrupted;
+    std::int64_t allowed = 0;
+};
+
+std::vector<Budget> budgetsOf(const ClusterObjects& objects) {
+    std::vector<Budget> budgets;
+    for (const auto& [key, object] : objects.podDisruptionBudgets) {
+        Budget budget;
+        budget.nameSpace = object->nameSpace();
+        const auto* from = object->find({"spec", "selector"});
+        api::LabelSelector selector;
+        if (from && from->is_object()) {
+            if (const auto* labels = api::findPath(*from, {"matchLabels"}); labels && labels->is_object())
+                for (const auto& [name, value] : labels->get_object()) selector.matchLabels.emplace(name, value.as_string());
+            if (const auto* expressions = api::findPath(*from, {"matchExpressions"}); expressions && expressions->is_array())
+                for (const auto& entry : expressions->get_array()) {
+                    api::LabelSelectorRequirement requirement{std::string(api::stringAt(entry, {"key"})), std::string(api::stringAt(entry, {"operator"})), {}};
+                    if (const auto* values = api::findPath(entry, {"values"}); values && values->is_array())
+                        for (const auto& value : values->get_array()) requirement.values.emplace_back(value.as_string());
+                    selector.matchExpressions.push_back(std::move(requirement));
+                }
+        }
+        const auto parsed = api::Selector::from(selector);
+        // One that is empty, absent or not valid protects nothing here.
+        budget.matchesNothing = !parsed || parsed->matchesEverything();
+        if (parsed) budget.selector = *parsed;
+        if (const auto* allowed = object->find({"status", "disruptionsAllowed"}); allowed && allowed->is_number()) budget.allowed = allowed->to_number<std::int64_t>();
+        if (const auto* disrupted = object->find({"status", "disruptedPods"}); disrupted && disrupted->is_object())
+            for (const auto& [name, time] : disrupted->get_object()) budget.disrupted.emplace(name);
+        budgets.push_back(std::move(budget));
+    }
+    return budgets;
+}
+
+// A Pod that has not started counts as starting now, after all that have. RFC 3339 in UTC compares as text.
+bool startsBefore(const std::string& a, const std::string& b) { return !a.empty() && (b.empty() || a < b); }
+
+bool moreImportant(const PodInfoPtr& a, const PodInfoPtr& b) {
+    return a->priority != b->priority ? a->priority > b->priority : startsBefore(a->startTime, b->startTime);
+}
+
+bool violatesBudget(const PodInfo& pod, std::vector<Budget>& budgets) {
+    bool violates = false;
+    if (pod.labels.empty()) return false;
+    for (auto& budget : budgets) {
+        if (budget.nameSpace != pod.nameSpace || budget.matchesNothing || !budget.selector.matches(pod.labels) || budget.disrupted.contains(pod.name)) continue;
+        violates |= --budget.allowed < 0;
+    }
+    return violates;
+}
+
+struct DryRun {
+    Status status;
+    Candidate candidate;
+};
+
+DryRun selectVictims(const Cycle& cycle, const PluginSet& plugins, const NodeInfo& original, std::vector<Budget> budgets) {
+    std::vector<PodInfoPtr> potential;
+    for (const auto& pod : original.pods)
+        if (pod->priority < cycle.pod.priority) potential.push_back(pod);
+    if (potential.empty()) return {Status::unresolvable("No preemption victims found for incoming pod"), {}};
+    PluginSet trial(plugins);
+    NodeInfo node = original;
+    for (const auto& pod : potential) {
+        node.removePod(pod);
+        trial.removePod(cycle, *pod, node);
+    }
+    if (auto status = trial.runFilterWithNominated(cycle, node); !status.success()) return {std::move(status), {}};
+    std::ranges::stable_sort(potential, moreImportant);
+    std::vector<PodInfoPtr> violating, others;
+    for (const auto& pod : potential) (violatesBudget(*pod, budgets) ? violating : others).push_back(pod);
+    Candidate candidate;
+    candidate.node = original.name;
+    const auto reprieve = [&](const PodInfoPtr& pod) {
+        node.addPod(pod);
+        trial.addPod(cycle, *pod, node);
+        if (trial.runFilterWithNominated(cycle, node).success()) return true;
+        node.removePod(pod);
+        trial.removePod(cycle, *pod, node);
+        candidate.victims.push_back(pod);
+        return false;
+    };
+    for (const auto& pod : violating) candidate.pdbViolations += !reprieve(pod);
+    for (const auto& pod : others) reprieve(pod);
+    std::ranges::stable_sort(candidate.victims, moreImportant);
+    if (candidate.victims.empty()) return {Status::error(fmt::format("expected at least one victim pod on node \"{}\"", original.name)), {}};
+    return {{}, std::move(candidate)};
+}
+
+// Keeps the candidates with the least value of `measure`; names the rule if that decided.
+template <class Measure>
+void keepLeast(std::vector<const Candidate*>& left, std::string& decidedBy, const char* rule, Measure measure) {
+    if (left.size() < 2) return;
+    auto least = measure(*left.front());
+    for (const auto* candidate : left) least = std::min(least, measure(*candidate));
+    const auto before = left.size();
+    std::erase_if(left, [&](const Candidate* candidate) { return measure(*candidate) != least; });
+    if (left.size() < before) decidedBy = rule;
+}
+
+// The start of the one that started first among the most important victims; "" (now) sorts last.
+std::string earliestStart(const Candidate& candidate) {
+    const auto highest = candidate.victims.front()->priority;
+    std::string earliest = candidate.victims.front()->startTime;
+    for (const auto& victim : candidate.victims)
+        if (victim->priority == highest && startsBefore(victim->startTime, earliest)) earliest = victim->startTime;
+    return earliest;
+}
+
+std::vector<const Candidate*> cheapest(const std::vector<Candidate>& candidates, std::string& decidedBy) {
+    std::vector<const Candidate*> left;
+    for (const auto& candidate : candidates) left.push_back(&candidate);
+    keepLeast(left, decidedBy, "fewest PodDisruptionBudget violations", [](const Candidate& c) { return c.pdbViolations; });
+    keepLeast(left, decidedBy, "lowest priority of the most important victim", [](const Candidate& c) { return c.victims.front()->priority; });
+    keepLeast(left, decidedBy, "smallest sum of priorities", [](const Candidate& c) {
+        std::int64_t sum = 0;
+        for (const auto& victim : c.victims) sum += static_cast<std::int64_t>(victim->priority) + (std::int64_t{1} << 31);
+        return sum;
+    });
+    keepLeast(left, decidedBy, "fewest victims", [](const Candidate& c) { return c.victims.size(); });
+    if (left.size() < 2) return left;
+    std::string latest = earliestStart(*left.front());
+    for (const auto* candidate : left)
+        if (const auto start = earliestStart(*candidate); startsBefore(latest, start)) latest = start;
+    const auto before = left.size();
+    std::erase_if(left, [&](const Candidate* candidate) { return earliestStart(*candidate) != latest; });
+    if (left.size() < before) decidedBy = "latest start of the most important victim";
+    return left;
+}
+
+// Why the Pod may not preempt; "" if it may.
+std::string ineligible(const Cycle& cycle, const Decision& decision) {
+    if (cycle.pod.preemptNever) return "not eligible due to preemptionPolicy=Never.";
+    const auto& nominated = cycle.pod.nominatedNode;
+    const auto it = cycle.snapshot.indexOf.find(nominated);
+    if (nominated.empty()) return {};
+    for (const auto& verdict : decision.nodes)
+        if (verdict.node == nominated && verdict.filter.code == Code::UnschedulableAndUnresolvable) return {};
+    if (it == cycle.snapshot.indexOf.end()) return {};
+    for (const auto& pod : cycle.snapshot.nodes[it->second]->pods) {
+        if (pod->priority >= cycle.pod.priority || !pod->terminating) continue;
+        const auto* conditions = pod->object->find({"status", "conditions"});
+        if (!conditions || !conditions->is_array()) continue;
+        for (const auto& condition : conditions->get_array())
+            if (api::stringAt(condition, {"type"}) == "DisruptionTarget" && api::stringAt(condition, {"status"}) == "True" &&
+                api::stringAt(condition, {"reason"}) == "PreemptionByScheduler")
+                return "not eligible due to a terminating pod on the nominated node.";
+    }
+    return {};
+}
+
+}  // namespace
+
+void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision) {
+    constexpr std::string_view prefix = "no new claims to deallocate, preemption: ";  // the first words are DynamicResources'
+    auto& result = decision.preemption;
+    if (std::ranges::find(cycle.profile.postFilter, "DefaultPreemption") == cycle.profile.postFilter.end()) return;
+    result.tried = true;
+    result.code = Code::Unschedulable;
+    if (const auto why = ineligible(cycle, decision); !why.empty()) {
+        result.message = std::string(prefix) + why;
+        return;
+    }
+    const auto budgets = budgetsOf(*cycle.snapshot.objects);
+    for (std::size_t i = 0; i < cycle.snapshot.nodes.size(); ++i) {
+        if (decision.nodes[i].filter.code != Code::Unschedulable) continue;
+        auto dry = selectVictims(cycle, plugins, *cycle.snapshot.nodes[i], budgets);
+        if (dry.status.success()) result.candidates.push_back(std::move(dry.candidate));
+        else result.notHelped.emplace(cycle.snapshot.nodes[i]->name, std::move(dry.status));
+    }
+    if (result.candidates.empty()) {
+        std::vector<std::pair<Status, std::size_t>> statuses;
+        for (const auto& [node, status] : result.notHelped) statuses.emplace_back(status, 1);
+        if (const auto others = cycle.snapshot.nodes.size() - result.notHelped.size(); others > 0)
+            statuses.emplace_back(Status::unresolvable("Preemption is not helpful for scheduling"), others);
+        result.message = std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), statuses, "", "");
+        result.clearsNomination = true;
+        return;
+    }
+    result.code = Code::Success;
+    const auto best = cheapest(result.candidates, result.decidedBy);
+    for (const auto* candidate : best) result.nominatedAnyOf.push_back(candidate->node);
+    std::ranges::sort(result.nominatedAnyOf);
+    result.nominatedNode = result.nominatedAnyOf.front();
+    const auto chosen = std::ranges::find(result.candidates, result.nominatedNode, &Candidate::node);
+    result.victims = chosen->victims;
+}
+
+}  // namespace kubarium::scheduler

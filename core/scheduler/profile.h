@@ -1,0 +1,58 @@
+// A KubeSchedulerProfile: which plugins run at which extension point, in which order, with which weight and arguments.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/scheduler/pod_info.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace kubarium::scheduler {
+
+struct ResourceWeight {
+    std::string name;
+    std::int64_t weight = 1;
+};
+
+struct FitArgs {
+    enum class Strategy { LeastAllocated, MostAllocated, RequestedToCapacityRatio } strategy = Strategy::LeastAllocated;
+    std::vector<ResourceWeight> resources{{"cpu", 1}, {"memory", 1}};
+    struct Point {
+        std::int64_t utilization, score;
+    };
+    std::vector<Point> shape;
+    std::vector<std::string> ignoredResources, ignoredResourceGroups;
+};
+
+struct Profile {
+    std::string schedulerName = "default-scheduler";
+    std::vector<std::string> preEnqueue, preFilter, filter, postFilter, preScore;
+    std::vector<std::pair<std::string, std::int64_t>> score;  // with weights
+    std::optional<int> percentageOfNodesToScore;
+
+    FitArgs fit;
+    std::vector<ResourceWeight> balancedResources{{"cpu", 1}, {"memory", 1}};
+    std::int64_t hardPodAffinityWeight = 1;
+    bool ignorePreferredTermsOfExistingPods = false;
+    NodeAffinity addedAffinity;
+    bool hasAddedAffinity = false;
+    bool systemDefaultedSpread = true;
+    std::vector<SpreadConstraint> defaultSpread;  // of defaultingType List
+    int minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100;
+
+    static Profile makeDefault();
+};
+
+struct Configuration {
+    std::vector<Profile> profiles{Profile::makeDefault()};
+    int percentageOfNodesToScore = 0;
+    double podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10;
+
+    const Profile* find(const std::string& schedulerName) const;
+};
+
+// kubescheduler.config.k8s.io/v1, JSON or YAML already parsed; BadRequest with the field and what is wrong.
+Result<Configuration> parseConfiguration(const json::value& value);
+
+}  // namespace kubarium::scheduler
