@@ -199,7 +199,7 @@ Result<Requirement> makeRequirement(std::string key, SelectorOperator op, std::v
     switch (op) {
         case SelectorOperator::In:
         case SelectorOperator::NotIn:
-            if (values.empty()) return badRequest("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
+            if (values.empty()) return badRequest("values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty");
             break;
         case SelectorOperator::Exists:
         case SelectorOperator::DoesNotExist:

@@ -62,7 +62,6 @@ void validateResourceList(const json::object& list, const std::string& path, Rep
 void validateTolerations(const json::array& tolerations, const std::string& path, Report&);
 void validateNodeSelector(const json::object& selector, const std::string& path, Report&);
 void validateTaints(const json::array& taints, const std::string& path, Report&);
-void validateProbe(const json::object& probe, const std::string& path, Report&);
 
 // The rules of one kind beyond its metadata.
 struct KindRules {

@@ -1,0 +1,410 @@
+// The core group but for Pods and replication; coordination, scheduling, node and storage.
+#include "core/api/codec.h"
+#include "core/api/quantity.h"
+#include "core/api/validation_rules.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace kubarium::api {
+
+namespace {
+
+constexpr std::size_t configLimit = 1024 * 1024;
+
+// ---- ConfigMap, Secret ------------------------------------------------------------------------------------------------------
+
+void validateConfigMap(const json::object& map, Report& report) {
+    const auto& data = objectOrEmpty(map, "data");
+    const auto& binary = objectOrEmpty(map, "binaryData");
+    std::size_t total = 0;
+    for (const auto& [key, value] : data) {
+        report.invalidEach(keyed("data", key), key, checkConfigKey(key));
+        if (binary.contains(key)) report.invalid(keyed("data", key), key, "duplicate of key present in binaryData");
+        total += asString(value).size();
+    }
+    for (const auto& [key, value] : binary) {
+        report.invalidEach(keyed("binaryData", key), key, checkConfigKey(key));
+        total += asString(value).size() * 3 / 4;
+    }
+    if (total > configLimit) report.tooLong("", configLimit);
+}
+
+void validateImmutableData(const json::object& object, const json::object& old, std::initializer_list<std::string_view> keys, Report& report) {
+    if (!flagAt(old, "immutable")) return;
+    if (!flagAt(object, "immutable")) report.forbidden("immutable", "field is immutable when `immutable` is set");
+    for (const auto key : keys)
+        if (!sameAt(object, old, key)) report.forbidden(std::string(key), "field is immutable when `immutable` is set");
+}
+
+void validateConfigMapUpdate(const json::object& map, const json::object& old, std::string_view, Report& report) { validateImmutableData(map, old, {"data", "binaryData"}, report); }
+
+std::string decodeBase64(std::string_view text) {
+    std::string result;
+    unsigned group = 0;
+    int bits = 0;
+    for (const char c : text) {
+        int value = -1;
+        if (c >= 'A' && c <= 'Z') value = c - 'A';
+        else if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
+        else if (c >= '0' && c <= '9') value = c - '0' + 52;
+        else if (c == '+') value = 62;
+        else if (c == '/') value = 63;
+        if (value < 0) continue;
+        group = (group << 6 | static_cast<unsigned>(value)) & 0xffffff;
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        result += static_cast<char>(group >> bits & 0xff);
+    }
+    return result;
+}
+
+void validateDockerConfig(const json::object& data, std::string_view key, Report& report) {
+    const auto path = keyed("data", key);
+    const auto* value = valueAt(data, key);
+    if (!value) {
+        report.required(path);
+        return;
+    }
+    const auto parsed = parseJson(decodeBase64(asString(*value)));
+    if (!parsed) report.invalid(path, "<secret contents redacted>", parsed.error().message);
+    else if (!parsed->value.is_object() && !parsed->value.is_null()) report.invalid(path, "<secret contents redacted>", "json: cannot unmarshal a value that is no object into Go value of type map[string]interface {}");
+}
+
+void validateSecret(const json::object& secret, Report& report) {
+    const auto& data = objectOrEmpty(secret, "data");
+    std::size_t total = 0;
+    for (const auto& [key, value] : data) {
+        report.invalidEach(keyed("data", key), key, checkConfigKey(key));
+        total += asString(value).size() * 3 / 4;
+    }
+    if (total > configLimit) report.tooLong("data", configLimit);
+    const auto type = textAt(secret, "type");
+    const auto require = [&](std::string_view key) {
+        if (!valueAt(data, key)) report.required(keyed("data", key));
+    };
+    if (type == "kubernetes.io/service-account-token") {
+        if (textAt(objectOrEmpty(objectOrEmpty(secret, "metadata"), "annotations"), "kubernetes.io/service-account.name").empty())
+            report.required(keyed("metadata.annotations", "kubernetes.io/service-account.name"));
+    } else if (type == "kubernetes.io/dockercfg") {
+        validateDockerConfig(data, ".dockercfg", report);
+    } else if (type == "kubernetes.io/dockerconfigjson") {
+        validateDockerConfig(data, ".dockerconfigjson", report);
+    } else if (type == "kubernetes.io/basic-auth") {
+        if (!valueAt(data, "username") && !valueAt(data, "password")) require("username"), require("password");
+    } else if (type == "kubernetes.io/ssh-auth") {
+        require("ssh-privatekey");
+    } else if (type == "kubernetes.io/tls") {
+        require("tls.crt"), require("tls.key");
+    }
+}
+
+void validateSecretUpdate(const json::object& secret, const json::object& old, std::string_view, Report& report) {
+    validateImmutable(secret, old, "type", "type", report);
+    validateImmutableData(secret, old, {"data"}, report);
+}
+
+// ---- Namespace, Node ----------------------------------------------------------------------------------------------------------
+
+void validateNode(const json::object& node, Report& report) {
+    const auto& spec = objectOrEmpty(node, "spec");
+    validateTaints(arrayAt(spec, "taints"), "metadata.taints", report);
+    validateResourceList(objectOrEmpty(objectOrEmpty(node, "status"), "capacity"), "status.capacity", report);
+    validateResourceList(objectOrEmpty(objectOrEmpty(node, "status"), "allocatable"), "status.allocatable", report);
+    const auto& cidrs = arrayAt(spec, "podCIDRs");
+    static constexpr std::string_view sentence = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+    if (cidrs.empty()) {
+        if (const auto cidr = textAt(spec, "podCIDR"); !cidr.empty() && !isCidr(cidr)) report.invalid("spec.podCIDRs[0]", cidr, sentence);
+    }
+    for (std::size_t i = 0; i < cidrs.size(); ++i)
+        if (!isCidr(asString(cidrs[i]))) report.invalid(indexed("spec.podCIDRs", i), asString(cidrs[i]), sentence);
+}
+
+void validateNodeUpdate(const json::object& node, const json::object& old, std::string_view subresource, Report& report) {
+    const auto& after = objectOrEmpty(node, "spec");
+    const auto& before = objectOrEmpty(old, "spec");
+    if (subresource.empty()) validateTaints(arrayAt(after, "taints"), "metadata.taints", report);
+    if (valueAt(before, "podCIDR") && !sameAt(after, before, "podCIDR")) report.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+    if (valueAt(before, "providerID") && !sameAt(after, before, "providerID")) report.forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
+}
+
+// ---- Event --------------------------------------------------------------------------------------------------------------------
+
+void validateEvent(const json::object& event, Report& report) {
+    const auto& reference = objectOrEmpty(event, valueAt(event, "regarding") ? "regarding" : "involvedObject");
+    const auto nameSpace = textAt(objectOrEmpty(event, "metadata"), "namespace");
+    const auto involved = textAt(reference, "namespace");
+    if (involved.empty()) {
+        if (nameSpace != "default" && nameSpace != "kube-system") report.invalid("involvedObject.namespace", involved, "does not match event.namespace");
+    } else if (nameSpace != involved) {
+        report.invalid("involvedObject.namespace", involved, "does not match event.namespace");
+    }
+}
+
+// ---- Quotas and limits ----------------------------------------------------------------------------------------------------------
+
+void validateResourceQuota(const json::object& quota, Report& report) {
+    const auto& spec = objectOrEmpty(quota, "spec");
+    static constexpr std::array<std::string_view, 12> countable = {"pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims", "services.loadbalancers", "services.nodeports", "cpu", "memory", "ephemeral-storage"};
+    for (const auto& [name, value] : objectOrEmpty(spec, "hard")) {
+        const auto path = keyed("spec.hard", name);
+        const std::string_view text(name);
+        const bool standard = std::ranges::find(countable, text) != countable.end() || text.starts_with("requests.") || text.starts_with("limits.") || text.starts_with("hugepages-") || text.find('/') != text.npos;
+        report.invalidEach(path, name, checkQualifiedName(name));
+        if (!standard) report.invalid(path, name, "must be a standard resource type or fully qualified");
+        const auto quantity = Quantity::parse(asString(value));
+        if (quantity && quantity->sign() < 0) report.invalid(path, asString(value), "must be greater than or equal to 0");
+        const bool counted = text == "pods" || text == "services" || text == "secrets" || text == "configmaps" || text.starts_with("count/");
+        if (quantity && counted && quantity->milliValue() % 1000 != 0) report.invalid(path, asString(value), "must be an integer");
+    }
+    const auto& scopes = arrayAt(spec, "scopes");
+    static constexpr std::array<std::string_view, 7> known = {"Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass"};
+    for (const auto& scope : scopes) {
+        if (std::ranges::find(known, asString(scope)) == known.end()) {
+            report.invalidText("spec.scopes", json::serialize(json::value(scopes)), "unsupported scope");
+            continue;
+        }
+        for (const auto& [name, value] : objectOrEmpty(spec, "hard"))
+            if (asString(scope) == "BestEffort" && name != "pods" && name != "count/pods") {
+                report.invalidText("spec.scopes", json::serialize(json::value(scopes)), "unsupported scope applied to resource");
+                break;
+            }
+    }
+    for (const auto& element : arrayAt(objectOrEmpty(spec, "scopeSelector"), "matchExpressions")) {
+        const auto name = textAt(asObject(element), "scopeName");
+        const auto op = textAt(asObject(element), "operator");
+        if (name != "PriorityClass" && name != "VolumeAttributesClass" && op != "Exists")
+            report.invalid("spec.scopeSelector.matchExpressions.operator", op,
+                           "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity");
+    }
+}
+
+void validateLimit(const json::object& limit, const std::string& path, Report& report) {
+    const auto type = textAt(limit, "type");
+    for (const auto* key : {"default", "defaultRequest"})
+        if (type == "Pod" && !objectOrEmpty(limit, key).empty()) report.forbidden(path + "." + key, "may not be specified when `type` is 'Pod'");
+    if (type == "PersistentVolumeClaim" && !valueAt(objectOrEmpty(limit, "min"), "storage") && !valueAt(objectOrEmpty(limit, "max"), "storage"))
+        report.required(path + ".limits", "either minimum or maximum storage value is required, but neither was provided");
+    std::set<std::string> names;
+    for (const auto* key : {"max", "min", "default", "defaultRequest", "maxLimitRequestRatio"})
+        for (const auto& [name, value] : objectOrEmpty(limit, key)) names.emplace(name);
+    for (const auto& name : names) {
+        const auto of = [&](std::string_view key) -> std::optional<Quantity> {
+            const auto text = textAt(objectOrEmpty(limit, key), name);
+            if (text.empty()) return std::nullopt;
+            const auto quantity = Quantity::parse(text);
+            return quantity ? std::optional(*quantity) : std::nullopt;
+        };
+        const auto min = of("min"), max = of("max"), standard = of("default"), request = of("defaultRequest"), ratio = of("maxLimitRequestRatio");
+        const auto exceeds = [&](const std::optional<Quantity>& low, const std::optional<Quantity>& high, std::string_view field, const std::optional<Quantity>& shown, std::string_view lowName, std::string_view highName) {
+            if (low && high && *low > *high)
+                report.invalid(keyed(path + "." + std::string(field), name), shown->toString(), fmt::format("{} value {} is greater than {} value {}", lowName, low->toString(), highName, high->toString()));
+        };
+        exceeds(min, max, "min", min, "min", "max");
+        exceeds(min, request, "defaultRequest", request, "min", "default request");
+        exceeds(request, max, "defaultRequest", request, "default request", "max");
+        exceeds(request, standard, "defaultRequest", request, "default request", "default");
+        exceeds(min, standard, "default", min, "min", "default");
+        exceeds(standard, max, "default", max, "default", "max");
+        if (ratio && *ratio < Quantity::of(1)) report.invalid(keyed(path + ".maxLimitRequestRatio", name), ratio->toString(), fmt::format("ratio {} is less than 1", ratio->toString()));
+    }
+}
+
+void validateLimitRange(const json::object& range, Report& report) {
+    const auto& limits = arrayAt(objectOrEmpty(range, "spec"), "limits");
+    std::set<std::string> types;
+    for (std::size_t i = 0; i < limits.size(); ++i) {
+        const auto type = textAt(asObject(limits[i]), "type");
+        if (!types.emplace(type).second) report.duplicate(indexed("spec.limits", i) + ".type", type);
+        validateLimit(asObject(limits[i]), indexed("spec.limits", i), report);
+    }
+}
+
+// ---- Storage ------------------------------------------------------------------------------------------------------------------
+
+constexpr std::array<std::string_view, 4> accessModes = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"};
+
+void validateAccessModes(const json::array& modes, const std::string& path, Report& report) {
+    for (const auto& mode : modes)
+        if (std::ranges::find(accessModes, asString(mode)) == accessModes.end()) report.unsupported(path, asString(mode), accessModes);
+}
+
+void validateClassName(const json::object& spec, std::string_view key, Report& report) {
+    if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach("spec." + std::string(key), name, checkDnsSubdomain(name));
+}
+
+void validatePositive(std::string_view text, const std::string& path, Report& report) {
+    const auto quantity = Quantity::parse(text);
+    if (quantity && quantity->sign() <= 0) report.invalid(path, text, "must be greater than zero");
+}
+
+void validateClaim(const json::object& claim, Report& report) {
+    const auto& spec = objectOrEmpty(claim, "spec");
+    const auto& modes = arrayAt(spec, "accessModes");
+    if (modes.empty()) report.required("spec.accessModes", "at least 1 access mode is required");
+    if (const auto* selector = objectAt(spec, "selector")) validateLabelSelector(*selector, "spec.selector", report);
+    validateAccessModes(modes, "spec.accessModes", report);
+    const auto storage = textAt(objectOrEmpty(objectOrEmpty(spec, "resources"), "requests"), "storage");
+    if (storage.empty()) report.required("spec.resources[storage]");
+    else validatePositive(storage, "spec.resources[storage]", report);
+    validateClassName(spec, "storageClassName", report);
+    if (const auto* mode = valueAt(spec, "volumeMode"); mode && asString(*mode) != "Block" && asString(*mode) != "Filesystem") report.unsupported("spec.volumeMode", asString(*mode), {"Block", "Filesystem"});
+    validateClassName(spec, "volumeAttributesClassName", report);
+}
+
+void validateClaimUpdate(const json::object& claim, const json::object& old, std::string_view subresource, Report& report) {
+    if (!subresource.empty()) return;
+    auto after = objectOrEmpty(claim, "spec"), before = objectOrEmpty(old, "spec");
+    const bool bound = textAt(objectOrEmpty(old, "status"), "phase") == "Bound";
+    if (!valueAt(before, "volumeName")) after.erase("volumeName");
+    if (bound) {
+        const auto grown = Quantity::parse(textAt(objectOrEmpty(objectOrEmpty(after, "resources"), "requests"), "storage"));
+        const auto present = Quantity::parse(textAt(objectOrEmpty(objectOrEmpty(before, "resources"), "requests"), "storage"));
+        if (grown && present && *grown < *present) report.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+        after.erase("resources"), before.erase("resources");
+        after.erase("volumeAttributesClassName"), before.erase("volumeAttributesClassName");
+    }
+    if (after != before) report.forbidden("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n");
+}
+
+void validateVolume(const json::object& volume, Report& report) {
+    const auto& spec = objectOrEmpty(volume, "spec");
+    const auto& modes = arrayAt(spec, "accessModes");
+    if (modes.empty()) report.required("spec.accessModes");
+    validateAccessModes(modes, "spec.accessModes", report);
+    const auto& capacity = objectOrEmpty(spec, "capacity");
+    if (capacity.empty()) report.required("spec.capacity");
+    if (capacity.size() > 1 || (!capacity.empty() && !capacity.contains("storage")))
+        report.add("FieldValueNotSupported", "spec.capacity", fmt::format("Unsupported value: {}: supported values: \"storage\"", json::serialize(json::value(capacity))));
+    if (const auto storage = textAt(capacity, "storage"); !storage.empty()) {
+        const auto quantity = Quantity::parse(storage);
+        if (quantity && quantity->sign() < 0) report.invalidText("spec.capacity[storage]", std::to_string(quantity->value()), "must be a valid resource quantity");
+        validatePositive(storage, "spec.capacity[storage]", report);
+    }
+    const auto policy = textAt(spec, "persistentVolumeReclaimPolicy");
+    if (policy != "Delete" && policy != "Recycle" && policy != "Retain") report.unsupported("spec.persistentVolumeReclaimPolicy", policy, {"Delete", "Recycle", "Retain"});
+    if (const auto* host = objectAt(spec, "hostPath")) {
+        const auto path = textAt(*host, "path");
+        if (path.empty()) report.required("spec.hostPath.path");
+        if (("/" + std::string(path) + "/").find("/../") != std::string::npos) report.invalid("spec.hostPath.path", path, "must not contain '..'");
+        if (path == "/" && policy == "Recycle") report.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
+    }
+    if (const auto* affinity = objectAt(objectOrEmpty(spec, "nodeAffinity"), "required")) validateNodeSelector(*affinity, "spec.nodeAffinity.required", report);
+    if (objectAt(spec, "local") && !objectAt(spec, "nodeAffinity")) report.required("spec.nodeAffinity", "Local volume requires node affinity");
+    validateClassName(spec, "storageClassName", report);
+}
+
+void validateStorageClass(const json::object& storageClass, Report& report) {
+    const auto provisioner = textAt(storageClass, "provisioner");
+    if (provisioner.empty()) report.required("provisioner");
+    else report.invalidEach("provisioner", provisioner, checkQualifiedName(provisioner));
+    const auto reclaim = textAt(storageClass, "reclaimPolicy");
+    if (reclaim != "Delete" && reclaim != "Retain") report.unsupported("reclaimPolicy", reclaim, {"Delete", "Retain"});
+    const auto binding = textAt(storageClass, "volumeBindingMode");
+    if (binding.empty()) report.required("volumeBindingMode");
+    else if (binding != "Immediate" && binding != "WaitForFirstConsumer") report.unsupported("volumeBindingMode", binding, {"Immediate", "WaitForFirstConsumer"});
+    const auto& topologies = arrayAt(storageClass, "allowedTopologies");
+    for (std::size_t i = 0; i < topologies.size(); ++i) {
+        const auto& expressions = arrayAt(asObject(topologies[i]), "matchLabelExpressions");
+        for (std::size_t j = 0; j < expressions.size(); ++j) {
+            const auto path = indexed(indexed("allowedTopologies", i) + ".matchLabelExpressions", j);
+            const auto key = textAt(asObject(expressions[j]), "key");
+            if (arrayAt(asObject(expressions[j]), "values").empty()) report.required(path + ".values");
+            report.invalidEach(path + ".key", key, checkQualifiedName(key));
+        }
+    }
+}
+
+void validateStorageClassUpdate(const json::object& storageClass, const json::object& old, std::string_view, Report& report) {
+    for (const auto* key : {"parameters", "provisioner", "reclaimPolicy"})
+        if (!sameAt(storageClass, old, key)) report.forbidden(key, fmt::format("updates to {} are forbidden.", key));
+    validateImmutable(storageClass, old, "volumeBindingMode", "volumeBindingMode", report);
+}
+
+// ---- Small kinds --------------------------------------------------------------------------------------------------------------
+
+void validateLease(const json::object& lease, Report& report) {
+    const auto& spec = objectOrEmpty(lease, "spec");
+    if (const auto duration = numberAt(spec, "leaseDurationSeconds"); duration && *duration <= 0) report.invalid("spec.leaseDurationSeconds", *duration, "must be greater than 0");
+    if (const auto transitions = numberAt(spec, "leaseTransitions")) validateNonnegative(*transitions, "spec.leaseTransitions", report);
+}
+
+void validatePriorityClass(const json::object& priorityClass, Report& report) {
+    const auto name = textAt(objectOrEmpty(priorityClass, "metadata"), "name");
+    const auto value = numberAt(priorityClass, "value").value_or(0);
+    const bool system = name == "system-node-critical" || name == "system-cluster-critical";
+    if (name.starts_with("system-") && !system) report.forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only. error: " + std::string(name) + " is not a known system priority class");
+    else if (!system && value > 1'000'000'000) report.forbidden("value", "maximum allowed value of a user defined priority is 1000000000");
+    if (const auto policy = textAt(priorityClass, "preemptionPolicy"); valueAt(priorityClass, "preemptionPolicy") && policy != "PreemptLowerPriority" && policy != "Never")
+        report.unsupported("preemptionPolicy", policy, {"PreemptLowerPriority", "Never"});
+}
+
+void validatePriorityClassUpdate(const json::object& priorityClass, const json::object& old, std::string_view, Report& report) {
+    if (numberAt(priorityClass, "value") != numberAt(old, "value")) report.forbidden("value", "may not be changed in an update.");
+    validateImmutable(priorityClass, old, "preemptionPolicy", "preemptionPolicy", report);
+}
+
+void validateRuntimeClass(const json::object& runtimeClass, Report& report) {
+    const auto handler = textAt(runtimeClass, "handler");
+    report.invalidEach("handler", handler, checkDnsLabel(handler));
+    if (const auto* overhead = objectAt(runtimeClass, "overhead")) validateResourceList(objectOrEmpty(*overhead, "podFixed"), "overhead.limits", report);
+    if (const auto* scheduling = objectAt(runtimeClass, "scheduling")) {
+        validateLabels(objectOrEmpty(*scheduling, "nodeSelector"), "scheduling.nodeSelector", report);
+        validateTolerations(arrayAt(*scheduling, "tolerations"), "scheduling.tolerations.tolerations", report);
+    }
+}
+
+void validateRuntimeClassUpdate(const json::object& runtimeClass, const json::object& old, std::string_view, Report& report) { validateImmutable(runtimeClass, old, "handler", "handler", report); }
+
+void validatePodTemplateObject(const json::object& object, Report& report) { validatePodTemplate(objectOrEmpty(object, "template"), "template", report); }
+
+void validatePodCreate(const json::object& pod, Report& report) {
+    validatePod(pod, report);
+    if (!arrayAt(objectOrEmpty(pod, "spec"), "ephemeralContainers").empty()) report.forbidden("spec.ephemeralContainers", "cannot be set on create");
+}
+
+}  // namespace
+
+void validateTaints(const json::array& taints, const std::string& path, Report& report) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < taints.size(); ++i) {
+        const auto& taint = asObject(taints[i]);
+        const auto here = indexed(path, i);
+        const auto key = textAt(taint, "key"), value = textAt(taint, "value"), effect = textAt(taint, "effect");
+        report.invalidEach(here + ".key", key, checkQualifiedName(key));
+        report.invalidEach(here + ".value", value, checkLabelValue(value));
+        if (effect.empty()) report.required(here + ".effect");
+        else if (effect != "NoSchedule" && effect != "PreferNoSchedule" && effect != "NoExecute") report.unsupported(here + ".effect", effect, {"NoSchedule", "PreferNoSchedule", "NoExecute"});
+        if (!seen.insert(std::string(key) + ":" + std::string(effect)).second) report.duplicateText(here, json::serialize(taints[i]));
+    }
+}
+
+const KindRules* coreRules(const GroupVersionKind& kind) {
+    static const std::map<std::pair<std::string_view, std::string_view>, KindRules> rules = {
+        {{"", "Pod"}, {nullptr, validatePodCreate, validatePodUpdate, true}},
+        {{"", "PodTemplate"}, {nullptr, validatePodTemplateObject, nullptr}},
+        {{"", "ConfigMap"}, {nullptr, validateConfigMap, validateConfigMapUpdate}},
+        {{"", "Secret"}, {nullptr, validateSecret, validateSecretUpdate}},
+        {{"", "Namespace"}, {checkDnsLabel, nullptr, nullptr}},
+        {{"", "Node"}, {nullptr, validateNode, validateNodeUpdate, true}},
+        {{"", "Event"}, {nullptr, validateEvent, nullptr}},
+        {{"events.k8s.io", "Event"}, {nullptr, validateEvent, nullptr}},
+        {{"", "ResourceQuota"}, {nullptr, validateResourceQuota, nullptr}},
+        {{"", "LimitRange"}, {nullptr, validateLimitRange, nullptr}},
+        {{"", "PersistentVolumeClaim"}, {nullptr, validateClaim, validateClaimUpdate}},
+        {{"", "PersistentVolume"}, {nullptr, validateVolume, nullptr}},
+        {{"storage.k8s.io", "StorageClass"}, {nullptr, validateStorageClass, validateStorageClassUpdate, true}},
+        {{"coordination.k8s.io", "Lease"}, {nullptr, validateLease, nullptr}},
+        {{"scheduling.k8s.io", "PriorityClass"}, {nullptr, validatePriorityClass, validatePriorityClassUpdate}},
+        {{"node.k8s.io", "RuntimeClass"}, {nullptr, validateRuntimeClass, validateRuntimeClassUpdate}},
+    };
+    const auto it = rules.find({kind.group, kind.kind});
+    return it == rules.end() ? nullptr : &it->second;
+}
+
+}  // namespace kubarium::api

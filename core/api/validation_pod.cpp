@@ -1,0 +1,403 @@
+// Pods: the spec around the containers, and what may change later.
+#include "core/api/validation_containers.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace kubarium::api {
+
+namespace {
+
+constexpr std::string_view podUpdateSentence =
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
+
+void validateNodeRequirements(const json::array& requirements, bool fields, const std::string& path, Report& report) {
+    for (std::size_t i = 0; i < requirements.size(); ++i) {
+        const auto& requirement = asObject(requirements[i]);
+        const auto here = indexed(path, i);
+        const auto op = textAt(requirement, "operator");
+        const auto key = textAt(requirement, "key");
+        const auto& values = arrayAt(requirement, "values");
+        if (op == "In" || op == "NotIn") {
+            if (values.empty()) report.required(here + ".values", "must be specified when `operator` is 'In' or 'NotIn'");
+        } else if (op == "Exists" || op == "DoesNotExist") {
+            if (!values.empty()) report.forbidden(here + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+        } else if (op == "Gt" || op == "Lt") {
+            if (values.size() != 1) report.required(here + ".values", "must be specified single value when `operator` is 'Lt' or 'Gt'");
+        } else {
+            report.invalid(here + ".operator", op, "not a valid selector operator");
+        }
+        if (fields) {
+            if (key != "metadata.name") report.invalid(here + ".key", key, "not a valid field selector key");
+        } else {
+            report.invalidEach(here + ".key", key, checkQualifiedName(key));
+        }
+    }
+}
+
+void validateNodeSelectorTerm(const json::object& term, const std::string& path, Report& report) {
+    validateNodeRequirements(arrayAt(term, "matchExpressions"), false, path + ".matchExpressions", report);
+    validateNodeRequirements(arrayAt(term, "matchFields"), true, path + ".matchFields", report);
+}
+
+void validateNodeAffinity(const json::object& affinity, const std::string& path, Report& report) {
+    if (const auto* required = objectAt(affinity, "requiredDuringSchedulingIgnoredDuringExecution")) validateNodeSelector(*required, path + ".requiredDuringSchedulingIgnoredDuringExecution", report);
+    const auto& preferred = arrayAt(affinity, "preferredDuringSchedulingIgnoredDuringExecution");
+    for (std::size_t i = 0; i < preferred.size(); ++i) {
+        const auto here = indexed(path + ".preferredDuringSchedulingIgnoredDuringExecution", i);
+        const auto weight = numberAt(asObject(preferred[i]), "weight").value_or(0);
+        if (weight <= 0 || weight > 100) report.invalid(here + ".weight", weight, "must be in the range 1-100");
+        validateNodeSelectorTerm(objectOrEmpty(asObject(preferred[i]), "preference"), here + ".preference", report);
+    }
+}
+
+void validateAffinityTerm(const json::object& term, const std::string& path, Report& report) {
+    if (const auto* selector = objectAt(term, "labelSelector")) validateLabelSelector(*selector, path + ".labelSelector", report);
+    if (const auto* selector = objectAt(term, "namespaceSelector")) validateLabelSelector(*selector, path + ".namespaceSelector", report);
+    for (const auto& element : arrayAt(term, "namespaces")) report.invalidEach(path + ".namespace", asString(element), checkDnsLabel(asString(element)));
+    const auto key = textAt(term, "topologyKey");
+    if (key.empty()) report.required(path + ".topologyKey", "can not be empty");
+    report.invalidEach(path + ".topologyKey", key, checkQualifiedName(key));
+}
+
+void validatePodAffinity(const json::object& affinity, const std::string& path, Report& report) {
+    const auto& required = arrayAt(affinity, "requiredDuringSchedulingIgnoredDuringExecution");
+    for (std::size_t i = 0; i < required.size(); ++i) validateAffinityTerm(asObject(required[i]), indexed(path + ".requiredDuringSchedulingIgnoredDuringExecution", i), report);
+    const auto& preferred = arrayAt(affinity, "preferredDuringSchedulingIgnoredDuringExecution");
+    for (std::size_t i = 0; i < preferred.size(); ++i) {
+        const auto here = indexed(path + ".preferredDuringSchedulingIgnoredDuringExecution", i);
+        const auto weight = numberAt(asObject(preferred[i]), "weight").value_or(0);
+        if (weight <= 0 || weight > 100) report.invalid(here + ".weight", weight, "must be in the range 1-100");
+        validateAffinityTerm(objectOrEmpty(asObject(preferred[i]), "podAffinityTerm"), here + ".podAffinityTerm", report);
+    }
+}
+
+void validateSpread(const json::array& constraints, const std::string& path, Report& report) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < constraints.size(); ++i) {
+        const auto& constraint = asObject(constraints[i]);
+        const auto here = indexed(path, i);
+        const auto skew = numberAt(constraint, "maxSkew").value_or(0);
+        const auto key = textAt(constraint, "topologyKey");
+        const auto when = textAt(constraint, "whenUnsatisfiable");
+        if (skew <= 0) report.invalid(here + ".maxSkew", skew, "must be greater than zero");
+        if (key.empty()) report.required(here + ".topologyKey", "can not be empty");
+        if (when != "DoNotSchedule" && when != "ScheduleAnyway") report.unsupported(here + ".whenUnsatisfiable", when, {"DoNotSchedule", "ScheduleAnyway"});
+        const auto pair = fmt::format("{{{}, {}}}", key, when);
+        if (!seen.insert(pair).second) report.duplicate(here + ".{topologyKey, whenUnsatisfiable}", pair);
+        if (const auto domains = numberAt(constraint, "minDomains")) {
+            if (*domains <= 0) report.invalid(here + ".minDomains", *domains, "must be greater than zero");
+            else if (when != "DoNotSchedule") report.invalid(here + ".minDomains", *domains, fmt::format("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}", when));
+        }
+        for (const auto* policy : {"nodeAffinityPolicy", "nodeTaintsPolicy"})
+            if (const auto value = textAt(constraint, policy); valueAt(constraint, policy) && value != "Honor" && value != "Ignore") report.unsupported(here + "." + policy, value, {"Honor", "Ignore"});
+        if (const auto* selector = objectAt(constraint, "labelSelector")) validateLabelSelector(*selector, here + ".labelSelector", report);
+    }
+}
+
+bool isSysctl(std::string_view name) {
+    if (name.empty() || name.size() > 253) return false;
+    bool boundary = true;  // at the start of a part, or after one
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        const bool last = i + 1 == name.size() || name[i + 1] == '.' || name[i + 1] == '/';
+        if (c == '.' || c == '/') {
+            if (boundary) return false;
+            boundary = true;
+        } else if (alphanumeric) {
+            boundary = false;
+        } else if ((c == '-' || c == '_') && !boundary && !last) {
+            boundary = false;
+        } else {
+            return false;
+        }
+    }
+    return !boundary;
+}
+
+void validatePodSecurityContext(const json::object& spec, const std::string& path, Report& report) {
+    const auto& context = objectOrEmpty(spec, "securityContext");
+    const auto here = path + ".securityContext";
+    if (const auto group = numberAt(context, "fsGroup"); group && (*group < 0 || *group > 2147483647)) report.invalid(here + ".fsGroup", *group, "must be between 0 and 2147483647, inclusive");
+    validateIds(context, here, report);
+    const auto& groups = arrayAt(context, "supplementalGroups");
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const auto group = groups[i].is_int64() ? groups[i].get_int64() : 0;
+        if (group < 0 || group > 2147483647) report.invalid(indexed(here + ".supplementalGroups", i), group, "must be between 0 and 2147483647, inclusive");
+    }
+    if (flagAt(spec, "shareProcessNamespace") && flagAt(spec, "hostPID")) report.invalidText(here + ".shareProcessNamespace", "true", "ShareProcessNamespace and HostPID cannot both be enabled");
+    const auto& sysctls = arrayAt(context, "sysctls");
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < sysctls.size(); ++i) {
+        const std::string name(textAt(asObject(sysctls[i]), "name"));
+        const auto place = indexed(here + ".sysctls", i) + ".name";
+        if (name.empty()) report.required(place);
+        else if (!isSysctl(name)) report.invalid(place, name, "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$");
+        else if (!names.insert(name).second) report.duplicate(place, name);
+    }
+    if (const auto policy = textAt(context, "fsGroupChangePolicy"); valueAt(context, "fsGroupChangePolicy") && policy != "Always" && policy != "OnRootMismatch")
+        report.unsupported(here + ".fsGroupChangePolicy", policy, {"Always", "OnRootMismatch"});
+    validateSeccomp(context, here, report);
+    const auto* users = valueAt(spec, "hostUsers");
+    if (users && users->is_bool() && !users->get_bool())
+        for (const auto* key : {"hostNetwork", "hostPID", "hostIPC"})
+            if (flagAt(spec, key)) report.forbidden(path + "." + key, "when `hostUsers` is false");
+}
+
+void validateDnsConfig(const json::object& spec, const std::string& path, Report& report) {
+    const auto* config = objectAt(spec, "dnsConfig");
+    const bool none = textAt(spec, "dnsPolicy") == "None";
+    if (none && (!config || arrayAt(*config, "nameservers").empty())) report.required(path + ".dnsConfig.nameservers", "must provide at least one DNS nameserver when `dnsPolicy` is None");
+    if (!config) return;
+    const auto here = path + ".dnsConfig";
+    const auto& servers = arrayAt(*config, "nameservers");
+    if (servers.size() > 3) report.invalidText(here + ".nameservers", json::serialize(json::value(servers)), "must not have more than 3 nameservers");
+    for (std::size_t i = 0; i < servers.size(); ++i) validateIp(asString(servers[i]), indexed(here + ".nameservers", i), report);
+    const auto& searches = arrayAt(*config, "searches");
+    for (std::size_t i = 0; i < searches.size(); ++i) {
+        auto name = asString(searches[i]);
+        if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
+        if (name != ".") report.invalidEach(indexed(here + ".searches", i), name, checkDnsSubdomain(name));
+    }
+    const auto& options = arrayAt(*config, "options");
+    for (std::size_t i = 0; i < options.size(); ++i)
+        if (textAt(asObject(options[i]), "name").empty()) report.required(indexed(here + ".options", i), "must not be empty");
+}
+
+void validateContainers(const json::object& spec, const std::string& path, Report& report) {
+    PodContext context;
+    for (const auto& volume : arrayAt(spec, "volumes")) context.volumes.emplace(textAt(asObject(volume), "name"), &asObject(volume));
+    for (const auto& claim : arrayAt(spec, "resourceClaims")) context.resourceClaims.emplace(textAt(asObject(claim), "name"));
+    context.hostNetwork = flagAt(spec, "hostNetwork");
+    context.gracePeriod = numberAt(spec, "terminationGracePeriodSeconds").value_or(30);
+    std::set<std::string> names;
+    const auto each = [&](std::string_view list, ContainerKind kind) {
+        const auto& containers = arrayAt(spec, list);
+        for (std::size_t i = 0; i < containers.size(); ++i) {
+            const auto here = indexed(path + "." + std::string(list), i);
+            const auto& container = asObject(containers[i]);
+            validateContainer(container, context, kind, here, report);
+            const auto name = textAt(container, "name");
+            if (!name.empty() && !names.emplace(name).second) report.duplicate(here + ".name", name);
+        }
+    };
+    if (arrayAt(spec, "containers").empty()) report.required(path + ".containers");
+    each("containers", ContainerKind::Regular);
+    each("initContainers", ContainerKind::Init);
+    each("ephemeralContainers", ContainerKind::Ephemeral);
+}
+
+void validateNames(const json::object& spec, const std::string& path, Report& report) {
+    for (const auto* key : {"serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"})
+        if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach(path + "." + key, name, checkDnsSubdomain(name));
+    if (const auto deadline = numberAt(spec, "activeDeadlineSeconds"); deadline && (*deadline < 1 || *deadline > 2147483647))
+        report.invalid(path + ".activeDeadlineSeconds", *deadline, "must be between 1 and 2147483647, inclusive");
+    for (const auto* key : {"hostname", "subdomain"})
+        if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach(path + "." + key, name, checkDnsLabel(name));
+}
+
+void validateHostAliases(const json::array& aliases, const std::string& path, Report& report) {
+    for (std::size_t i = 0; i < aliases.size(); ++i) {
+        const auto& alias = asObject(aliases[i]);
+        validateIp(textAt(alias, "ip"), indexed(path, i) + ".ip", report);
+        const auto& names = arrayAt(alias, "hostnames");
+        for (std::size_t j = 0; j < names.size(); ++j) report.invalidEach(indexed(indexed(path, i) + ".hostnames", j), asString(names[j]), checkDnsSubdomain(asString(names[j])));
+    }
+}
+
+void validateGates(const json::object& spec, const std::string& path, Report& report) {
+    const auto& readiness = arrayAt(spec, "readinessGates");
+    for (std::size_t i = 0; i < readiness.size(); ++i) {
+        const auto type = textAt(asObject(readiness[i]), "conditionType");
+        report.invalidEach(indexed(path + ".readinessGates", i) + ".conditionType", type, checkQualifiedName(type));
+    }
+    std::set<std::string> names;
+    const auto& scheduling = arrayAt(spec, "schedulingGates");
+    for (std::size_t i = 0; i < scheduling.size(); ++i) {
+        const auto name = textAt(asObject(scheduling[i]), "name");
+        report.invalidEach(indexed(path + ".schedulingGates", i), name, checkQualifiedName(name));
+        if (!names.emplace(name).second) report.duplicate(indexed(path + ".schedulingGates", i), name);
+    }
+}
+
+void validateOs(const json::object& spec, const std::string& path, Report& report) {
+    const auto* os = objectAt(spec, "os");
+    if (!os) return;
+    const auto name = textAt(*os, "name");
+    if (name.empty()) report.required(path + ".os.name");
+    else if (name != "linux" && name != "windows") report.unsupported(path + ".os", name, {"linux", "windows"});
+    if (name != "windows") return;
+    for (const auto* key : {"hostPID", "hostIPC", "shareProcessNamespace"})
+        if (flagAt(spec, key)) report.forbidden(path + "." + key, "cannot be set for a windows pod");
+}
+
+}  // namespace
+
+void validateNodeSelector(const json::object& selector, const std::string& path, Report& report) {
+    const auto& terms = arrayAt(selector, "nodeSelectorTerms");
+    if (terms.empty()) report.required(path + ".nodeSelectorTerms", "must have at least one node selector term");
+    for (std::size_t i = 0; i < terms.size(); ++i) validateNodeSelectorTerm(asObject(terms[i]), indexed(path + ".nodeSelectorTerms", i), report);
+}
+
+void validateTolerations(const json::array& tolerations, const std::string& path, Report& report) {
+    for (std::size_t i = 0; i < tolerations.size(); ++i) {
+        const auto& toleration = asObject(tolerations[i]);
+        const auto here = indexed(path, i);
+        const auto key = textAt(toleration, "key");
+        const auto op = textAt(toleration, "operator");
+        const auto effect = textAt(toleration, "effect");
+        if (!key.empty()) report.invalidEach(here + ".key", key, checkQualifiedName(key));
+        if (key.empty() && op != "Exists") report.invalid(here + ".operator", op, "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
+        if (valueAt(toleration, "tolerationSeconds") && effect != "NoExecute") report.invalid(here + ".effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+        if (op.empty() || op == "Equal") {
+            const auto value = textAt(toleration, "value");
+            report.invalidEach(here + ".operator", value, checkLabelValue(value));
+        } else if (op == "Exists") {
+            if (const auto value = textAt(toleration, "value"); !value.empty()) report.invalidText(here + ".operator", json::serialize(tolerations[i]), "value must be empty when `operator` is 'Exists'");
+        } else {
+            report.unsupported(here + ".operator", op, {"Equal", "Exists"});
+        }
+        if (!effect.empty() && effect != "NoSchedule" && effect != "PreferNoSchedule" && effect != "NoExecute") report.unsupported(here + ".effect", effect, {"NoSchedule", "PreferNoSchedule", "NoExecute"});
+    }
+}
+
+void validatePodSpec(const json::object& spec, const json::object& metadata, const std::string& path, Report& report) {
+    validateVolumes(arrayAt(spec, "volumes"), metadata, path + ".volumes", report);
+    validateContainers(spec, path, report);
+    const auto restart = textAt(spec, "restartPolicy");
+    if (restart.empty()) report.required(path + ".restartPolicy");
+    else if (restart != "Always" && restart != "OnFailure" && restart != "Never") report.unsupported(path + ".restartPolicy", restart, {"Always", "OnFailure", "Never"});
+    static constexpr std::array<std::string_view, 4> dnsPolicies = {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"};
+    const auto dns = textAt(spec, "dnsPolicy");
+    if (dns.empty()) report.required(path + ".dnsPolicy");
+    else if (std::ranges::find(dnsPolicies, dns) == dnsPolicies.end()) report.unsupported(path + ".dnsPolicy", dns, dnsPolicies);
+    validateLabels(objectOrEmpty(spec, "nodeSelector"), path + ".nodeSelector", report);
+    validatePodSecurityContext(spec, path, report);
+    const auto& affinity = objectOrEmpty(spec, "affinity");
+    if (const auto* node = objectAt(affinity, "nodeAffinity")) validateNodeAffinity(*node, path + ".affinity.nodeAffinity", report);
+    for (const auto* key : {"podAffinity", "podAntiAffinity"})
+        if (const auto* pods = objectAt(affinity, key)) validatePodAffinity(*pods, path + ".affinity." + key, report);
+    validateDnsConfig(spec, path, report);
+    validateGates(spec, path, report);
+    validateSpread(arrayAt(spec, "topologySpreadConstraints"), path + ".topologySpreadConstraints", report);
+    validateNames(spec, path, report);
+    validateTolerations(arrayAt(spec, "tolerations"), path + ".tolerations", report);
+    validateHostAliases(arrayAt(spec, "hostAliases"), path + ".hostAliases", report);
+    if (const auto policy = textAt(spec, "preemptionPolicy"); valueAt(spec, "preemptionPolicy") && policy != "Never" && policy != "PreemptLowerPriority")
+        report.unsupported(path + ".preemptionPolicy", policy, {"PreemptLowerPriority", "Never"});
+    validateResourceList(objectOrEmpty(spec, "overhead"), path + ".overhead", report);
+    if (const auto* resources = objectAt(spec, "resources")) validateResourceRequirements(*resources, path + ".resources", report);
+    validateOs(spec, path, report);
+}
+
+void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report& report) {
+    const auto& metadata = objectOrEmpty(podTemplate, "metadata");
+    validateLabels(objectOrEmpty(metadata, "labels"), path + ".labels", report);
+    validateAnnotations(objectOrEmpty(metadata, "annotations"), path + ".annotations", report);
+    const auto& spec = objectOrEmpty(podTemplate, "spec");
+    validatePodSpec(spec, metadata, path + ".spec", report);
+    if (!arrayAt(spec, "ephemeralContainers").empty()) report.forbidden(path + ".spec.ephemeralContainers", "ephemeral containers not allowed in pod template");
+}
+
+void validatePod(const json::object& pod, Report& report) {
+    const auto& spec = objectOrEmpty(pod, "spec");
+    validatePodSpec(spec, objectOrEmpty(pod, "metadata"), "spec", report);
+    if (!textAt(spec, "nodeName").empty() && !arrayAt(spec, "schedulingGates").empty()) report.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
+}
+
+namespace {
+
+// The new spec with what may change put back to what it was.
+json::object withoutAllowedChanges(const json::object& newSpec, const json::object& oldSpec) {
+    json::object result = newSpec;
+    for (const auto* list : {"containers", "initContainers"}) {
+        auto* containers = result.if_contains(list);
+        const auto& before = arrayAt(oldSpec, list);
+        if (!containers || !containers->is_array()) continue;
+        for (std::size_t i = 0; i < containers->get_array().size() && i < before.size(); ++i) {
+            auto* container = containers->get_array()[i].if_object();
+            if (container && asObject(before[i]).contains("image")) (*container)["image"] = asObject(before[i]).at("image");
+        }
+    }
+    const auto putBack = [&](std::string_view key) {
+        if (const auto* old = oldSpec.if_contains(key)) result[key] = *old;
+        else result.erase(key);
+    };
+    putBack("activeDeadlineSeconds");
+    putBack("tolerations");
+    const auto oldGrace = numberAt(oldSpec, "terminationGracePeriodSeconds"), newGrace = numberAt(newSpec, "terminationGracePeriodSeconds");
+    if (oldGrace && *oldGrace < 0 && newGrace && *newGrace == 1) putBack("terminationGracePeriodSeconds");
+    const auto& oldGates = arrayAt(oldSpec, "schedulingGates");
+    const auto& newGates = arrayAt(newSpec, "schedulingGates");
+    if (std::ranges::all_of(newGates, [&](const json::value& gate) { return std::ranges::find(oldGates, gate) != oldGates.end(); })) putBack("schedulingGates");
+    // A gated Pod may still be steered more narrowly.
+    if (!oldGates.empty()) {
+        putBack("nodeSelector");
+        putBack("affinity");
+    }
+    return result;
+}
+
+void validateEphemeralUpdate(const json::object& newPod, const json::object& oldPod, Report& report) {
+    const auto& before = arrayAt(objectOrEmpty(oldPod, "spec"), "ephemeralContainers");
+    const auto& after = arrayAt(objectOrEmpty(newPod, "spec"), "ephemeralContainers");
+    for (const auto& old : before) {
+        const auto name = textAt(asObject(old), "name");
+        const auto same = std::ranges::find_if(after, [&](const json::value& element) { return textAt(asObject(element), "name") == name; });
+        if (same == after.end()) report.forbidden("spec.ephemeralContainers", fmt::format("existing ephemeral containers {} may not be removed\n", goQuote(name)));
+        else if (*same != old) report.forbidden("spec.ephemeralContainers", fmt::format("existing ephemeral containers {} may not be changed\n", goQuote(name)));
+    }
+    validatePodSpec(objectOrEmpty(newPod, "spec"), objectOrEmpty(newPod, "metadata"), "spec", report);
+}
+
+}  // namespace
+
+void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report& report) {
+    const auto& newSpec = objectOrEmpty(newPod, "spec");
+    const auto& oldSpec = objectOrEmpty(oldPod, "spec");
+    if (subresource == "ephemeralcontainers") return validateEphemeralUpdate(newPod, oldPod, report);
+    if (!subresource.empty()) return;
+    for (const auto* list : {"containers", "initContainers"}) {
+        if (arrayAt(newSpec, list).size() == arrayAt(oldSpec, list).size()) continue;
+        report.forbidden(std::string("spec.") + list, "pod updates may not add or remove containers");
+        return;
+    }
+    const auto& containers = arrayAt(newSpec, "containers");
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        const auto image = textAt(asObject(containers[i]), "image");
+        const auto path = indexed("spec.containers", i) + ".image";
+        if (image.empty()) report.required(path);
+        else if (image.front() == ' ' || image.back() == ' ') report.invalid(path, image, "must not have leading or trailing whitespace");
+    }
+    const auto newDeadline = numberAt(newSpec, "activeDeadlineSeconds"), oldDeadline = numberAt(oldSpec, "activeDeadlineSeconds");
+    if (newDeadline) {
+        if (*newDeadline < 0) report.invalid("spec.activeDeadlineSeconds", *newDeadline, "must be between 0 and 2147483647, inclusive");
+        else if (oldDeadline && *oldDeadline < *newDeadline) report.invalid("spec.activeDeadlineSeconds", *newDeadline, "must be less than or equal to previous value");
+    } else if (oldDeadline) {
+        report.invalidText("spec.activeDeadlineSeconds", "null", "must not update from a positive integer to nil value");
+    }
+    const auto& oldTolerations = arrayAt(oldSpec, "tolerations");
+    const auto& newTolerations = arrayAt(newSpec, "tolerations");
+    for (const auto& old : oldTolerations) {
+        auto relaxed = old;
+        const bool kept = std::ranges::any_of(newTolerations, [&](const json::value& one) {
+            auto copy = one;
+            if (copy.is_object()) copy.get_object().erase("tolerationSeconds");
+            if (relaxed.is_object()) relaxed.get_object().erase("tolerationSeconds");
+            return copy == relaxed;
+        });
+        if (!kept) {
+            report.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");
+            break;
+        }
+    }
+    validateTolerations(newTolerations, "spec.tolerations", report);
+    if (withoutAllowedChanges(newSpec, oldSpec) != oldSpec) report.forbidden("spec", podUpdateSentence);
+}
+
+}  // namespace kubarium::api
