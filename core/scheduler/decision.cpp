@@ -38,6 +38,7 @@ Status PluginSet::runPreFilter(const Cycle& cycle, Decision& decision) {
         auto result = plugin->preFilter(cycle);
         if (result.status.code == Code::Skip) {
             skippedFilters_.push_back(name);
+            decision.skippedFilter.insert(std::ranges::upper_bound(decision.skippedFilter, name), name);
             continue;
         }
         if (!result.status.success()) {
@@ -56,8 +57,6 @@ Status PluginSet::runPreFilter(const Cycle& cycle, Decision& decision) {
         }
     }
     std::erase_if(filters_, [&](const Plugin* plugin) { return std::ranges::find(skippedFilters_, plugin->name()) != skippedFilters_.end(); });
-    decision.skippedFilter = skippedFilters_;
-    std::ranges::sort(decision.skippedFilter);
     return {};
 }
 

@@ -72,8 +72,9 @@ bool isSupportedAtPodLevel(std::string_view name) { return name == "cpu" || name
 // k8s.io/component-helpers/resource.PodRequests.
 class PodRequests {
 public:
-    explicit PodRequests(const json::object& pod) : spec_(objectAt(pod, "spec")), status_(objectAt(pod, "status")) {
-        if (!status_) return;
+    enum class Status { Counts, Ignored };
+    PodRequests(const json::object& pod, Status status) : spec_(objectAt(pod, "spec")), status_(objectAt(pod, "status")) {
+        if (!status_ || status == Status::Ignored) return;
         for (const auto* key : {"containerStatuses", "initContainerStatuses"})
             if (const auto* list = arrayAt(*status_, key))
                 for (const auto& entry : *list)
@@ -206,36 +207,36 @@ api::Selector parseSelector(const json::object* from, std::string& error) {
     return api::Selector::nothing();
 }
 
-AffinityTerm parseAffinityTerm(const json::object& from, const std::string& ownNamespace, std::vector<std::string>& errors) {
+AffinityTerm parseAffinityTerm(const json::object& from, const std::string& ownNamespace, std::string_view list, std::vector<std::string>& errors) {
     AffinityTerm term;
     std::string error;
     const auto* namespaceSelector = objectAt(from, "namespaceSelector");
-    if (const auto* list = arrayAt(from, "namespaces"))
-        for (const auto& entry : *list)
+    if (const auto* names = arrayAt(from, "namespaces"))
+        for (const auto& entry : *names)
             if (entry.is_string()) term.namespaces.emplace(entry.get_string());
     if (term.namespaces.empty() && !namespaceSelector) term.namespaces.insert(ownNamespace);
     term.selector = parseSelector(objectAt(from, "labelSelector"), error);
     term.namespaceSelector = parseSelector(namespaceSelector, error);
     term.topologyKey = textAt(from, "topologyKey");
-    if (!error.empty()) errors.push_back(error);
+    if (!error.empty()) errors.push_back(fmt::format("{}: {}", list, error));
     return term;
 }
 
 void parsePodAffinity(PodInfo& info, const json::object& affinity) {
-    const auto read = [&](std::string_view which, std::vector<AffinityTerm>& required, std::vector<AffinityTerm>& preferred) {
+    const auto read = [&](std::string_view which, std::string_view list, std::vector<AffinityTerm>& required, std::vector<AffinityTerm>& preferred) {
         const auto* part = objectAt(affinity, which);
         if (!part) return;
         if (const auto* terms = arrayAt(*part, "requiredDuringSchedulingIgnoredDuringExecution"))
-            for (const auto& term : *terms) required.push_back(parseAffinityTerm(term.as_object(), info.nameSpace, info.affinityErrors));
+            for (const auto& term : *terms) required.push_back(parseAffinityTerm(term.as_object(), info.nameSpace, fmt::format("required{}", list), info.affinityErrors));
         if (const auto* terms = arrayAt(*part, "preferredDuringSchedulingIgnoredDuringExecution"))
             for (const auto& entry : *terms)
                 if (const auto* term = objectAt(entry.as_object(), "podAffinityTerm")) {
-                    preferred.push_back(parseAffinityTerm(*term, info.nameSpace, info.affinityErrors));
+                    preferred.push_back(parseAffinityTerm(*term, info.nameSpace, fmt::format("preferred{}", list), info.affinityErrors));
                     preferred.back().weight = intAt(entry.as_object(), "weight");
                 }
     };
-    read("podAffinity", info.requiredAffinity, info.preferredAffinity);
-    read("podAntiAffinity", info.requiredAntiAffinity, info.preferredAntiAffinity);
+    read("podAffinity", "AffinityTerms", info.requiredAffinity, info.preferredAffinity);
+    read("podAntiAffinity", "AntiAffinityTerms", info.requiredAntiAffinity, info.preferredAntiAffinity);
 }
 
 void parseSpread(PodInfo& info, const json::array& constraints) {
@@ -285,7 +286,9 @@ void parseContainers(PodInfo& info, const json::object& spec) {
 }
 
 void parseRequests(PodInfo& info, const json::object& pod) {
-    const PodRequests requests(pod);
+    // The Filter of a Pod that is not placed yet looks at what it asks for alone.
+    info.filterRequests = toResources(PodRequests(pod, PodRequests::Status::Ignored).sum({}, true));
+    const PodRequests requests(pod, PodRequests::Status::Counts);
     const auto own = requests.sum({}, true);
     info.requests = toResources(own);
     Amounts defaults{{"cpu", api::Quantity::ofMilli(defaultMilliCpu)}, {"memory", api::Quantity::of(defaultMemory)}};

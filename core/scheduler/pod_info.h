@@ -95,7 +95,8 @@ struct PodInfo {
     bool preemptNever = false;
     bool terminating = false;
     std::string startTime;
-    Resources requests;             // what Filter counts
+    Resources requests;             // what counts on its Node
+    Resources filterRequests;       // what Filter asks of a Node
     std::int64_t nonZeroCpu = 0, nonZeroMemory = 0;  // what scoring counts of Pods that are placed
     Resources fitRequests;          // of the incoming Pod: the NodeResourcesFit score, with the defaults of 100m and 200Mi
     std::map<std::string, std::string> nodeSelector;

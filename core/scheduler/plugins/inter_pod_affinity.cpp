@@ -5,8 +5,9 @@
 // placed are matched with the labels of the incoming Pod's namespace.
 #include "core/scheduler/plugins/plugins.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <limits>
 
 namespace kubarium::scheduler {
 namespace {
@@ -48,7 +49,7 @@ public:
 
     PreFilterResult preFilter(const Cycle& cycle) override {
         const auto& pod = cycle.pod;
-        if (!pod.affinityErrors.empty()) return {Status::unresolvable(pod.affinityErrors.front()), {}};
+        if (!pod.affinityErrors.empty()) return {Status::unresolvable(pod.affinityErrors.size() == 1 ? "parsing pod: " + pod.affinityErrors.front() : fmt::format("parsing pod: [{}]", fmt::join(pod.affinityErrors, ", "))), {}};
         prepare(cycle);
         required_ = withSelectedNamespaces(pod.requiredAffinity, *cycle.snapshot.objects);
         anti_ = withSelectedNamespaces(pod.requiredAntiAffinity, *cycle.snapshot.objects);

@@ -43,7 +43,7 @@ public:
             status.reasons.push_back(std::move(reason));
             if (status.code != Code::UnschedulableAndUnresolvable) status.code = unresolvable ? Code::UnschedulableAndUnresolvable : Code::Unschedulable;
         };
-        const auto& wanted = cycle.pod.requests;
+        const auto& wanted = cycle.pod.filterRequests;
         if (static_cast<std::int64_t>(node.pods.size()) + 1 > node.allocatable.allowedPods) refuse("Too many pods", false);
         const auto check = [&](std::string_view resource, std::int64_t request, std::int64_t allocatable, std::int64_t requested) {
             if (request > 0 && request > wrappingSubtract(allocatable, requested)) refuse(fmt::format("Insufficient {}", resource), request > allocatable);

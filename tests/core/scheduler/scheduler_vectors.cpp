@@ -85,7 +85,11 @@ void describePreemption(const PreemptionResult& preemption, json::object& into) 
     json::object candidates, notHelped;
     for (const auto& candidate : preemption.candidates)
         candidates[candidate.node] = json::object{{"victims", keysOf(candidate.victims)}, {"pdbViolations", candidate.pdbViolations}};
-    for (const auto& [node, status] : preemption.notHelped) notHelped[node] = statusOf(status);
+    for (const auto& [node, status] : preemption.notHelped) {
+        auto described = statusOf(status);
+        if (!status.plugin.empty()) described["plugin"] = status.plugin;
+        notHelped[node] = std::move(described);
+    }
     if (!candidates.empty()) out["candidates"] = std::move(candidates);
     if (!notHelped.empty()) out["notHelped"] = std::move(notHelped);
     if (preemption.clearsNomination) out["clearsNomination"] = true;
@@ -118,8 +122,8 @@ json::object describe(const Decision& decision, const Snapshot& snapshot, const 
     if (!decision.reason.empty() && decision.error.empty()) out["reason"] = decision.reason;
     if (!decision.error.empty()) out["error"] = decision.error;
     if (decision.preemption.tried) describePreemption(decision.preemption, out);
-    if (!decision.preFilter.success()) return out;
     out["skippedFilter"] = stringsOf(decision.skippedFilter);
+    if (!decision.preFilter.success()) return out;
     json::object filter, all;
     json::array feasible;
     for (const auto& verdict : decision.nodes) {
