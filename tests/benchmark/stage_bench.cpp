@@ -117,7 +117,11 @@ int main(int argc, char** argv) {
   QApplication application(argc, argv);
   const int count = argc > 1 ? std::atoi(argv[1]) : 400;
   std::printf("| Nodes / Pods | what | wall p50 | wall p99 | thread p50 | thread p99 |\n|---|---|---|---|---|---|\n");
+  const int only = argc > 2 ? std::atoi(argv[2]) : 0;  // number of Nodes
   for (const Size& size : {Size{6, 40}, Size{30, 300}, Size{1000, 10000}, Size{5000, 50000}}) {
+    if (only != 0 && size.nodes != only) {
+      continue;
+    }
     StageView view;
     view.resize(1280, 800);
     view.setTheme(style::makeTheme(style::Brightness::Dark));

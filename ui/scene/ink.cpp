@@ -2,11 +2,13 @@
 
 #include <QFontMetricsF>
 #include <QHash>
+#include <QImage>
 #include <QPainterPath>
-#include <QTextLayout>
 
 #include <algorithm>
 #include <cmath>
+
+#include "ui/scene/glyph_cache.h"
 
 namespace kubarium::scene {
 
@@ -16,104 +18,128 @@ using style::TextWeight;
 
 namespace {
 
-struct Face {
-  QFont font;
-  QFontMetricsF metrics;
+FaceKey face(const TextStyle& style) { return {std::max(1, static_cast<int>(std::lround(style.size))), style.weight, style.family}; }
+
+// Rounded corners as pixels: four copies and five fills instead of a path. One entry per look; a few dozen in practice.
+struct CornerKey {
+  int radius = 0;
+  int border = 0;
+  QRgb fill = 0;
+  QRgb line = 0;
+
+  bool operator==(const CornerKey&) const = default;
 };
 
-const Face& face(const TextStyle& style) {
-  static QHash<int, Face*> faces;  // a few dozen for the life of the program
-  const int key = static_cast<int>(std::lround(style.size)) * 16 + static_cast<int>(style.weight) * 4 + static_cast<int>(style.family);
-  Face*& found = faces[key];
-  if (found == nullptr) {
-    const QFont font = style::font(style.size, style.weight, style.family);
-    found = new Face{font, QFontMetricsF(font)};
+std::size_t qHash(const CornerKey& key, std::size_t seed) { return qHashMulti(seed, key.radius, key.border, key.fill, key.line); }
+
+// The four corners side by side in one square image of twice the radius.
+const QImage& corners(const CornerKey& key, double radius, double width) {
+  static QHash<CornerKey, QImage> cache;
+  if (const auto known = cache.constFind(key); known != cache.constEnd()) {
+    return *known;
   }
-  return *found;
+  if (cache.size() > 400) {
+    cache.clear();
+  }
+  QImage image(2 * key.radius, 2 * key.radius, QImage::Format_ARGB32_Premultiplied);
+  image.fill(Qt::transparent);
+  QPainter painter(&image);
+  painter.setRenderHint(QPainter::Antialiasing);
+  const QColor fill = QColor::fromRgba(key.fill);
+  const QColor line = QColor::fromRgba(key.line);
+  painter.setBrush(fill);
+  const double half = width / 2;
+  painter.setPen(width > 0 && line.alpha() > 0 ? QPen(line, width) : QPen(Qt::NoPen));
+  const QRectF box(half, half, 2 * key.radius - width, 2 * key.radius - width);
+  painter.drawRoundedRect(box, radius - half, radius - half);
+  painter.end();
+  return *cache.insert(key, image);
 }
 
 }  // namespace
 
-double Ink::width(const QString& text, const TextStyle& style) { return face(style).metrics.horizontalAdvance(text); }
-double Ink::lineHeight(const TextStyle& style) { return face(style).metrics.height(); }
-
-QString Ink::elided(const QString& text, const TextStyle& style, double width) {
-  return face(style).metrics.elidedText(text, Qt::ElideRight, width + 0.5);
-}
+double Ink::width(const QString& text, const TextStyle& style) { return GlyphCache::shape(text, face(style)).width; }
+double Ink::lineHeight(const TextStyle& style) { return GlyphCache::metrics(face(style)).height(); }
 
 double Ink::line(const QRectF& rect, const QString& text, const TextStyle& style) const {
   if (text.isEmpty() || rect.width() < 4) {
     return 0;
   }
-  const Face& used = face(style);
-  double advance = used.metrics.horizontalAdvance(text);
-  QString shown = text;
-  if (advance > rect.width() + 0.5) {
-    shown = used.metrics.elidedText(text, Qt::ElideRight, rect.width());
-    advance = used.metrics.horizontalAdvance(shown);
+  const FaceKey key = face(style);
+  const ShapedText* shaped = &GlyphCache::shape(text, key);
+  if (shaped->width > rect.width() + 0.5) {
+    const QString& shown = GlyphCache::elided(text, key, rect.width());
+    shaped = &GlyphCache::shape(shown, key);
   }
   double x = rect.left();
   if (style.align & Qt::AlignRight) {
-    x = rect.right() - advance;
+    x = rect.right() - shaped->width;
   } else if (style.align & Qt::AlignHCenter) {
-    x = rect.center().x() - advance / 2;
+    x = rect.center().x() - shaped->width / 2;
   }
   // Vertical centring on capital letters looks steadier than on the line box, and is the same for every family.
-  double baseline = rect.center().y() + style.size * 0.36;
-  if (style.align & Qt::AlignTop) {
-    baseline = rect.top() + used.metrics.ascent();
-  } else if (style.align & Qt::AlignBottom) {
-    baseline = rect.bottom() - used.metrics.descent();
-  }
-  painter_.setFont(used.font);
+  const double baseline = rect.center().y() + style.size * 0.36;
   painter_.setPen(style.color);
-  painter_.drawText(QPointF(x, baseline), shown);
-  return advance;
+  const QPointF at(x, baseline - shaped->ascent);
+  for (const QGlyphRun& run : shaped->runs) {
+    painter_.drawGlyphRun(at, run);
+  }
+  return shaped->width;
 }
 
 double Ink::paragraph(const QRectF& rect, const QString& text, const TextStyle& style, int lines) const {
   if (text.isEmpty() || rect.width() < 8 || lines < 1) {
     return 0;
   }
-  const Face& used = face(style);
-  const double step = std::max(used.metrics.height(), style.size * 1.35);
-  QTextLayout layout(text, used.font);
-  layout.beginLayout();
-  int count = 0;
+  const double step = std::max(lineHeight(style), style.size * 1.35);
   double y = rect.top();
-  for (;;) {
-    QTextLine row = layout.createLine();
-    if (!row.isValid()) {
-      break;
-    }
-    row.setLineWidth(rect.width());
-    ++count;
-    const int from = row.textStart();
-    const bool rest = from + row.textLength() < text.size();
-    QString shown = text.mid(from, row.textLength()).trimmed();
-    if (count == lines && rest) {
-      shown = used.metrics.elidedText(text.mid(from), Qt::ElideRight, rect.width());
-    }
-    line(QRectF(rect.left(), y, rect.width(), step), shown, style);
+  const QStringList rows = GlyphCache::wrapped(text, face(style), rect.width(), lines);
+  for (const QString& row : rows) {
+    line(QRectF(rect.left(), y, rect.width(), step), row, style);
     y += step;
-    if (count == lines) {
-      break;
-    }
   }
-  layout.endLayout();
   return y - rect.top();
 }
 
+// Edges are put on whole device pixels: hairlines stay crisp at every zoom and fractional scaling, and a panel can be
+// assembled from corners and plain fills.
 void Ink::panel(const QRectF& rect, double radius, const QColor& fill, const QColor& border, double borderWidth) const {
-  painter_.setBrush(fill);
-  if (border.isValid() && borderWidth > 0) {
-    painter_.setPen(QPen(border, borderWidth));
-    const double half = borderWidth / 2;
-    painter_.drawRoundedRect(rect.adjusted(half, half, -half, -half), radius, radius);
-  } else {
-    painter_.setPen(Qt::NoPen);
-    painter_.drawRoundedRect(rect, radius, radius);
+  const QTransform transform = painter_.deviceTransform();
+  const bool outlined = border.isValid() && border.alpha() > 0 && borderWidth > 0;
+  const QRectF exact = transform.mapRect(rect);
+  const QRect box(QPoint(static_cast<int>(std::lround(exact.left())), static_cast<int>(std::lround(exact.top()))),
+                  QPoint(static_cast<int>(std::lround(exact.right())) - 1, static_cast<int>(std::lround(exact.bottom())) - 1));
+  const int line = outlined ? std::max(1, static_cast<int>(std::lround(borderWidth * transform.m11()))) : 0;
+  const int corner = std::min({static_cast<int>(std::ceil(std::max(radius * transform.m11(), static_cast<double>(line)))), box.width() / 2, box.height() / 2});
+  if (corner < 1) {
+    painter_.fillRect(rect, outlined ? border : fill);
+    return;
   }
+  const QImage& image = corners({corner, line, fill.rgba(), outlined ? border.rgba() : 0}, std::min<double>(corner, radius * transform.m11()), line);
+  painter_.save();
+  painter_.setWorldTransform(painter_.worldTransform() * transform.inverted());
+  const int left = box.left();
+  const int top = box.top();
+  const int right = box.right() + 1 - corner;
+  const int bottom = box.bottom() + 1 - corner;
+  painter_.drawImage(QPoint(left, top), image, QRect(0, 0, corner, corner));
+  painter_.drawImage(QPoint(right, top), image, QRect(corner, 0, corner, corner));
+  painter_.drawImage(QPoint(left, bottom), image, QRect(0, corner, corner, corner));
+  painter_.drawImage(QPoint(right, bottom), image, QRect(corner, corner, corner, corner));
+  const int width = right - left - corner;
+  const int height = bottom - top - corner;
+  if (fill.alpha() > 0) {
+    painter_.fillRect(left + corner, top + line, width, corner - line, fill);
+    painter_.fillRect(left + line, top + corner, box.width() - 2 * line, height, fill);
+    painter_.fillRect(left + corner, bottom, width, corner - line, fill);
+  }
+  if (outlined) {
+    painter_.fillRect(left + corner, top, width, line, border);
+    painter_.fillRect(left + corner, box.bottom() + 1 - line, width, line, border);
+    painter_.fillRect(left, top + corner, line, height, border);
+    painter_.fillRect(box.right() + 1 - line, top + corner, line, height, border);
+  }
+  painter_.restore();
 }
 
 void Ink::shadow(const QRectF& rect, double radius) const {

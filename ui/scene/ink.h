@@ -38,7 +38,6 @@ class Ink {
 
   static double width(const QString& text, const TextStyle& style);
   static double lineHeight(const TextStyle& style);
-  static QString elided(const QString& text, const TextStyle& style, double width);
 
   // One line, elided to the rectangle. Returns the width it took.
   double line(const QRectF& rect, const QString& text, const TextStyle& style) const;

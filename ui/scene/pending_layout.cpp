@@ -1,11 +1,11 @@
 // The pending lane: Pods that wait, gathered by workload and reason, so that a thousand of them still read as a sentence.
-#include <QFontMetricsF>
 #include <QHash>
 
 #include <algorithm>
 #include <cmath>
 
 #include "ui/scene/stage_layout.h"
+#include "ui/scene/glyph_cache.h"
 #include "ui/scene/wording.h"
 #include "ui/style/theme.h"
 
@@ -18,7 +18,7 @@ constexpr double kChipGap = 9;
 
 double width(const QString& text, style::TextWeight weight = style::TextWeight::Regular,
              style::TextFamily family = style::TextFamily::Sans) {
-  return QFontMetricsF(style::font(style::TextSize::Small, weight, family)).horizontalAdvance(text);
+  return GlyphCache::shape(text, {static_cast<int>(style::TextSize::Small), weight, family}).width;
 }
 
 QString activity(TheatrePhase phase) {

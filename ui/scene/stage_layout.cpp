@@ -1,11 +1,11 @@
 #include "ui/scene/stage_layout.h"
 
-#include <QFontMetricsF>
 #include <QHash>
 
 #include <algorithm>
 #include <cmath>
 
+#include "ui/scene/glyph_cache.h"
 #include "ui/scene/wording.h"
 #include "ui/style/theme.h"
 
@@ -17,7 +17,7 @@ using style::TextFamily;
 using style::TextWeight;
 
 double textWidth(const QString& text, double size, TextWeight weight = TextWeight::Regular) {
-  return QFontMetricsF(style::font(size, weight)).horizontalAdvance(text);
+  return GlyphCache::shape(text, {static_cast<int>(size), weight, TextFamily::Sans}).width;
 }
 
 // Room is made in steps, so that adding one Node rarely changes the number of columns and with it everyone's place.
