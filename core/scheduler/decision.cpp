@@ -220,11 +220,15 @@ private:
         const auto& nodes = cycle_.snapshot.nodes;
         // The Pod's own nominated Node is tried first, and wins alone.
         if (!cycle_.pod.nominatedNode.empty())
-            if (const auto it = cycle_.snapshot.indexOf.find(cycle_.pod.nominatedNode); it != cycle_.snapshot.indexOf.end() && evaluate(it->second)) {
-                feasible_.push_back(it->second);
-                decision_.nominatedNodeUsed = true;
-                decision_.evaluated = 1;
-                if (!options_.fullStory) return;
+            if (const auto index = cycle_.snapshot.index(cycle_.pod.nominatedNode)) {
+                if (evaluate(*index)) {
+                    feasible_.push_back(*index);
+                    decision_.nominatedNodeUsed = true;
+                    decision_.evaluated = 1;
+                    if (!options_.fullStory) return;
+                } else {
+                    nominatedRefusedBy_ = decision_.nodes[*index].filter.plugin;
+                }
             }
         decision_.error.clear();
         std::size_t considered = 0;
@@ -241,9 +245,11 @@ private:
         }
         decision_.nextStart = (options_.startIndex + processed) % nodes.size();
         if (!decision_.nominatedNodeUsed) decision_.evaluated = static_cast<int>(processed);
+        std::set<std::string> narrowers(decision_.narrowedBy.begin(), decision_.narrowedBy.end());
+        if (!nominatedRefusedBy_.empty()) narrowers.insert(nominatedRefusedBy_);
         for (std::size_t i = 0; i < nodes.size(); ++i)
             if (narrowedOut(nodes[i]->name) && !decision_.nodes[i].evaluated)
-                decision_.nodes[i].filter = Status::unresolvable(fmt::format("node(s) didn't satisfy plugin(s) [{}]", fmt::join(decision_.narrowedBy, " ")));
+                decision_.nodes[i].filter = Status::unresolvable(fmt::format("node(s) didn't satisfy plugin(s) [{}]", fmt::join(narrowers, " ")));
         if (!feasible_.empty()) decision_.error.clear();
     }
 
@@ -289,6 +295,7 @@ private:
     PluginSet plugins_;
     Decision decision_;
     std::vector<std::size_t> feasible_;
+    std::string nominatedRefusedBy_;
 };
 
 }  // namespace

@@ -420,6 +420,8 @@ NodeInfo NodeInfo::make(const ObjectPtr& node) {
 
 void NodeInfo::addPod(const PodInfoPtr& pod) {
     pods.push_back(pod);
+    if (pod->hasPodAffinity()) podsWithAffinity.push_back(pod);
+    if (!pod->requiredAntiAffinity.empty()) podsWithAntiAffinity.push_back(pod);
     requested.add(pod->requests);
     nonZeroCpu += pod->nonZeroCpu;
     nonZeroMemory += pod->nonZeroMemory;
@@ -431,6 +433,8 @@ bool NodeInfo::removePod(const PodInfoPtr& pod) {
     if (it == pods.end()) return false;
     const auto known = *it;
     pods.erase(it);
+    std::erase(podsWithAffinity, known);
+    std::erase(podsWithAntiAffinity, known);
     requested.add(known->requests, -1);
     nonZeroCpu -= known->nonZeroCpu;
     nonZeroMemory -= known->nonZeroMemory;

@@ -111,6 +111,7 @@ struct PodInfo {
     std::size_t imageCount = 0;     // containers and init containers
     const json::array* volumes = nullptr;
     std::vector<std::string> claims;  // names of PersistentVolumeClaims, ephemeral ones included
+    bool hasPodAffinity() const { return !requiredAffinity.empty() || !requiredAntiAffinity.empty() || !preferredAffinity.empty() || !preferredAntiAffinity.empty(); }
     bool hasVolumes() const { return volumes && !volumes->empty(); }
     std::vector<std::string> gates;
 
@@ -128,6 +129,8 @@ struct NodeInfo {
     Resources allocatable;
     std::map<std::string, std::int64_t> images;  // name -> bytes
     std::vector<PodInfoPtr> pods;
+    std::vector<PodInfoPtr> podsWithAffinity;      // with any Pod affinity or anti-affinity
+    std::vector<PodInfoPtr> podsWithAntiAffinity;  // with required anti-affinity
 
     // Sums over `pods`.
     Resources requested;

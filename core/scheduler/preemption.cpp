@@ -148,12 +148,12 @@ std::vector<const Candidate*> cheapest(const std::vector<Candidate>& candidates,
 std::string ineligible(const Cycle& cycle, const Decision& decision) {
     if (cycle.pod.preemptNever) return "not eligible due to preemptionPolicy=Never.";
     const auto& nominated = cycle.pod.nominatedNode;
-    const auto it = cycle.snapshot.indexOf.find(nominated);
     if (nominated.empty()) return {};
+    const auto index = cycle.snapshot.index(nominated);
     for (const auto& verdict : decision.nodes)
         if (verdict.node == nominated && verdict.filter.code == Code::UnschedulableAndUnresolvable) return {};
-    if (it == cycle.snapshot.indexOf.end()) return {};
-    for (const auto& pod : cycle.snapshot.nodes[it->second]->pods) {
+    if (!index) return {};
+    for (const auto& pod : cycle.snapshot.nodes[*index]->pods) {
         if (pod->priority >= cycle.pod.priority || !pod->terminating) continue;
         const auto* conditions = pod->object->find({"status", "conditions"});
         if (!conditions || !conditions->is_array()) continue;

@@ -15,18 +15,54 @@ struct ClusterObjects {
     std::map<std::string, ObjectPtr> claims, volumes, storageClasses, csiNodes, csiDrivers, csiStorageCapacities, volumeAttachments;
 };
 
+// A list of Nodes in chunks that are shared between its versions: replacing one Node of 5,000 copies 64 pointers.
+class NodeList {
+public:
+    class Iterator {
+    public:
+        using value_type = NodeInfoPtr;
+        using difference_type = std::ptrdiff_t;
+        Iterator() = default;
+        Iterator(const NodeList* list, std::size_t index) : list_(list), index_(index) {}
+        const NodeInfoPtr& operator*() const { return (*list_)[index_]; }
+        Iterator& operator++() {
+            ++index_;
+            return *this;
+        }
+        Iterator operator++(int) { return {list_, index_++}; }
+        friend bool operator==(const Iterator&, const Iterator&) = default;
+
+    private:
+        const NodeList* list_ = nullptr;
+        std::size_t index_ = 0;
+    };
+
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    const NodeInfoPtr& operator[](std::size_t index) const { return (*chunks_[index / chunkSize])[index % chunkSize]; }
+    Iterator begin() const { return {this, 0}; }
+    Iterator end() const { return {this, size_}; }
+    void push_back(NodeInfoPtr node);
+    void set(std::size_t index, NodeInfoPtr node);
+
+private:
+    static constexpr std::size_t chunkSize = 64;
+    std::vector<std::shared_ptr<const std::vector<NodeInfoPtr>>> chunks_;
+    std::size_t size_ = 0;
+};
+
 struct Snapshot {
-    std::vector<NodeInfoPtr> nodes;  // in the order in which they came
-    std::unordered_map<std::string, std::size_t> indexOf;
+    NodeList nodes;  // in the order in which they came
+    std::shared_ptr<const std::unordered_map<std::string, std::size_t>> indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>();
     std::shared_ptr<const ClusterObjects> objects = std::make_shared<const ClusterObjects>();
     // Pods that wait in the queue with a nominated Node, by that Node.
     std::map<std::string, std::vector<PodInfoPtr>> nominated;
     // How many Nodes have an image.
     std::shared_ptr<const std::unordered_map<std::string, int>> imageNodes = std::make_shared<const std::unordered_map<std::string, int>>();
 
-    const NodeInfo* find(const std::string& name) const {
-        const auto it = indexOf.find(name);
-        return it == indexOf.end() ? nullptr : nodes[it->second].get();
+    std::optional<std::size_t> index(const std::string& name) const {
+        const auto it = indexOf->find(name);
+        return it == indexOf->end() ? std::nullopt : std::optional(it->second);
     }
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -38,10 +38,6 @@ std::vector<AffinityTerm> withSelectedNamespaces(std::vector<AffinityTerm> terms
     return terms;
 }
 
-bool hasAffinity(const PodInfo& pod) {
-    return !pod.requiredAffinity.empty() || !pod.requiredAntiAffinity.empty() || !pod.preferredAffinity.empty() || !pod.preferredAntiAffinity.empty();
-}
-
 class InterPodAffinity final : public Plugin {
 public:
     std::string_view name() const override { return "InterPodAffinity"; }
@@ -54,7 +50,7 @@ public:
         required_ = withSelectedNamespaces(pod.requiredAffinity, *cycle.snapshot.objects);
         anti_ = withSelectedNamespaces(pod.requiredAntiAffinity, *cycle.snapshot.objects);
         for (const auto& node : cycle.snapshot.nodes)
-            for (const auto& existing : node->pods) change(cycle, *existing, *node, 1);
+            for (const auto& existing : required_.empty() && anti_.empty() ? node->podsWithAntiAffinity : node->pods) change(cycle, *existing, *node, 1);
         if (existingAnti_.empty() && required_.empty() && anti_.empty()) return {Status::skip(), {}};
         return {};
     }
@@ -84,12 +80,12 @@ public:
         const auto preferredAnti = withSelectedNamespaces(pod.preferredAntiAffinity, *cycle.snapshot.objects);
         for (const auto& node : cycle.snapshot.nodes) {
             if (node->labels.empty()) continue;
-            for (const auto& existing : node->pods) {
+            for (const auto& existing : own ? node->pods : node->podsWithAffinity) {
                 if (own) {
                     weigh(preferred, existing->nameSpace, existing->labels, noLabels, *node, 1);
                     weigh(preferredAnti, existing->nameSpace, existing->labels, noLabels, *node, -1);
                 }
-                if (!hasAffinity(*existing)) continue;
+                if (!existing->hasPodAffinity()) continue;
                 if (cycle.profile.hardPodAffinityWeight > 0)
                     for (const auto& term : existing->requiredAffinity)
                         if (term.matches(pod.nameSpace, pod.labels, *namespaceLabels_)) addScore(term, *node, cycle.profile.hardPodAffinityWeight);

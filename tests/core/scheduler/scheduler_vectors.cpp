@@ -171,7 +171,8 @@ std::string difference(const json::object& expected, const json::object& actual)
         const auto* b = actual.if_contains(key);
         if ((key == "error" || (key == "message" && expected.contains("error"))) && (a != nullptr) == (b != nullptr)) return;
         if (a && b && *a == *b) return;
-        if (!a && !b) return;
+        // An empty list and none are one.
+        if (!a && b->is_array() && b->get_array().empty()) return;
         if (key == "scores" && expected.contains("scoresError")) return;
         text += fmt::format("    {}\n      recorded {}\n      ours     {}\n", key, a ? json::serialize(*a).substr(0, 1500) : "absent", b ? json::serialize(*b).substr(0, 1500) : "absent");
     };
@@ -293,7 +294,8 @@ std::string runCase(const json::object& from) {
                 return fmt::format("    step {}\n{}", i, text);
         return {};
     }
-    const auto actual = decideCase(prepared, makeObject(from.at("pod")));
+    auto actual = decideCase(prepared, makeObject(from.at("pod")));
+    if (expected.contains("scoresError")) actual.erase("skippedScore");
     if (expected.contains("ignored") && actual.contains("ignored")) return {};
     return difference(expected, actual);
 }

@@ -1,0 +1,104 @@
+#include "core/scheduler/cache/scheduler_cache.h"
+
+#include <algorithm>
+
+namespace kubarium::scheduler {
+
+void SchedulerCache::change(const std::string& node, const std::function<void(NodeInfo&)>& edit) {
+    const auto index = snapshot_.index(node);
+    if (!index) return;
+    auto copy = std::make_shared<NodeInfo>(*snapshot_.nodes[*index]);
+    edit(*copy);
+    snapshot_.nodes.set(*index, std::move(copy));
+}
+
+void SchedulerCache::countImages(const NodeInfo& node, int by) {
+    if (node.images.empty()) return;
+    auto counts = *snapshot_.imageNodes;
+    for (const auto& [image, size] : node.images)
+        if ((counts[image] += by) == 0) counts.erase(image);
+    snapshot_.imageNodes = std::make_shared<const std::unordered_map<std::string, int>>(std::move(counts));
+}
+
+void SchedulerCache::setNode(const ObjectPtr& object) {
+    auto node = std::make_shared<NodeInfo>(NodeInfo::make(object));
+    const auto index = snapshot_.index(node->name);
+    const auto& before = index ? snapshot_.nodes[*index] : nullptr;
+    if (before) {
+        for (const auto& pod : before->pods) node->addPod(pod);
+    } else if (const auto waiting = homeless_.find(node->name); waiting != homeless_.end()) {
+        for (const auto& pod : waiting->second) node->addPod(pod);
+        homeless_.erase(waiting);
+    }
+    if (!before || before->images != node->images) {
+        if (before) countImages(*before, -1);
+        countImages(*node, 1);
+    }
+    if (index) {
+        snapshot_.nodes.set(*index, std::move(node));
+        return;
+    }
+    auto names = *snapshot_.indexOf;
+    names.emplace(node->name, snapshot_.nodes.size());
+    snapshot_.indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>(std::move(names));
+    snapshot_.nodes.push_back(std::move(node));
+}
+
+void SchedulerCache::removeNode(const std::string& name) {
+    const auto gone = snapshot_.index(name);
+    if (!gone) return;
+    countImages(*snapshot_.nodes[*gone], -1);
+    if (const auto& pods = snapshot_.nodes[*gone]->pods; !pods.empty()) homeless_[name] = pods;
+    NodeList left;
+    std::unordered_map<std::string, std::size_t> names;
+    for (const auto& node : snapshot_.nodes)
+        if (node->name != name) {
+            names.emplace(node->name, left.size());
+            left.push_back(node);
+        }
+    snapshot_.nodes = std::move(left);
+    snapshot_.indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>(std::move(names));
+}
+
+void SchedulerCache::setPod(const PodInfoPtr& pod) {
+    removePod(pod->uid);
+    pods_[pod->uid] = pod;
+    if (snapshot_.index(pod->nodeName)) change(pod->nodeName, [&](NodeInfo& node) { node.addPod(pod); });
+    else homeless_[pod->nodeName].push_back(pod);
+    clearNominated(pod->uid);
+}
+
+void SchedulerCache::removePod(const std::string& uid) {
+    const auto it = pods_.find(uid);
+    assumed_.erase(uid);
+    if (it == pods_.end()) return;
+    const auto pod = it->second;
+    pods_.erase(it);
+    if (const auto waiting = homeless_.find(pod->nodeName); waiting != homeless_.end()) std::erase(waiting->second, pod);
+    change(pod->nodeName, [&](NodeInfo& node) { node.removePod(pod); });
+}
+
+void SchedulerCache::assume(const PodInfoPtr& pod, const std::string& node) {
+    auto placed = std::make_shared<PodInfo>(*pod);
+    placed->nodeName = node;
+    setPod(placed);
+    assumed_.insert(pod->uid);
+}
+
+void SchedulerCache::forget(const std::string& uid) {
+    if (assumed_.contains(uid)) removePod(uid);
+}
+
+void SchedulerCache::setNominated(const PodInfoPtr& pod, const std::string& node) {
+    clearNominated(pod->uid);
+    if (!node.empty()) snapshot_.nominated[node].push_back(pod);
+}
+
+void SchedulerCache::clearNominated(const std::string& uid) {
+    for (auto it = snapshot_.nominated.begin(); it != snapshot_.nominated.end();) {
+        std::erase_if(it->second, [&](const PodInfoPtr& pod) { return pod->uid == uid; });
+        it = it->second.empty() ? snapshot_.nominated.erase(it) : std::next(it);
+    }
+}
+
+}  // namespace kubarium::scheduler

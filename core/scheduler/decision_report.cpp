@@ -1,0 +1,203 @@
+#include "core/scheduler/decision_report.h"
+
+#include "core/api/quantity.h"
+#include "core/scheduler/plugins/plugins.h"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kubarium::scheduler {
+namespace {
+
+json::array stringsOf(const std::vector<std::string>& strings) { return json::array(strings.begin(), strings.end()); }
+
+std::string cpuText(std::int64_t milli) { return api::Quantity::ofMilli(milli).toString(); }
+std::string bytesText(std::int64_t bytes) {
+    constexpr std::int64_t mebibyte = 1 << 20;
+    if (bytes >= mebibyte || bytes <= -mebibyte) return fmt::format("{}Mi", bytes / mebibyte);
+    return std::to_string(bytes);
+}
+std::string amountText(const std::string& resource, std::int64_t amount) {
+    return resource == "cpu" ? cpuText(amount) : resource == "memory" || resource == "ephemeral-storage" ? bytesText(amount) : std::to_string(amount);
+}
+
+struct Sentence {
+    std::string en, zh;
+};
+
+// What most Nodes said, for the one sentence.
+std::string mostFrequentReason(const Decision& decision) {
+    std::map<std::string, int> counts;
+    for (const auto& verdict : decision.nodes)
+        for (const auto& reason : verdict.filter.reasons) ++counts[reason];
+    const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
+    return most == counts.end() ? "" : most->first;
+}
+
+Sentence explain(const Decision& decision, const std::string& pod, const std::string& selected, std::size_t allNodes) {
+    if (decision.result == Decision::Result::Scheduled) {
+        if (decision.nominatedNodeUsed)
+            return {fmt::format("{} was nominated for {} by an earlier preemption, and it fits there now.", selected, pod),
+                    fmt::format("{} 此前因抢占被提名给 {}，现在已经放得下。", selected, pod)};
+        if (decision.feasible == 1)
+            return {fmt::format("{} is the only one of {} Nodes that can run {}, so there was nothing to score.", selected, allNodes, pod),
+                    fmt::format("{} 个 Node 中只有 {} 能运行 {}，因此无需打分。", allNodes, selected, pod)};
+        std::int64_t won = 0, second = -1;
+        for (const auto& verdict : decision.nodes)
+            if (verdict.filter.success() && verdict.node == selected) won = verdict.total;
+        for (const auto& verdict : decision.nodes)
+            if (verdict.filter.success() && verdict.evaluated && verdict.node != selected) second = std::max(second, verdict.total);
+        if (decision.best.size() > 1)
+            return {fmt::format("{} of {} Nodes can run {}; {} tie with {} points, and the draw fell on {}.", decision.feasible, allNodes, pod, decision.best.size(), won, selected),
+                    fmt::format("{} 个 Node 中有 {} 个能运行 {}；其中 {} 个以 {} 分并列，抽签选中 {}。", allNodes, decision.feasible, pod, decision.best.size(), won, selected)};
+        return {fmt::format("{} of {} Nodes can run {}; {} leads with {} points against {}.", decision.feasible, allNodes, pod, selected, won, second),
+                fmt::format("{} 个 Node 中有 {} 个能运行 {}；{} 以 {} 分领先于 {} 分。", allNodes, decision.feasible, pod, selected, won, second)};
+    }
+    if (decision.result == Decision::Result::NoNodes) return {"There is no Node in this cluster.", "这个集群里没有 Node。"};
+    if (!decision.error.empty()) return {fmt::format("The scheduler could not decide about {}: {}", pod, decision.error), fmt::format("调度器无法对 {} 作出决定：{}", pod, decision.error)};
+    if (!decision.preFilter.success())
+        return {fmt::format("No Node was looked at for {}: {}.", pod, decision.preFilter.message()), fmt::format("没有为 {} 检查任何 Node：{}。", pod, decision.preFilter.message())};
+    if (!decision.preemption.nominatedNode.empty())
+        return {fmt::format("No Node can run {} as it is, but on {} {} Pod(s) of lower priority give way to it.", pod, decision.preemption.nominatedNode, decision.preemption.victims.size()),
+                fmt::format("目前没有 Node 能运行 {}，但 {} 上有 {} 个优先级较低的 Pod 为它让位。", pod, decision.preemption.nominatedNode, decision.preemption.victims.size())};
+    const auto reason = mostFrequentReason(decision);
+    return {fmt::format("None of {} Nodes can run {}. The most frequent reason: {}.", allNodes, pod, reason), fmt::format("{} 个 Node 都不能运行 {}。最常见的原因：{}。", allNodes, pod, reason)};
+}
+
+json::array filterVerdicts(const Cycle& cycle, const NodeInfo& node, const NodeVerdict& verdict, const std::vector<std::string>& skipped) {
+    json::array filters;
+    for (const auto& name : cycle.profile.filter) {
+        if (std::ranges::find(skipped, name) != skipped.end()) continue;
+        if (name != verdict.filter.plugin) {
+            filters.push_back({{"plugin", name}, {"code", "Success"}});
+            continue;
+        }
+        json::object refusal{{"plugin", name}, {"code", toString(verdict.filter.code)}, {"reasons", stringsOf(verdict.filter.reasons)}};
+        if (const auto detail = refusalDetail(cycle.pod, node, verdict.filter); !detail.empty()) refusal["detail"] = detail;
+        filters.push_back(std::move(refusal));
+        break;  // the first refusal ends it
+    }
+    return filters;
+}
+
+json::array nodesOf(const Cycle& cycle, const Decision& decision) {
+    json::array nodes;
+    for (std::size_t i = 0; i < decision.nodes.size(); ++i) {
+        const auto& verdict = decision.nodes[i];
+        const auto& node = *cycle.snapshot.nodes[i];
+        json::object entry{{"name", verdict.node}, {"feasible", verdict.evaluated && verdict.filter.success()}};
+        if (!verdict.evaluated && verdict.filter.success()) {
+            entry["evaluated"] = false;
+        } else {
+            entry["filters"] = filterVerdicts(cycle, node, verdict, decision.skippedFilter);
+        }
+        if (!verdict.filter.success()) {
+            if (!verdict.filter.plugin.empty()) entry["plugin"] = verdict.filter.plugin;
+            entry["code"] = toString(verdict.filter.code);
+            entry["reasons"] = stringsOf(verdict.filter.reasons);
+            if (const auto detail = refusalDetail(cycle.pod, node, verdict.filter); !detail.empty()) entry["detail"] = detail;
+        }
+        if (!verdict.scores.empty()) {
+            json::array scores;
+            for (const auto& score : verdict.scores)
+                scores.push_back({{"plugin", score.plugin}, {"raw", score.raw}, {"normalized", score.normalized}, {"weight", score.weight}, {"weighted", score.weighted}});
+            entry["scores"] = std::move(scores);
+            entry["total"] = verdict.total;
+        }
+        nodes.push_back(std::move(entry));
+    }
+    return nodes;
+}
+
+json::object preemptionOf(const PreemptionResult& preemption) {
+    json::object out;
+    const auto victimsOf = [](const std::vector<PodInfoPtr>& pods) {
+        json::array victims;
+        for (const auto& pod : pods) victims.push_back({{"namespace", pod->nameSpace}, {"name", pod->name}, {"priority", pod->priority}});
+        return victims;
+    };
+    if (!preemption.nominatedNode.empty()) out["nominatedNode"] = preemption.nominatedNode;
+    if (!preemption.victims.empty()) out["victims"] = victimsOf(preemption.victims);
+    if (!preemption.message.empty()) out["message"] = preemption.message;
+    if (!preemption.decidedBy.empty()) out["decidedBy"] = preemption.decidedBy;
+    json::array candidates;
+    for (const auto& candidate : preemption.candidates)
+        candidates.push_back({{"node", candidate.node}, {"victims", victimsOf(candidate.victims)}, {"pdbViolations", candidate.pdbViolations}});
+    if (!candidates.empty()) out["candidates"] = std::move(candidates);
+    return out;
+}
+
+json::array reasonCounts(const Decision& decision) {
+    std::map<std::string, int> counts;
+    for (const auto& verdict : decision.nodes)
+        for (const auto& reason : verdict.filter.reasons) ++counts[reason];
+    json::array list;
+    for (const auto& [reason, count] : counts) list.push_back({{"reason", reason}, {"count", count}});
+    return list;
+}
+
+}  // namespace
+
+std::string refusalDetail(const PodInfo& pod, const NodeInfo& node, const Status& status) {
+    if (status.plugin == "TaintToleration") {
+        const auto* taint = untoleratedTaint(node, pod.tolerations);
+        return taint ? fmt::format("taint {}{}{}:{} is not tolerated", taint->key, taint->value.empty() ? "" : "=", taint->value, taint->effect) : "";
+    }
+    if (status.plugin == "NodeAffinity") {
+        for (const auto& [key, value] : pod.nodeSelector) {
+            const auto it = node.labels.find(key);
+            if (it == node.labels.end()) return fmt::format("asked: {}={}, the Node has no label {}", key, value, key);
+            if (it->second != value) return fmt::format("asked: {}={}, the Node has {}={}", key, value, key, it->second);
+        }
+        return "";
+    }
+    if (status.plugin != "NodeResourcesFit") return "";
+    std::vector<std::string> parts;
+    for (const auto& reason : status.reasons) {
+        constexpr std::string_view prefix = "Insufficient ";
+        if (reason == "Too many pods") parts.push_back(fmt::format("{} Pods of {}", node.pods.size(), node.allocatable.allowedPods));
+        if (!reason.starts_with(prefix)) continue;
+        const auto resource = reason.substr(prefix.size());
+        parts.push_back(fmt::format("{}{} asked, {} free", status.reasons.size() > 1 ? resource + ": " : "", amountText(resource, pod.filterRequests.get(resource)),
+                                    amountText(resource, node.allocatable.get(resource) - node.requested.get(resource))));
+    }
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+json::object reportDecision(const DecisionRecord& record, Detail detail) {
+    const auto& profile = *record.configuration->find(record.schedulerName);
+    DecideOptions options;
+    options.sampling = true;
+    options.fullStory = true;
+    const auto decision = decide(*record.snapshot, *record.pod, *record.configuration, profile, options);
+    const Cycle cycle{*record.snapshot, *record.pod, profile};
+    const auto draw = std::ranges::find(decision.best, record.selectedNode);
+    json::object weights;
+    for (const auto& [name, weight] : profile.score) weights[name] = weight;
+    json::object timings;
+    for (const auto& [point, seconds] : record.timings) timings[point] = seconds;
+    json::object preFilter{{"code", toString(decision.preFilter.code)}};
+    if (!decision.preFilter.plugin.empty()) preFilter["plugin"] = decision.preFilter.plugin;
+    if (!decision.preFilter.reasons.empty()) preFilter["reasons"] = stringsOf(decision.preFilter.reasons);
+    if (decision.narrowedTo) preFilter["nodeNames"] = json::array(decision.narrowedTo->begin(), decision.narrowedTo->end());
+    const auto sentence = explain(decision, record.pod->name, record.selectedNode, record.snapshot->nodes.size());
+    json::object status{{"cycle", record.cycle}, {"attempt", record.attempt}, {"phase", record.phase}, {"result", record.result}, {"message", record.message},
+                        {"selectedNode", record.selectedNode}, {"preFilter", std::move(preFilter)}, {"evaluatedNodes", decision.evaluated}, {"feasibleNodes", decision.feasible},
+                        {"scoringSkipped", decision.scoringSkipped}, {"skippedFilter", stringsOf(decision.skippedFilter)}, {"skippedScore", stringsOf(decision.skippedScore)},
+                        {"weights", std::move(weights)}, {"best", stringsOf(decision.best)}, {"reasonCounts", reasonCounts(decision)},
+                        {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(timings)}};
+    status["queue"] = json::object{{"enqueuedAt", formatMicroTime(record.enqueuedAt)}, {"attempts", record.attempt}, {"waitedSeconds", record.waitedSeconds}, {"wokenBy", record.wokenBy}};
+    if (!decision.preemption.nominatedNode.empty()) status["nominatedNode"] = decision.preemption.nominatedNode;
+    if (draw != decision.best.end()) status["draw"] = draw - decision.best.begin();
+    if (decision.preemption.tried) status["preemption"] = preemptionOf(decision.preemption);
+    if (detail == Detail::Full || decision.nodes.size() <= mostNodesInLists) status["nodes"] = nodesOf(cycle, decision);
+    return {{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingDecision"},
+            {"metadata", {{"name", record.name()}, {"namespace", record.pod->nameSpace}, {"uid", record.uid}, {"resourceVersion", std::to_string(record.revision)},
+                          {"creationTimestamp", formatTime(record.at)}}},
+            {"spec", {{"podName", record.pod->name}, {"podUID", record.pod->uid}, {"schedulerName", record.schedulerName}}},
+            {"status", std::move(status)}};
+}
+
+}  // namespace kubarium::scheduler

@@ -1,0 +1,40 @@
+// A decision as the SchedulingDecision object of kubarium.dev/v1alpha1, with the values behind each reason and one sentence for
+// people. Pure.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/scheduler/decision.h"
+
+#include <boost/json/object.hpp>
+
+namespace kubarium::scheduler {
+
+struct DecisionRecord {
+    std::uint64_t cycle = 0, revision = 0;
+    int attempt = 1;
+    PodInfoPtr pod;
+    SnapshotPtr snapshot;
+    std::shared_ptr<const Configuration> configuration;
+    std::string schedulerName;
+    std::string selectedNode;           // what was drawn, so that the story told later is the same
+    std::string phase = "Done";         // or the phase before which the Clock holds it
+    std::string result, message;
+    WallTime at{}, enqueuedAt{};
+    double waitedSeconds = 0;
+    std::string wokenBy;
+    std::string uid;
+    std::vector<std::pair<std::string, double>> timings;
+
+    std::string name() const { return pod->name + "." + std::to_string(cycle); }
+};
+
+// Above this number of Nodes lists leave out the detail per Node.
+inline constexpr std::size_t mostNodesInLists = 100;
+
+enum class Detail { Summary, Full };
+json::object reportDecision(const DecisionRecord& record, Detail detail);
+
+// "500m asked, 120m free": the values behind a refusal; "" where the reason says it all.
+std::string refusalDetail(const PodInfo& pod, const NodeInfo& node, const Status& status);
+
+}  // namespace kubarium::scheduler

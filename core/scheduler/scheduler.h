@@ -1,0 +1,119 @@
+// kube-scheduler as a component: watches Pods and Nodes through a client, decides, binds through the API, and remembers the latest
+// decisions. With a pause or a breakpoint it holds an attempt before a phase, so that a class can look at it.
+// Engine thread only.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/base/executor.h"
+#include "core/base/random.h"
+#include "core/client/event_recorder.h"
+#include "core/client/informer.h"
+#include "core/scheduler/cache/scheduler_cache.h"
+#include "core/scheduler/decision_report.h"
+#include "core/scheduler/queue/scheduling_queue.h"
+
+#include <deque>
+#include <memory>
+
+namespace kubarium::scheduler {
+
+// The latest decisions, oldest first.
+class DecisionRing {
+public:
+    struct Change {
+        client::WatchEventType type;  // Added, Modified (a held attempt went on), Deleted (pushed out)
+        std::shared_ptr<const DecisionRecord> record;
+    };
+    static constexpr std::size_t capacity = 1000;
+
+    const std::deque<std::shared_ptr<const DecisionRecord>>& all() const { return records_; }
+    std::shared_ptr<const DecisionRecord> find(const std::string& nameSpace, const std::string& name) const;
+    std::uint64_t revision() const { return revision_; }
+    void put(DecisionRecord record);  // replaces the one of the same cycle
+    // Called at every change; removed by an empty one.
+    std::function<void(const Change&)> onChange;
+
+private:
+    std::deque<std::shared_ptr<const DecisionRecord>> records_;
+    std::uint64_t revision_ = 0;
+};
+
+struct HoldPoint {
+    std::string phase;  // Filter, Score, Select, Bind
+    std::string pod;    // "namespace/name"; "" is any Pod
+};
+
+class Scheduler {
+public:
+    Scheduler(Executor& executor, Clock& clock, Random& random, client::Client& client, client::InformerFactory& informers, Configuration configuration);
+    ~Scheduler();
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
+
+    // Before the informers start; deciding begins when they have synced.
+    void start();
+    const DecisionRing& decisions() const { return ring_; }
+    DecisionRing& decisions() { return ring_; }
+    SchedulingQueue::Counts waiting() const { return queue_.counts(); }
+    // Takes effect with the next attempt.
+    void setConfiguration(Configuration configuration);
+    SnapshotPtr snapshot() const { return cache_.snapshot(); }
+    std::shared_ptr<const Configuration> configuration() const { return configuration_; }
+
+    // While paused every attempt is held before each phase.
+    void setPaused(bool paused);
+    void setHoldPoints(std::vector<HoldPoint> points) { holdPoints_ = std::move(points); }
+    // Lets the held attempt go on to its next phase. False if none is held and no Pod waits.
+    bool step();
+    // Told when an attempt is held before a phase, and ("", "") when it went on.
+    std::function<void(const std::string& pod, const std::string& phase)> onHeld;
+
+private:
+    struct Attempt {
+        QueuedPod pod;
+        SnapshotPtr snapshot;
+        std::shared_ptr<const Configuration> configuration;
+        Decision decision;
+        DecisionRecord record;
+        std::uint64_t eventsBefore = 0;
+        int phase = 0;
+    };
+    void watchPods();
+    void watchNodes();
+    void watchOthers();
+    void podChanged(const ObjectPtr& pod);
+    void podGone(const ObjectPtr& last);
+    bool ours(const api::Object& pod) const;
+    void refreshObjects();
+    void pump();
+    void pumpSoon();
+    void begin(QueuedPod pod);
+    void advance();
+    bool holdsBefore(const std::string& phase) const;
+    void finish();
+    void placed(std::shared_ptr<Attempt> attempt);
+    void refused(std::shared_ptr<Attempt> attempt);
+    void evict(const PodInfoPtr& victim, const PodInfoPtr& preemptor, const std::string& node);
+    void writeCondition(const PodInfoPtr& pod, const std::string& reason, const std::string& message, const std::string* nominatedNode);
+
+    Executor& executor_;
+    Clock& clock_;
+    Random& random_;
+    client::Client& client_;
+    client::InformerFactory& informers_;
+    client::EventRecorder events_;
+    std::shared_ptr<const Configuration> configuration_;
+    SchedulerCache cache_;
+    SchedulingQueue queue_;
+    DecisionRing ring_;
+    std::shared_ptr<Attempt> held_;
+    std::vector<HoldPoint> holdPoints_;
+    bool paused_ = false, pumpPosted_ = false, objectsStale_ = true;
+    int steps_ = 0;
+    std::size_t nextStart_ = 0;
+    std::uint64_t cycle_ = 0;
+    Timer syncTimer_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace kubarium::scheduler
