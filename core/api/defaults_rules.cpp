@@ -66,7 +66,7 @@ void podSpec(json::object& object) {
                 auto* ports = one ? children(*one, "ports") : nullptr;
                 if (!ports) continue;
                 for (auto& port : *ports)
-                    if (auto* p = port.if_object(); p && p->contains("containerPort") && !p->contains("hostPort")) p->emplace("hostPort", p->at("containerPort"));
+                    if (auto* p = port.if_object(); p && p->contains("containerPort") && !p->contains("hostPort")) p->emplace("hostPort", json::value(p->at("containerPort")));
             }
         }
     }
@@ -166,17 +166,19 @@ json::object* templateLabels(json::object& object) {
 void labelsFromTemplate(json::object& object) {
     const auto* labels = templateLabels(object);
     if (!labels) return;
+    const json::object copy = *labels;  // references end with the next insertion
     auto& metadata = ensureObject(object, {"metadata"});
     const auto* own = metadata.if_contains("labels");
-    if (!own || !own->is_object() || own->get_object().empty()) metadata["labels"] = json::object(*labels);
+    if (!own || !own->is_object() || own->get_object().empty()) metadata["labels"] = copy;
 }
 
 void replicationController(json::object& object) {
     const auto* labels = templateLabels(object);
     if (!labels) return;
+    const json::object copy = *labels;
     auto& spec = ensureObject(object, {"spec"});
     const auto* selector = spec.if_contains("selector");
-    if (!selector || !selector->is_object() || selector->get_object().empty()) spec["selector"] = json::object(*labels);
+    if (!selector || !selector->is_object() || selector->get_object().empty()) spec["selector"] = copy;
     labelsFromTemplate(object);
 }
 
@@ -196,7 +198,7 @@ void namespaceObject(json::object& object) {
     auto* metadata = child(object, "metadata");
     if (!metadata || text(*metadata, "name").empty()) return;
     auto& labels = ensureObject(*metadata, {"labels"});
-    if (!labels.contains("kubernetes.io/metadata.name")) labels.emplace("kubernetes.io/metadata.name", metadata->at("name"));
+    if (!labels.contains("kubernetes.io/metadata.name")) labels.emplace("kubernetes.io/metadata.name", json::value(metadata->at("name")));
 }
 
 std::string base64(std::string_view bytes) {

@@ -67,6 +67,22 @@ bool isBase64(std::string_view text) {
     return length % 4 == 0 && padding <= 2;
 }
 
+// ^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$
+bool hasQuantityShape(std::string_view text) {
+    std::size_t i = 0;
+    const auto skip = [&](std::string_view set) {
+        const auto start = i;
+        while (i < text.size() && set.find(text[i]) != set.npos) ++i;
+        return i > start;
+    };
+    if (!text.empty() && (text.front() == '+' || text.front() == '-')) ++i;
+    if (!skip("0123456789.")) return false;
+    skip("eEinumkKMGTP");
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    skip("0123456789");
+    return i == text.size();
+}
+
 // One run over an object. Paths are kept as the chain of names so that they cost nothing until something is wrong.
 class Normalizer {
 public:
@@ -253,7 +269,7 @@ private:
         const std::string text = value.is_string() ? std::string(value.get_string()) : value.is_number() ? toJson(value) : "x";
         const auto parsed = Quantity::parse(text);
         if (!parsed) {
-            error = parsed.error().message;
+            error = hasQuantityShape(text) ? "unable to parse quantity's suffix" : parsed.error().message;
             return false;
         }
         value = json::string(parsed->toString());

@@ -68,10 +68,13 @@ void generateJobSelector(json::object& object) {
     auto& labels = ensureObject(spec, {"template", "metadata", "labels"});
     for (const auto* key : {"controller-uid", "batch.kubernetes.io/controller-uid"}) labels.insert_or_assign(key, uidCopy);
     for (const auto* key : {"job-name", "batch.kubernetes.io/job-name"}) labels.insert_or_assign(key, nameCopy);
+    const json::object labelsCopy = labels;
     ensureObject(spec, {"selector", "matchLabels"}).insert_or_assign("batch.kubernetes.io/controller-uid", uidCopy);
+    // A name that is too long for a label is refused for the template's sake alone.
     auto& metadata = metadataOf(object);
     const auto* own = at(metadata, "labels");
-    if (!own || !own->is_object() || own->get_object().empty()) metadata["labels"] = json::object(labels);
+    const bool fits = nameCopy.is_string() && nameCopy.get_string().size() <= 63;
+    if (fits && (!own || !own->is_object() || own->get_object().empty())) metadata["labels"] = labelsCopy;
 }
 
 bool differs(const json::object& a, const json::object& b, std::string_view key) {
@@ -101,9 +104,9 @@ void templateGeneration(json::object& metadata, std::int64_t generation) {
 
 void prepareForCreate(const Resource& resource, json::object& object) {
     const auto& kind = resource.kind.kind;
-    auto& metadata = metadataOf(object);
-    metadata.erase("generation");
-    if (counted(resource.kind)) metadata["generation"] = 1;
+    // References into the tree do not outlive insertions above them, so metadata is looked up anew each time.
+    metadataOf(object).erase("generation");
+    if (counted(resource.kind)) metadataOf(object)["generation"] = 1;
     if (kind == "Node") return;
     if (kind == "Namespace" && resource.id.group.empty()) {
         auto& finalizers = ensureObject(object, {"spec"})["finalizers"];
@@ -122,13 +125,13 @@ void prepareForCreate(const Resource& resource, json::object& object) {
     } else if (kind == "PersistentVolume" || kind == "PersistentVolumeClaim") {
         ensureObject(object, {"status"})["phase"] = "Pending";
         const char* protection = kind == "PersistentVolume" ? "kubernetes.io/pv-protection" : "kubernetes.io/pvc-protection";
-        auto& finalizers = metadata["finalizers"];
+        auto& finalizers = metadataOf(object)["finalizers"];
         auto& list = finalizers.is_array() ? finalizers.get_array() : finalizers.emplace_array();
         if (std::ranges::find(list, json::value(protection)) == list.end()) list.push_back(protection);
     } else if (kind == "Job") {
         generateJobSelector(object);
     } else if (kind == "DaemonSet") {
-        templateGeneration(metadata, 1);
+        templateGeneration(metadataOf(object), 1);
     }
 }
 
@@ -149,8 +152,8 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
             const bool keep = it->key() == "metadata" || it->key() == "status" || oldObject.contains(it->key());
             it = keep ? it + 1 : newObject.stable_erase(it);
         }
-        if (kind == "Pod") restore(metadata, oldMetadata, "ownerReferences");
-        else if (kind != "Node" && kind != "Namespace" && kind != "Service" && kind != "PersistentVolume" && kind != "PersistentVolumeClaim") restore(metadata, oldMetadata, "labels");
+        if (kind == "Pod") restore(metadataOf(newObject), oldMetadata, "ownerReferences");
+        else if (kind != "Node" && kind != "Namespace" && kind != "Service" && kind != "PersistentVolume" && kind != "PersistentVolumeClaim") restore(metadataOf(newObject), oldMetadata, "labels");
         return;
     }
     if (resource.hasStatus) restore(newObject, oldObject, "status");
@@ -158,14 +161,14 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     if (!counted(resource.kind) || !desiredStateDiffers(resource.kind, oldObject, newObject)) return;
     const auto* generation = at(oldMetadata, "generation");
     const auto next = (generation && generation->is_int64() ? generation->get_int64() : 0) + 1;
-    metadata["generation"] = next;
+    metadataOf(newObject)["generation"] = next;
     if (kind != "DaemonSet") return;
     const auto* oldSpec = at(oldObject, "spec");
     const auto* newSpec = at(newObject, "spec");
     if (oldSpec && newSpec && oldSpec->is_object() && newSpec->is_object() && differs(oldSpec->get_object(), newSpec->get_object(), "template")) {
         const auto* annotations = at(oldMetadata, "annotations");
         const auto before = annotations ? stringAt(*annotations, {"deprecated.daemonset.template.generation"}) : std::string_view();
-        templateGeneration(metadata, (before.empty() ? 0 : std::atoll(std::string(before).c_str())) + 1);
+        templateGeneration(metadataOf(newObject), (before.empty() ? 0 : std::atoll(std::string(before).c_str())) + 1);
     }
 }
 

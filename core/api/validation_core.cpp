@@ -234,8 +234,8 @@ void validateAccessModes(const json::array& modes, const std::string& path, Repo
         if (std::ranges::find(accessModes, asString(mode)) == accessModes.end()) report.unsupported(path, asString(mode), accessModes);
 }
 
-void validateClassName(const json::object& spec, std::string_view key, Report& report) {
-    if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach("spec." + std::string(key), name, checkDnsSubdomain(name));
+void validateClassName(const json::object& spec, std::string_view key, const std::string& path, Report& report) {
+    if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach(path + "." + std::string(key), name, checkDnsSubdomain(name));
 }
 
 void validatePositive(std::string_view text, const std::string& path, Report& report) {
@@ -243,19 +243,7 @@ void validatePositive(std::string_view text, const std::string& path, Report& re
     if (quantity && quantity->sign() <= 0) report.invalid(path, text, "must be greater than zero");
 }
 
-void validateClaim(const json::object& claim, Report& report) {
-    const auto& spec = objectOrEmpty(claim, "spec");
-    const auto& modes = arrayAt(spec, "accessModes");
-    if (modes.empty()) report.required("spec.accessModes", "at least 1 access mode is required");
-    if (const auto* selector = objectAt(spec, "selector")) validateLabelSelector(*selector, "spec.selector", report);
-    validateAccessModes(modes, "spec.accessModes", report);
-    const auto storage = textAt(objectOrEmpty(objectOrEmpty(spec, "resources"), "requests"), "storage");
-    if (storage.empty()) report.required("spec.resources[storage]");
-    else validatePositive(storage, "spec.resources[storage]", report);
-    validateClassName(spec, "storageClassName", report);
-    if (const auto* mode = valueAt(spec, "volumeMode"); mode && asString(*mode) != "Block" && asString(*mode) != "Filesystem") report.unsupported("spec.volumeMode", asString(*mode), {"Block", "Filesystem"});
-    validateClassName(spec, "volumeAttributesClassName", report);
-}
+void validateClaim(const json::object& claim, Report& report) { validateClaimSpec(objectOrEmpty(claim, "spec"), "spec", report); }
 
 void validateClaimUpdate(const json::object& claim, const json::object& old, std::string_view subresource, Report& report) {
     if (!subresource.empty()) return;
@@ -296,7 +284,7 @@ void validateVolume(const json::object& volume, Report& report) {
     }
     if (const auto* affinity = objectAt(objectOrEmpty(spec, "nodeAffinity"), "required")) validateNodeSelector(*affinity, "spec.nodeAffinity.required", report);
     if (objectAt(spec, "local") && !objectAt(spec, "nodeAffinity")) report.required("spec.nodeAffinity", "Local volume requires node affinity");
-    validateClassName(spec, "storageClassName", report);
+    validateClassName(spec, "storageClassName", "spec", report);
 }
 
 void validateStorageClass(const json::object& storageClass, Report& report) {
@@ -369,6 +357,19 @@ void validatePodCreate(const json::object& pod, Report& report) {
 }
 
 }  // namespace
+
+void validateClaimSpec(const json::object& spec, const std::string& path, Report& report) {
+    const auto& modes = arrayAt(spec, "accessModes");
+    if (modes.empty()) report.required(path + ".accessModes", "at least 1 access mode is required");
+    if (const auto* selector = objectAt(spec, "selector")) validateLabelSelector(*selector, path + ".selector", report);
+    validateAccessModes(modes, path + ".accessModes", report);
+    const auto storage = textAt(objectOrEmpty(objectOrEmpty(spec, "resources"), "requests"), "storage");
+    if (storage.empty()) report.required(path + ".resources[storage]");
+    else validatePositive(storage, path + ".resources[storage]", report);
+    validateClassName(spec, "storageClassName", path, report);
+    if (const auto* mode = valueAt(spec, "volumeMode"); mode && asString(*mode) != "Block" && asString(*mode) != "Filesystem") report.unsupported(path + ".volumeMode", asString(*mode), {"Block", "Filesystem"});
+    validateClassName(spec, "volumeAttributesClassName", path, report);
+}
 
 void validateTaints(const json::array& taints, const std::string& path, Report& report) {
     std::set<std::string> seen;

@@ -77,7 +77,7 @@ void validatePodAffinity(const json::object& affinity, const std::string& path, 
 }
 
 void validateSpread(const json::array& constraints, const std::string& path, Report& report) {
-    std::set<std::string> seen;
+    const auto pairOf = [](const json::value& constraint) { return fmt::format("{{{}, {}}}", textAt(asObject(constraint), "topologyKey"), textAt(asObject(constraint), "whenUnsatisfiable")); };
     for (std::size_t i = 0; i < constraints.size(); ++i) {
         const auto& constraint = asObject(constraints[i]);
         const auto here = indexed(path, i);
@@ -87,8 +87,9 @@ void validateSpread(const json::array& constraints, const std::string& path, Rep
         if (skew <= 0) report.invalid(here + ".maxSkew", skew, "must be greater than zero");
         if (key.empty()) report.required(here + ".topologyKey", "can not be empty");
         if (when != "DoNotSchedule" && when != "ScheduleAnyway") report.unsupported(here + ".whenUnsatisfiable", when, {"DoNotSchedule", "ScheduleAnyway"});
-        const auto pair = fmt::format("{{{}, {}}}", key, when);
-        if (!seen.insert(pair).second) report.duplicate(here + ".{topologyKey, whenUnsatisfiable}", pair);
+        const auto pair = pairOf(constraints[i]);
+        if (std::any_of(constraints.begin() + static_cast<std::ptrdiff_t>(i) + 1, constraints.end(), [&](const json::value& other) { return pairOf(other) == pair; }))
+            report.duplicate(here + ".{topologyKey, whenUnsatisfiable}", pair);
         if (const auto domains = numberAt(constraint, "minDomains")) {
             if (*domains <= 0) report.invalid(here + ".minDomains", *domains, "must be greater than zero");
             else if (when != "DoNotSchedule") report.invalid(here + ".minDomains", *domains, fmt::format("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}", when));
@@ -162,7 +163,7 @@ void validateDnsConfig(const json::object& spec, const std::string& path, Report
     for (std::size_t i = 0; i < searches.size(); ++i) {
         auto name = asString(searches[i]);
         if (name.size() > 1 && name.ends_with('.')) name.remove_suffix(1);
-        if (name != ".") report.invalidEach(indexed(here + ".searches", i), name, checkDnsSubdomain(name));
+        if (name != ".") report.invalidEach(indexed(here + ".searches", i), name, checkSearchDomain(name));
     }
     const auto& options = arrayAt(*config, "options");
     for (std::size_t i = 0; i < options.size(); ++i)

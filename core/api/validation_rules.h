@@ -17,6 +17,7 @@ using SyntaxCheck = std::vector<std::string> (*)(std::string_view);
 
 std::vector<std::string> checkDns1035Label(std::string_view);
 std::vector<std::string> checkWildcardSubdomain(std::string_view);
+std::vector<std::string> checkSearchDomain(std::string_view);
 std::vector<std::string> checkConfigKey(std::string_view);
 std::vector<std::string> checkEnvironmentName(std::string_view);
 std::vector<std::string> checkPortName(std::string_view);
@@ -56,6 +57,7 @@ void validatePodSpec(const json::object& spec, const json::object& metadata, con
 void validateVolumes(const json::array& volumes, const json::object& metadata, const std::string& path, Report&);
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report&);
 void validatePod(const json::object& pod, Report&);
+void validateClaimSpec(const json::object& spec, const std::string& path, Report&);
 void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report&);
 void validateResourceRequirements(const json::object& resources, const std::string& path, Report&);
 void validateResourceList(const json::object& list, const std::string& path, Report&);

@@ -89,6 +89,22 @@ std::vector<std::string> checkWildcardSubdomain(std::string_view text) {
     return result;
 }
 
+std::vector<std::string> checkSearchDomain(std::string_view text) {
+    // As a subdomain, but names may begin with an underscore and contain some.
+    std::string plain(text);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        if (plain[i] != '_') continue;
+        const bool begins = i == 0 || plain[i - 1] == '.';
+        plain[i] = begins ? 'a' : '-';
+    }
+    std::vector<std::string> result;
+    if (text.size() > 253) result.push_back(maximalLength(253));
+    if (!isSubdomain(plain))
+        result.push_back(regexError("a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+                                    "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*", {"example.com"}));
+    return result;
+}
+
 std::vector<std::string> checkQualifiedName(std::string_view text) {
     std::vector<std::string> result;
     std::string_view name = text;

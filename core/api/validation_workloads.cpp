@@ -147,6 +147,25 @@ std::string goStrategy(const json::object& strategy) {
     return shown;
 }
 
+// The template as its Pods will be: with a volume for each claim template.
+json::object withClaimVolumes(const json::object& spec) {
+    json::object podTemplate = objectOrEmpty(spec, "template");
+    const auto& claims = arrayAt(spec, "volumeClaimTemplates");
+    if (claims.empty()) return podTemplate;
+    json::array volumes;
+    std::vector<std::string_view> names;
+    for (const auto& claim : claims) {
+        const json::string name(textAt(objectOrEmpty(asObject(claim), "metadata"), "name"));
+        names.push_back(textAt(objectOrEmpty(asObject(claim), "metadata"), "name"));
+        volumes.push_back(json::object{{"name", name}, {"persistentVolumeClaim", json::object{{"claimName", name}}}});
+    }
+    auto& podSpec = ensureObject(podTemplate, {"spec"});
+    for (const auto& volume : arrayAt(podSpec, "volumes"))
+        if (std::ranges::find(names, textAt(asObject(volume), "name")) == names.end()) volumes.push_back(volume);
+    podSpec["volumes"] = std::move(volumes);
+    return podTemplate;
+}
+
 void validateStatefulSet(const json::object& set, Report& report) {
     const auto& spec = objectOrEmpty(set, "spec");
     const auto management = textAt(spec, "podManagementPolicy");
@@ -170,8 +189,10 @@ void validateStatefulSet(const json::object& set, Report& report) {
     nonnegative(spec, "minReadySeconds", "spec", report);
     nonnegative(objectOrEmpty(spec, "ordinals"), "start", "spec.ordinals", report);
     if (const auto service = textAt(spec, "serviceName"); !service.empty()) report.invalidEach("spec.serviceName", service, checkDnsLabel(service));
+    const auto& claims = arrayAt(spec, "volumeClaimTemplates");
+    for (std::size_t i = 0; i < claims.size(); ++i) validateClaimSpec(objectOrEmpty(asObject(claims[i]), "spec"), indexed("spec.volumeClaimTemplates", i) + ".spec", report);
     validateSelectorAndTemplate(spec, "spec", report);
-    validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
+    validatePodTemplate(withClaimVolumes(spec), "spec.template", report);
     alwaysRestart(spec, "spec", report, "StatefulSet");
 }
 
@@ -356,6 +377,13 @@ void validateCronJob(const json::object& job, Report& report) {
     if (const auto name = textAt(objectOrEmpty(job, "metadata"), "name"); name.size() > 52) report.invalid("metadata.name", name, "must be no more than 52 characters");
 }
 
+void validateControllerRevision(const json::object& revision, Report& report) {
+    if (!valueAt(revision, "data")) report.required("data", "data is mandatory");
+    nonnegative(revision, "revision", "", report);
+}
+
+void validateControllerRevisionUpdate(const json::object& revision, const json::object& old, std::string_view, Report& report) { validateImmutable(revision, old, "data", "data", report); }
+
 void validateReplicationController(const json::object& controller, Report& report) {
     const auto& spec = objectOrEmpty(controller, "spec");
     nonnegative(spec, "minReadySeconds", "spec", report);
@@ -381,6 +409,7 @@ const KindRules* workloadRules(const GroupVersionKind& kind) {
         {{"apps", "ReplicaSet"}, {nullptr, validateReplicaSet, immutableSelector}},
         {{"apps", "DaemonSet"}, {nullptr, validateDaemonSet, immutableSelector}},
         {{"apps", "StatefulSet"}, {nullptr, validateStatefulSet, validateStatefulSetUpdate}},
+        {{"apps", "ControllerRevision"}, {nullptr, validateControllerRevision, validateControllerRevisionUpdate}},
         {{"batch", "Job"}, {nullptr, validateJob, validateJobUpdate}},
         {{"batch", "CronJob"}, {nullptr, validateCronJob, nullptr}},
         {{"", "ReplicationController"}, {nullptr, validateReplicationController, nullptr}},
