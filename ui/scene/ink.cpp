@@ -109,7 +109,7 @@ void Ink::panel(const QRectF& rect, double radius, const QColor& fill, const QCo
   const QRectF exact = transform.mapRect(rect);
   const QRect box(QPoint(static_cast<int>(std::lround(exact.left())), static_cast<int>(std::lround(exact.top()))),
                   QPoint(static_cast<int>(std::lround(exact.right())) - 1, static_cast<int>(std::lround(exact.bottom())) - 1));
-  const int line = outlined ? std::max(1, static_cast<int>(std::lround(borderWidth * transform.m11()))) : 0;
+  const int line = outlined ? std::max(1, static_cast<int>(std::floor(borderWidth * transform.m11() + 0.25))) : 0;
   const int corner = std::min({static_cast<int>(std::ceil(std::max(radius * transform.m11(), static_cast<double>(line)))), box.width() / 2, box.height() / 2});
   if (corner < 1) {
     painter_.fillRect(rect, outlined ? border : fill);
@@ -231,7 +231,58 @@ void Ink::hatch(const QRectF& rect, double radius, const QColor& color, double s
   painter_.restore();
 }
 
+namespace {
+
+struct ChipKey {
+  int pixels = 0;
+  QRgb color = 0;
+  QRgb ground = 0;
+  int look = 0;  // letter, phase, restarts, dashed
+  int restarts = 0;
+
+  bool operator==(const ChipKey&) const = default;
+};
+
+std::size_t qHash(const ChipKey& key, std::size_t seed) {
+  return qHashMulti(seed, key.pixels, key.color, key.ground, key.look, key.restarts);
+}
+
+QHash<ChipKey, QImage>& chipSprites() {
+  static QHash<ChipKey, QImage> sprites;
+  if (sprites.size() > 800) {
+    sprites.clear();
+  }
+  return sprites;
+}
+
+}  // namespace
+
+// A chip is drawn once per look and size and copied from then on, on whole device pixels.
 void Ink::chip(const QRectF& rect, const ChipLook& look) const {
+  const QTransform transform = painter_.deviceTransform();
+  const QRectF exact = transform.mapRect(rect);
+  const int pixels = std::max(3, static_cast<int>(std::lround(exact.width())));
+  const int margin = pixels / 3 + 2;
+  const int token = (look.letter.unicode() << 8) | (static_cast<int>(look.phase) << 1) | (look.dashed ? 1 : 0);
+  QImage& sprite = chipSprites()[{pixels, look.color.rgba(), theme_.card.rgba() ^ theme_.text.rgba(), token, std::min(look.restarts, 100)}];
+  if (sprite.isNull()) {
+    sprite = QImage(pixels + 2 * margin, pixels + 2 * margin, QImage::Format_ARGB32_Premultiplied);
+    sprite.fill(Qt::transparent);
+    QPainter painter(&sprite);
+    painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
+    Ink(painter, theme_).drawChip(QRectF(margin, margin, pixels, pixels), look);
+  }
+  const QImage image = sprite;  // the table may be cleared by a nested call
+  painter_.save();
+  painter_.setWorldTransform(painter_.worldTransform() * transform.inverted());
+  if (look.opacity < 1 || look.dim) {
+    painter_.setOpacity(painter_.opacity() * look.opacity * (look.dim ? 0.62 : 1.0));
+  }
+  painter_.drawImage(QPoint(static_cast<int>(std::lround(exact.left())) - margin, static_cast<int>(std::lround(exact.top())) - margin), image);
+  painter_.restore();
+}
+
+void Ink::drawChip(const QRectF& rect, const ChipLook& look) const {
   const QColor ground = theme_.card;
   const double radius = rect.width() * 0.25;
   const double ring = std::max(1.0, rect.width() / 15.0);
@@ -279,10 +330,6 @@ void Ink::chip(const QRectF& rect, const ChipLook& look) const {
   if (look.dashed) {
     line = Qt::DashLine;
   }
-  const double before = painter_.opacity();
-  if (look.opacity < 1 || look.dim) {
-    painter_.setOpacity(before * look.opacity * (look.dim ? 0.62 : 1.0));
-  }
   QPen pen(border, ring, line);
   if (line == Qt::DashLine) {
     pen.setDashPattern({2.6, 1.9});
@@ -294,7 +341,6 @@ void Ink::chip(const QRectF& rect, const ChipLook& look) const {
   this->line(rect, QString(look.letter),
              {std::max(5.0, std::round(rect.width() * 0.42)), letter, TextWeight::Bold, TextFamily::Sans, Qt::AlignCenter});
   chipGlyph(rect, look);
-  painter_.setOpacity(before);
 }
 
 // A shape for each state beside its colour: a small token at the lower right corner, the restart count at the upper right.

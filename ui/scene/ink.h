@@ -63,6 +63,7 @@ class Ink {
   void chip(const QRectF& rect, const ChipLook& look) const;
 
  private:
+  void drawChip(const QRectF& rect, const ChipLook& look) const;
   void chipGlyph(const QRectF& rect, const ChipLook& look) const;
 
   QPainter& painter_;

@@ -1,7 +1,8 @@
 #include "ui/scene/stage_model.h"
 
-#include <QHash>
 #include <QSet>
+
+#include "ui/scene/alignment.h"
 
 namespace kubarium::scene {
 
@@ -9,42 +10,29 @@ namespace {
 
 using Kind = Transition::Kind;
 
-// Models share most of their strings with the model before: the same address is the same text.
-bool same(const QString& a, const QString& b) { return (a.constData() == b.constData() && a.size() == b.size()) || a == b; }
-
-// Finds the index of an item by key: most items keep their place between two models, so the same index is tried first
-// and the hash is only built when that fails.
 template <typename Item, typename Key>
-class Finder {
- public:
-  Finder(const std::vector<Item>& items, Key key) : items_(items), key_(key) {}
+std::vector<int> alignItems(const std::vector<Item>& before, const std::vector<Item>& after, const Key& key) {
+  return align(
+      before.size(), [&](std::size_t i) -> decltype(auto) { return key(before[i]); }, after.size(),
+      [&](std::size_t i) -> decltype(auto) { return key(after[i]); });
+}
 
-  int find(const QString& key, std::size_t hint) {
-    if (hint < items_.size() && same(key_(items_[hint]), key)) {
-      return static_cast<int>(hint);
+std::vector<char> matched(std::size_t count, const std::vector<int>& alignment) {
+  std::vector<char> result(count, 0);
+  for (const int at : alignment) {
+    if (at >= 0) {
+      result[static_cast<std::size_t>(at)] = 1;
     }
-    if (index_.isEmpty() && !items_.empty()) {
-      index_.reserve(static_cast<qsizetype>(items_.size()));
-      for (std::size_t i = 0; i < items_.size(); ++i) {
-        index_.insert(key_(items_[i]), static_cast<int>(i));
-      }
-    }
-    return index_.value(key, -1);
   }
-
- private:
-  const std::vector<Item>& items_;
-  Key key_;
-  QHash<QString, int> index_;
-};
+  return result;
+}
 
 void diffNodes(const StageModel& before, const StageModel& after, std::vector<Transition>& out) {
   const auto key = [](const StageNode& node) -> const QString& { return node.name; };
-  Finder old(before.nodes, key);
-  Finder current(after.nodes, key);
+  const std::vector<int> old = alignItems(before.nodes, after.nodes, key);
   for (std::size_t i = 0; i < after.nodes.size(); ++i) {
     const StageNode& now = after.nodes[i];
-    const int was = old.find(now.name, i);
+    const int was = old[i];
     const auto add = [&](Kind kind) { out.push_back({kind, {}, now.name, was, static_cast<int>(i)}); };
     if (was < 0) {
       add(Kind::NodeAdded);
@@ -63,8 +51,9 @@ void diffNodes(const StageModel& before, const StageModel& after, std::vector<Tr
       add(Kind::LeaseRenewed);
     }
   }
+  const std::vector<char> seen = matched(before.nodes.size(), old);
   for (std::size_t i = 0; i < before.nodes.size(); ++i) {
-    if (current.find(before.nodes[i].name, i) < 0) {
+    if (seen[i] == 0) {
       out.push_back({Kind::NodeRemoved, {}, before.nodes[i].name, static_cast<int>(i), -1});
     }
   }
@@ -101,18 +90,17 @@ void diffPod(const StagePod& then, const StagePod& now, int was, int is, std::ve
 
 void diffPods(const StageModel& before, const StageModel& after, std::vector<Transition>& out) {
   const auto key = [](const StagePod& pod) -> const QString& { return pod.key; };
-  Finder old(before.pods, key);
-  std::vector<char> seen(before.pods.size(), 0);
+  const std::vector<int> old = alignItems(before.pods, after.pods, key);
   for (std::size_t i = 0; i < after.pods.size(); ++i) {
     const StagePod& now = after.pods[i];
-    const int was = old.find(now.key, i);
+    const int was = old[i];
     if (was < 0) {
       out.push_back({Kind::PodAppeared, now.key, now.node, -1, static_cast<int>(i)});
       continue;
     }
-    seen[static_cast<std::size_t>(was)] = 1;
     diffPod(before.pods[static_cast<std::size_t>(was)], now, was, static_cast<int>(i), out);
   }
+  const std::vector<char> seen = matched(before.pods.size(), old);
   for (std::size_t i = 0; i < before.pods.size(); ++i) {
     if (seen[i] == 0) {
       out.push_back({Kind::PodGone, before.pods[i].key, before.pods[i].node, static_cast<int>(i), -1});
@@ -132,10 +120,10 @@ QSet<QString> liveAddresses(const StageService& service) {
 
 void diffServices(const StageModel& before, const StageModel& after, std::vector<Transition>& out) {
   const auto key = [](const StageService& service) { return QString(service.ns + QLatin1Char('/') + service.name); };
-  Finder old(before.services, key);
+  const std::vector<int> old = alignItems(before.services, after.services, key);
   for (std::size_t i = 0; i < after.services.size(); ++i) {
     const StageService& now = after.services[i];
-    const int was = old.find(key(now), i);
+    const int was = old[i];
     if (was < 0) {
       continue;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/scene/alignment.h"
 #include "ui/scene/stage_view_private.h"
 #include "ui/scene/wording.h"
 
@@ -21,12 +22,10 @@ constexpr double kSmallestFlight = 11;         // a flying chip is never smaller
 
 Milliseconds count(std::chrono::milliseconds value) { return value.count(); }
 
-bool same(const QString& a, const QString& b) { return (a.constData() == b.constData() && a.size() == b.size()) || a == b; }
-
 // On a card; what the pending lane shows is repainted anyway.
 bool looksTheSame(const StagePod& a, const StagePod& b) {
-  return a.phase == b.phase && a.restarts == b.restarts && same(a.key, b.key) && same(a.node, b.node) && same(a.owner, b.owner) &&
-         same(a.ownerName, b.ownerName);
+  return a.phase == b.phase && a.restarts == b.restarts && sameText(a.key, b.key) && sameText(a.node, b.node) && sameText(a.owner, b.owner) &&
+         sameText(a.ownerName, b.ownerName);
 }
 
 }  // namespace
@@ -71,7 +70,7 @@ void StageView::Private::assignColors() {
       podColor[i] = static_cast<std::int8_t>(palette->indexOf(pod.name));
       continue;
     }
-    if (lastColor < 0 || !same(pod.owner, lastOwner)) {
+    if (lastColor < 0 || !sameText(pod.owner, lastOwner)) {
       lastOwner = pod.owner;
       lastColor = palette->indexOf(pod.owner);
     }
@@ -99,10 +98,16 @@ void StageView::Private::applyModel(std::shared_ptr<const StageModel> next, bool
   const std::shared_ptr<const StageModel> before = std::exchange(model, std::move(next));
   const bool moves = animated && view->isVisible() && theme.motion == style::Motion::Full && !before->nodes.empty();
   std::vector<Transition> transitions;
-  StageSlots slotsBefore;
+  std::vector<QRectF> goneFrom;  // where the chips of Pods that are gone were, in the order of the transitions
   if (moves) {
     transitions = diff(*before, *model);
-    slotsBefore = slots;
+    for (const Transition& t : transitions) {
+      if (t.kind == Transition::Kind::PodGone) {
+        const StageSlots::Place place = slots.placeOf(static_cast<std::size_t>(t.before));
+        const bool shown = place.node >= 0 && place.slot < layout.shownSlots(place.node);
+        goneFrom.push_back(shown ? layout.chipRect(place.node, place.slot) : QRectF());
+      }
+    }
   }
   StageLayout layoutBefore = std::move(layout);
   slots.update(*model);
@@ -135,7 +140,7 @@ void StageView::Private::applyModel(std::shared_ptr<const StageModel> next, bool
     invalidate();
   }
   if (moves) {
-    animate(*before, transitions, layoutBefore, slotsBefore);
+    animate(*before, transitions, layoutBefore, goneFrom);
   }
   schedule();
 }
@@ -200,8 +205,9 @@ void StageView::Private::flyTo(const StagePod& pod, int index, const QPointF& fr
 }
 
 void StageView::Private::animate(const StageModel& before, const std::vector<Transition>& transitions, const StageLayout& layoutBefore,
-                                 const StageSlots& slotsBefore) {
+                                 const std::vector<QRectF>& goneFrom) {
   using Kind = Transition::Kind;
+  std::size_t fadeIndex = 0;
   const auto ringPod = [&](const Transition& t, RingTone tone) { animator.ring({t.key, {}, tone, now(), scaled(style::motion::slow), t.after}); };
   for (const Transition& t : transitions) {
     switch (t.kind) {
@@ -220,12 +226,11 @@ void StageView::Private::animate(const StageModel& before, const std::vector<Tra
       case Kind::PodUnready:
       case Kind::PodEvicted: ringPod(t, RingTone::Broken); break;
       case Kind::PodGone: {
-        const auto pod = static_cast<std::size_t>(t.before);
-        const StageSlots::Place place = slotsBefore.placeOf(pod);
-        if (place.node >= 0 && place.slot < layoutBefore.shownSlots(place.node)) {
-          const StagePod& gone = before.pods[pod];
+        const QRectF from = goneFrom[fadeIndex++];
+        if (!from.isEmpty()) {
+          const StagePod& gone = before.pods[static_cast<std::size_t>(t.before)];
           const QString& owner = gone.owner.isEmpty() ? gone.name : gone.owner;
-          animator.fade({layoutBefore.chipRect(place.node, place.slot), palette->indexOf(owner),
+          animator.fade({from, palette->indexOf(owner),
                          style::ownerLetter(gone.ownerName.isEmpty() ? gone.name : gone.ownerName), gone.evicted, now(), scaled(style::motion::slow)});
         }
         break;

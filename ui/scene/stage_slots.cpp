@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "ui/scene/alignment.h"
+
 namespace kubarium::scene {
-
-namespace {
-
-// Models share most of their strings with the model before: the same address is the same text.
-bool same(const QString& a, const QString& b) { return (a.constData() == b.constData() && a.size() == b.size()) || a == b; }
-
-}  // namespace
 
 void StageSlots::update(const StageModel& model) {
   const bool sameNodes = std::equal(model.nodes.begin(), model.nodes.end(), nodeNames_.begin(), nodeNames_.end(),
-                                    [](const StageNode& node, const QString& name) { return same(node.name, name); });
+                                    [](const StageNode& node, const QString& name) { return sameText(node.name, name); });
   if (!sameNodes) {
     nodeIndex_.clear();
     nodeNames_.clear();
@@ -24,20 +19,9 @@ void StageSlots::update(const StageModel& model) {
       nodeNames_.push_back(model.nodes[i].name);
     }
   }
-  QHash<QString, int> oldIndex;  // only when the order of Pods changed
-  const auto remembered = [&](const StagePod& pod, std::size_t hint) -> const Memory* {
-    if (hint < memory_.size() && same(memory_[hint].key, pod.key)) {
-      return &memory_[hint];
-    }
-    if (oldIndex.isEmpty()) {
-      for (std::size_t i = 0; i < memory_.size(); ++i) {
-        oldIndex.insert(memory_[i].key, static_cast<int>(i));
-      }
-    }
-    const int at = oldIndex.value(pod.key, -1);
-    return at < 0 ? nullptr : &memory_[static_cast<std::size_t>(at)];
-  };
-
+  const std::vector<int> alignment = align(
+      memory_.size(), [&](std::size_t i) -> const QString& { return memory_[i].key; }, model.pods.size(),
+      [&](std::size_t i) -> const QString& { return model.pods[i].key; });
   std::vector<Memory> next(model.pods.size());
   const std::vector<Place> before = std::exchange(places_, std::vector<Place>(model.pods.size()));
   slots_.resize(model.nodes.size());
@@ -53,9 +37,9 @@ void StageSlots::update(const StageModel& model) {
       pending_.push_back(static_cast<int>(i));
       continue;
     }
-    const Memory* old = remembered(pod, i);
-    const bool stayed = old != nullptr && same(old->node, pod.node);
-    const auto was = stayed ? static_cast<std::size_t>(old - memory_.data()) : 0;
+    const Memory* old = alignment[i] < 0 ? nullptr : &memory_[static_cast<std::size_t>(alignment[i])];
+    const bool stayed = old != nullptr && sameText(old->node, pod.node);
+    const auto was = static_cast<std::size_t>(std::max(0, alignment[i]));
     places_[i].node = sameNodes && stayed ? before[was].node : nodeIndex_.value(pod.node, -1);
     if (places_[i].node < 0) {
       continue;
@@ -94,7 +78,7 @@ void StageSlots::update(const StageModel& model) {
 }
 
 int StageSlots::podIndex(const QString& key, int hint) const {
-  if (hint >= 0 && static_cast<std::size_t>(hint) < memory_.size() && same(memory_[static_cast<std::size_t>(hint)].key, key)) {
+  if (hint >= 0 && static_cast<std::size_t>(hint) < memory_.size() && sameText(memory_[static_cast<std::size_t>(hint)].key, key)) {
     return hint;
   }
   if (podIndex_.isEmpty()) {

@@ -94,7 +94,7 @@ struct StageView::Private {
   // Motion
   void applyModel(std::shared_ptr<const StageModel> next, bool animate);
   void animate(const StageModel& before, const std::vector<Transition>& transitions, const StageLayout& layoutBefore,
-               const StageSlots& slotsBefore);
+               const std::vector<QRectF>& goneFrom);
   void flyTo(const StagePod& pod, int index, const QPointF& from);
   void onTick();
   int idleInterval() const;
