@@ -273,6 +273,8 @@ private:
 
     // Notices that the client has gone while nothing is written. What it sends meanwhile (pipelining) is refused.
     void watchForClose(std::shared_ptr<bool> over, std::function<void()> gone) {
+        // A read keeps the deadline that it began with.
+        beast::get_lowest_layer(stream_).expires_never();
         stream_.async_read_some(buffer_.prepare(1), [self = shared_from_this(), over, gone = std::move(gone)](error_code, std::size_t) {
             if (!*over) gone();
         });

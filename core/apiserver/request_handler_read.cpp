@@ -206,10 +206,6 @@ private:
         });
     }
     void finish() {
-        const auto alive = alive_;
-        if (options_.bookmarks && watch_)
-            sink_(WatchFrame{WatchEventType::Bookmark, api::Object::make(bookmarkTree(*options_.resource, store_.durableRevision(), false)), {}});
-        if (!*alive) return;
         watch_.reset();
         bookmark_.reset();
         sink_(std::nullopt);
