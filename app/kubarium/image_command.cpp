@@ -1,0 +1,63 @@
+#include "app/kubarium/command.h"
+
+#include "core/kubelet/image/image_store.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace kubarium::cli {
+namespace {
+
+namespace json = boost::json;
+
+Result<std::unique_ptr<kubelet::ImageStore>> openStore(const Options& options) {
+    const auto paths = TRY(cluster::clusterPaths(options.name, options.state));
+    auto store = TRY(kubelet::ImageStore::open(paths.images()));
+    TRY(store->loadBuiltIn(kubelet::builtInImages(std::filesystem::read_symlink("/proc/self/exe"))));
+    return store;
+}
+
+void print(const Options& options, const std::vector<kubelet::ImageInfo>& images) {
+    json::array items;
+    constexpr double mebibyte = 1024.0 * 1024.0;
+    for (const auto& image : images) {
+        if (wantsJson(options)) items.push_back({{"id", image.id}, {"names", json::array(image.names.begin(), image.names.end())}, {"sizeBytes", image.sizeBytes}});
+        else fmt::print("{:<44} {:<20} {:>8.1f} MiB\n", image.names.empty() ? "-" : image.names.front(), image.id.substr(0, 19), static_cast<double>(image.sizeBytes) / mebibyte);
+    }
+    if (wantsJson(options)) fmt::print("{}\n", json::serialize(items));
+}
+
+int list(const Options& options) {
+    const auto store = openStore(options);
+    if (!store) return report(store.error());
+    print(options, (*store)->list());
+    return success;
+}
+
+int load(const Options& options, const std::string& archive, const std::string& name) {
+    const auto store = openStore(options);
+    if (!store) return report(store.error());
+    const auto loaded = (*store)->load(archive, name);
+    if (!loaded) return report(loaded.error());
+    print(options, *loaded);
+    return success;
+}
+
+}  // namespace
+
+void addImage(CLI::App& app, Command& command) {
+    auto* image = app.add_subcommand("image", "The images that Pods can use: nothing is pulled from a registry");
+    image->require_subcommand(1);
+    auto* listing = image->add_subcommand("list", "The images of a cluster, the built-in ones included");
+    addClusterOptions(*listing, command.options, true);
+    listing->callback([&command] { command.run = [&command] { return list(command.options); }; });
+    auto* loading = image->add_subcommand("load", "Load an OCI layout (folder or tar) or a docker archive, as from 'podman save' or 'docker save'");
+    addClusterOptions(*loading, command.options, true);
+    auto archive = std::make_shared<std::string>(), name = std::make_shared<std::string>();
+    loading->add_option("archive", *archive, "the file or folder")->required()->check(CLI::ExistingPath);
+    loading->add_option("--as", *name, "the image's name, instead of the one in the archive");
+    loading->callback([&command, archive, name] { command.run = [&command, archive, name] { return load(command.options, *archive, *name); }; });
+}
+
+}  // namespace kubarium::cli

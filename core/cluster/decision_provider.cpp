@@ -1,0 +1,68 @@
+#include "core/cluster/decision_provider.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+namespace kubarium::cluster {
+
+struct DecisionProvider::Handle final : client::Watch {
+    explicit Handle(std::shared_ptr<Watcher> owned) : watcher(std::move(owned)) {}
+    std::shared_ptr<Watcher> watcher;
+};
+
+DecisionProvider::DecisionProvider(Executor& executor, scheduler::DecisionRing& ring) : executor_(executor), ring_(ring) {
+    ring_.onChange = [this, alive = alive_](const auto& change) {
+        if (*alive) onChange(change);
+    };
+}
+
+api::ObjectPtr DecisionProvider::summary(const scheduler::DecisionRecord& record) {
+    auto& known = summaries_[record.revision];
+    if (!known) known = api::Object::make(scheduler::reportDecision(record, scheduler::Detail::Summary));
+    const auto result = known;
+    constexpr std::size_t kept = 2 * scheduler::DecisionRing::capacity;
+    while (summaries_.size() > kept) summaries_.erase(summaries_.begin());
+    return result;
+}
+
+api::ObjectPtr DecisionProvider::get(const std::string& nameSpace, const std::string& name) {
+    const auto record = ring_.find(nameSpace, name);
+    return record ? api::Object::make(scheduler::reportDecision(*record, scheduler::Detail::Full)) : nullptr;
+}
+
+apiserver::ProvidedList DecisionProvider::list(const std::string& nameSpace) {
+    apiserver::ProvidedList listed;
+    listed.revision = ring_.revision();
+    for (const auto& record : ring_.all())
+        if (nameSpace.empty() || record->pod->nameSpace == nameSpace) listed.items.push_back(summary(*record));
+    std::ranges::sort(listed.items, {}, [](const auto& object) { return object->key(); });
+    return listed;
+}
+
+std::unique_ptr<client::Watch> DecisionProvider::watch(const std::string& nameSpace, std::uint64_t since, std::function<void(client::WatchEvent)> handler) {
+    auto watcher = std::make_shared<Watcher>(Watcher{nameSpace, std::move(handler)});
+    watchers_.push_back(watcher);
+    for (const auto& record : ring_.all()) {
+        if (record->revision <= since || (!nameSpace.empty() && record->pod->nameSpace != nameSpace)) continue;
+        executor_.post([weak = std::weak_ptr(watcher), object = summary(*record)] {
+            if (const auto alive = weak.lock()) alive->handler({client::WatchEventType::Added, object, {}});
+        });
+    }
+    return std::make_unique<Handle>(std::move(watcher));
+}
+
+void DecisionProvider::onChange(const scheduler::DecisionRing::Change& change) {
+    std::erase_if(watchers_, [](const auto& weak) { return weak.expired(); });
+    api::ObjectPtr object;
+    for (const auto& weak : watchers_) {
+        const auto watcher = weak.lock();
+        if (!watcher->nameSpace.empty() && watcher->nameSpace != change.record->pod->nameSpace) continue;
+        if (!object) object = summary(*change.record);
+        executor_.post([weak, type = change.type, object] {
+            if (const auto alive = weak.lock()) alive->handler({type, object, {}});
+        });
+    }
+}
+
+}  // namespace kubarium::cluster
