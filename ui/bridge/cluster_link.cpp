@@ -1,0 +1,186 @@
+#include "ui/bridge/cluster_link.h"
+
+#include "core/client/http_client.h"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+
+namespace kubarium::bridge {
+
+using model::Kind;
+using model::ObjectPtr;
+
+namespace {
+
+constexpr int frameMilliseconds = 16;
+constexpr int healthMilliseconds = 2000;
+constexpr int statsMilliseconds = 2000;
+constexpr int measuredNodes = 20;
+
+constexpr std::size_t indexOf(Kind kind) { return static_cast<std::size_t>(kind); }
+
+// A client that cannot stream (a test's) is asked once for all there is.
+class OneShot final : public client::Watch {
+public:
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+    ~OneShot() override { *alive = false; }
+};
+
+}  // namespace
+
+ClusterLink::ClusterLink(QtExecutor& executor, std::unique_ptr<client::Client> client, QString name, QObject* parent)
+    : QObject(parent), executor_(executor), client_(std::move(client)), name_(std::move(name)) {
+    frame_.setSingleShot(true);
+    frame_.setInterval(frameMilliseconds);
+    frame_.setTimerType(Qt::PreciseTimer);
+    connect(&frame_, &QTimer::timeout, this, &ClusterLink::flush);
+    health_.setInterval(healthMilliseconds);
+    connect(&health_, &QTimer::timeout, this, &ClusterLink::checkConnection);
+    stats_.setInterval(statsMilliseconds);
+    connect(&stats_, &QTimer::timeout, this, &ClusterLink::measure);
+}
+
+ClusterLink::~ClusterLink() {
+    *alive_ = false;
+    for (auto& informer : informers_) informer.reset();
+}
+
+void ClusterLink::start() {
+    if (std::exchange(started_, true)) return;
+    client_->getRaw("/apis/kubarium.dev/v1alpha1", [this, alive = alive_](Result<std::string> found) {
+        if (!*alive) return;
+        startInformers(found.has_value());
+    });
+    health_.start();
+    stats_.start();
+}
+
+void ClusterLink::startInformers(bool withOwnKinds) {
+    for (const auto kind : model::allKinds) {
+        if (model::isOwnKind(kind) && !withOwnKinds) continue;
+        auto informer = std::make_unique<client::Informer>(*client_, executor_, model::resourceOf(kind));
+        informer->addHandler({[this, kind](const ObjectPtr& added) { collect(kind, nullptr, added); },
+                              [this, kind](const ObjectPtr& before, const ObjectPtr& after) { collect(kind, before, after); },
+                              [this, kind](const ObjectPtr& last) { collect(kind, last, nullptr); }});
+        informer->start();
+        informers_[indexOf(kind)] = std::move(informer);
+    }
+    frame_.start();
+}
+
+const model::Objects& ClusterLink::all(Kind kind) const {
+    static const model::Objects none;
+    const auto& informer = informers_[indexOf(kind)];
+    return informer ? informer->all() : none;
+}
+
+bool ClusterLink::offers(Kind kind) const { return informers_[indexOf(kind)] != nullptr; }
+
+void ClusterLink::collect(Kind kind, const ObjectPtr& before, const ObjectPtr& after) {
+    const auto& any = after ? after : before;
+    revision_ = std::max(revision_, any->revision());
+    if (kind == Kind::Clock) followClock(after);
+    auto [it, isNew] = pending_[indexOf(kind)].try_emplace(any->key(), model::Change{kind, before, after});
+    if (!isNew) {
+        it->second.after = after;
+        if (!it->second.before && !after) pending_[indexOf(kind)].erase(it);
+    }
+    hasPending_ = true;
+    if (!frame_.isActive()) frame_.start();
+}
+
+void ClusterLink::flush() {
+    const bool nowSynced = std::all_of(informers_.begin(), informers_.end(), [](const auto& informer) { return !informer || informer->synced(); });
+    // Until everything has been listed once, a half picture would make Pods look ownerless.
+    if (!nowSynced) return frame_.start();
+    if (std::exchange(hasPending_, false) || !synced_) {
+        model::Changes changes;
+        for (auto& pending : pending_) {
+            for (auto& [key, change] : pending) changes.push_back(std::move(change));
+            pending.clear();
+        }
+        const bool first = !std::exchange(synced_, true);
+        Q_EMIT changed(changes);
+        if (first) {
+            Q_EMIT syncedChanged();
+            measure();
+        }
+    }
+}
+
+double ClusterLink::now() const { return std::chrono::duration<double>(executor_.clusterNow().sinceStart).count(); }
+
+double ClusterLink::at(WallTime wall) const {
+    const auto ahead = wall - executor_.now();
+    // Times to come (the end of a fault) are cluster time already in the making: they come `rate` times as fast.
+    if (ahead.count() > 0) return now() + std::chrono::duration<double>(ahead).count() * executor_.rate();
+    return now() - std::chrono::duration<double>(executor_.clusterElapsedSince(wall)).count();
+}
+
+void ClusterLink::followClock(const ObjectPtr& clock) {
+    if (!clock) return;
+    const auto rate = model::numberAt(*clock, {"spec", "rate"}, 1);
+    executor_.setRate(rate > 0 ? rate : 1);
+    executor_.setPaused(model::boolAt(*clock, {"spec", "paused"}));
+    Q_EMIT clockChanged();
+}
+
+QString ClusterLink::heldPod() const {
+    const auto clock = get(Kind::Clock, std::string("cluster"));
+    return clock ? model::at(*clock, {"status", "heldPod"}) : QString();
+}
+
+void ClusterLink::checkConnection() {
+    if (std::exchange(checking_, true)) return;
+    client_->getRaw("/version", [this, alive = alive_](Result<std::string> answer) {
+        if (!*alive) return;
+        checking_ = false;
+        const bool bad = !answer && answer.error().reason == Reason::ServiceUnavailable;
+        if (bad == lost_) return;
+        lost_ = bad;
+        Q_EMIT connectionChanged(bad ? tr("The cluster \"%1\" does not answer: %2").arg(name_, model::text(answer.error().message)) : QString());
+    });
+}
+
+void ClusterLink::measure() {
+    if (!synced_) return;
+    int asked = 0;
+    for (const auto& [key, node] : all(Kind::Node)) {
+        if (node->label("kubarium.dev/simulated") == "true" || !model::conditionIsTrue(*node, "Ready")) {
+            use_.remove(QString::fromStdString(key));
+            continue;
+        }
+        if (++asked > measuredNodes) break;
+        client_->getRaw("/api/v1/nodes/" + key + "/proxy/stats/summary", [this, alive = alive_, key = QString::fromStdString(key)](Result<std::string> body) {
+            if (*alive && body) takeStats(key, *body);
+        });
+    }
+}
+
+void ClusterLink::takeStats(const QString& node, const std::string& body) {
+    boost::system::error_code bad;
+    const auto parsed = boost::json::parse(body, bad);
+    if (bad) return;
+    NodeUse use;
+    use.cores = model::numberAt(parsed, {"node", "cpu", "usageNanoCores"}, -1e9) / 1e9;
+    use.bytes = model::numberAt(parsed, {"node", "memory", "workingSetBytes"}, -1);
+    use_.insert(node, use);
+    Q_EMIT useChanged();
+}
+
+std::unique_ptr<client::Watch> ClusterLink::stream(const QString& path, std::function<void(QByteArray)> onData, std::function<void(QString)> onEnd) {
+    if (auto* http = dynamic_cast<client::HttpClient*>(client_.get()))
+        return http->stream(
+            path.toStdString(), [onData](std::string data) { onData(QByteArray::fromStdString(data)); },
+            [onEnd](Result<void> end) { onEnd(end ? QString() : model::text(end.error().message)); });
+    auto shot = std::make_unique<OneShot>();
+    client_->getRaw(path.toStdString(), [onData, onEnd, alive = shot->alive](Result<std::string> body) {
+        if (!*alive) return;
+        if (body) onData(QByteArray::fromStdString(*body));
+        onEnd(body ? QString() : model::text(body.error().message));
+    });
+    return shot;
+}
+
+}  // namespace kubarium::bridge

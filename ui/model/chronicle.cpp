@@ -1,0 +1,352 @@
+#include "ui/model/chronicle.h"
+
+#include "ui/model/explain.h"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+
+namespace kubarium::model {
+namespace {
+
+constexpr std::size_t keptMoments = 3000;
+constexpr std::size_t keptBars = 400;
+constexpr std::size_t keptSamples = 3600;
+constexpr std::size_t keptLatencies = 2000;
+constexpr std::size_t keptReadyPoints = 300;
+constexpr std::size_t pictureBudget = 48U << 20;
+constexpr std::size_t lanesAtMost = 60;
+
+QString stringAt(const api::Object& object, std::initializer_list<std::string_view> path) { return at(object, path); }
+
+QString taintsOf(const api::Object& node) {
+    QStringList taints;
+    for (const auto& taint : arrayAt(node, {"spec", "taints"})) taints << at(taint, {"key"}) + QLatin1Char(':') + at(taint, {"effect"});
+    return taints.join(QStringLiteral(", "));
+}
+
+std::size_t sizeOf(const scene::StageModel& model) { return 400 * (model.pods.size() + model.nodes.size() * 3 + model.services.size() * 2) + 1000; }
+
+Tone workloadTone(int ready, int desired) { return ready >= desired ? Tone::Ok : ready > 0 ? Tone::Waiting : Tone::Broken; }
+
+}  // namespace
+
+QString momentTitle(const Moment& moment) {
+    const auto& name = moment.name;
+    switch (moment.kind) {
+    case MomentKind::FaultBegan:
+        if (moment.detail == QLatin1String("NodePowerOff")) return Explain::tr("Power off %1").arg(name);
+        if (moment.detail == QLatin1String("NodePartition")) return Explain::tr("Cable of %1 pulled").arg(name);
+        return Explain::tr("Container of %1 killed").arg(name);
+    case MomentKind::FaultEnded: return Explain::tr("Fault on %1 undone").arg(name);
+    case MomentKind::NodeReady: return Explain::tr("%1 is Ready").arg(name);
+    case MomentKind::NodeUnready: return Explain::tr("%1: Ready = %2").arg(name, moment.detail.section(QLatin1Char('\n'), 0, 0));
+    case MomentKind::NodeTainted: return Explain::tr("Taints of %1 changed").arg(name);
+    case MomentKind::NodeCordoned: return Explain::tr("%1 cordoned").arg(name);
+    case MomentKind::NodeUncordoned: return Explain::tr("%1 uncordoned").arg(name);
+    case MomentKind::LeaseLate: return Explain::tr("Lease of %1 is late").arg(name);
+    case MomentKind::PodCreated: return Explain::tr("%1 created").arg(name);
+    case MomentKind::PodPlaced: return Explain::tr("%1 placed on %2").arg(name, moment.node);
+    case MomentKind::PodUnschedulable: return Explain::tr("%1 fits nowhere").arg(name);
+    case MomentKind::PodStarted: return Explain::tr("%1: container running").arg(name);
+    case MomentKind::PodReady: return Explain::tr("%1 is Ready").arg(name);
+    case MomentKind::PodUnready: return Explain::tr("%1 is no longer Ready").arg(name);
+    case MomentKind::ContainerEnded: return Explain::tr("%1: container ended").arg(name);
+    case MomentKind::PodEvicted: return Explain::tr("%1 evicted").arg(name);
+    case MomentKind::PodDeleted: return Explain::tr("%1 told to stop").arg(name);
+    case MomentKind::PodGone: return Explain::tr("%1 is gone").arg(name);
+    case MomentKind::EndpointsChanged: return Explain::tr("Endpoints of %1").arg(name);
+    case MomentKind::Scaled: return Explain::tr("%1 scaled").arg(name);
+    case MomentKind::TemplateChanged: return Explain::tr("%1 has a new template").arg(name);
+    }
+    return {};
+}
+
+QString momentDetail(const Moment& moment) {
+    if (moment.kind == MomentKind::FaultBegan) return Explain::tr("fault %1, yours").arg(moment.detail);
+    if (moment.kind == MomentKind::NodeUnready) return moment.detail.section(QLatin1Char('\n'), 1);
+    return moment.detail;
+}
+
+void Chronicle::note(MomentKind kind, const QString& name, Tone tone, const QString& detail, const QString& node, const QString& workload, std::string podUid) {
+    if (first_) return;  // what was there before the window is no news
+    moments_.push_back({kind, times_.now(), times_.wallNow(), name, node, workload, detail, std::move(podUid), tone});
+    if (moments_.size() > keptMoments) moments_.pop_front();
+}
+
+void Chronicle::setBar(const Reference& reference, const QString& title, Tone tone, const QString& word) {
+    auto it = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) { return lane->reference == reference; });
+    if (it == lanes_.end()) {
+        if (lanes_.size() >= lanesAtMost) return;
+        lanes_.push_back(std::make_unique<Lane>(Lane{title, reference, {}}));
+        it = std::prev(lanes_.end());
+    }
+    auto& bars = (*it)->bars;
+    if (!bars.empty() && bars.back().to < 0) {
+        if (bars.back().tone == tone && bars.back().word == word) return;
+        bars.back().to = times_.now();
+    }
+    if (!word.isEmpty()) bars.push_back({first_ ? began_ : times_.now(), -1, tone, word});
+    if (bars.size() > keptBars) bars.pop_front();
+}
+
+void Chronicle::apply(const Changes& changes) {
+    for (const auto& change : changes) {
+        switch (change.kind) {
+        case Kind::Node: applyNode(change); break;
+        case Kind::Pod: applyPod(change); break;
+        case Kind::Deployment: applyDeployment(change); break;
+        case Kind::Fault: applyFault(change); break;
+        case Kind::EndpointSlice: applyEndpoints(change); break;
+        default: break;
+        }
+    }
+    first_ = false;
+}
+
+void Chronicle::applyNode(const Change& change) {
+    const auto& object = change.any();
+    const auto name = text(object->name());
+    const Reference reference{Kind::Node, name};
+    if (!change.after) return setBar(reference, name, Tone::Neutral, {});
+    const auto after = nodeCondition(*change.after);
+    const bool ready = after == scene::NodeCondition::Ready;
+    setBar(reference, name, ready ? (isCordoned(*change.after) ? Tone::Waiting : Tone::Ok) : Tone::Broken,
+           ready ? (isCordoned(*change.after) ? QStringLiteral("SchedulingDisabled") : QStringLiteral("Ready")) : QStringLiteral("NotReady"));
+    if (!change.before) return note(MomentKind::NodeReady, name, Tone::Ok, {}, name);
+    const auto before = nodeCondition(*change.before);
+    if (before != after) {
+        if (ready) {
+            note(MomentKind::NodeReady, name, Tone::Ok, {}, name);
+        } else {
+            const auto* entry = condition(*change.after, "Ready");
+            note(MomentKind::NodeUnready, name, Tone::Broken, (entry ? at(*entry, {"status"}) + QLatin1Char('\n') + at(*entry, {"message"}) : QStringLiteral("Unknown")), name);
+        }
+    }
+    if (isCordoned(*change.before) != isCordoned(*change.after))
+        note(isCordoned(*change.after) ? MomentKind::NodeCordoned : MomentKind::NodeUncordoned, name, Tone::Waiting, {}, name);
+    if (const auto taints = taintsOf(*change.after); taints != taintsOf(*change.before) && isCordoned(*change.before) == isCordoned(*change.after))
+        note(MomentKind::NodeTainted, name, Tone::Waiting, taints.isEmpty() ? Explain::tr("none") : taints, name);
+}
+
+void Chronicle::applyContainers(const Change& change, const QString& workload) {
+    const auto& pod = *change.after;
+    for (const auto& status : arrayAt(pod, {"status", "containerStatuses"})) {
+        const auto name = at(status, {"name"});
+        double restartsBefore = 0;
+        bool ranBefore = false;
+        for (const auto& old : arrayAt(*change.before, {"status", "containerStatuses"}))
+            if (at(old, {"name"}) == name) restartsBefore = numberAt(old, {"restartCount"}), ranBefore = api::findPath(old, {"state", "running"}) != nullptr;
+        const bool runs = api::findPath(status, {"state", "running"}) != nullptr;
+        const bool restarted = numberAt(status, {"restartCount"}) > restartsBefore;
+        const auto node = stringAt(pod, {"spec", "nodeName"});
+        if ((ranBefore && !runs) || restarted) {
+            const char* which = api::findPath(status, {"state", "terminated"}) ? "state" : "lastState";
+            note(MomentKind::ContainerEnded, text(pod.name()), Tone::Broken,
+                 Explain::tr("%1, exit code %2").arg(at(status, {which, "terminated", "reason"})).arg(numberAt(status, {which, "terminated", "exitCode"})), node, workload, std::string(pod.uid()));
+        }
+        if (runs && (!ranBefore || restarted))
+            note(MomentKind::PodStarted, text(pod.name()), Tone::Neutral, restarted ? Explain::tr("restart %1").arg(numberAt(status, {"restartCount"})) : QString(), node, workload, std::string(pod.uid()));
+    }
+}
+
+void Chronicle::applyPod(const Change& change) {
+    const auto& object = change.any();
+    const auto owner = workloadOf(*object, objects_);
+    const auto name = text(object->name());
+    const auto node = stringAt(*object, {"spec", "nodeName"});
+    const std::string uid(object->uid());
+    if (owner.kind == QLatin1String("Pod")) {
+        const auto state = podState(*object);
+        setBar(referenceOf(Kind::Pod, *object), name, state.tone, change.after ? state.word : QString());
+    }
+    if (!change.after) return note(MomentKind::PodGone, name, Tone::Neutral, {}, node, owner.name, uid);
+    if (!change.before || change.before->uid() != change.after->uid()) {
+        note(MomentKind::PodCreated, name, Tone::Neutral, owner.kind == QLatin1String("Pod") ? QString() : Explain::tr("by %1/%2").arg(owner.kind, owner.name), node, owner.name, uid);
+        if (!node.isEmpty()) note(MomentKind::PodPlaced, name, Tone::Ok, {}, node, owner.name, uid);
+        return;
+    }
+    const auto& before = *change.before;
+    if (before.string({"spec", "nodeName"}).empty() && !node.isEmpty()) {
+        QString detail;
+        if (const auto decision = latestDecision(objects_, *change.after)) detail = stringAt(*decision, {"status", "explanation", "en"}).isEmpty() ? QString() : Explain::tr("cycle %1").arg(numberAt(*decision, {"status", "cycle"}));
+        note(MomentKind::PodPlaced, name, Tone::Ok, detail, node, owner.name, uid);
+        const auto created = parseTime(object->string({"metadata", "creationTimestamp"}));
+        const auto* scheduled = condition(*object, "PodScheduled");
+        const auto bound = scheduled ? parseTime(api::stringAt(*scheduled, {"lastTransitionTime"})) : std::nullopt;
+        const auto wall = bound.value_or(times_.wallNow());
+        if (created && !first_) latencies_.push_back({times_.now(), std::max(0.0, std::chrono::duration<double>(wall - *created).count())});
+        if (latencies_.size() > keptLatencies) latencies_.pop_front();
+    }
+    const auto* was = condition(before, "PodScheduled");
+    const auto* is = condition(*object, "PodScheduled");
+    if (is && api::stringAt(*is, {"reason"}) == "Unschedulable" && (!was || api::stringAt(*was, {"reason"}) != "Unschedulable"))
+        note(MomentKind::PodUnschedulable, name, Tone::Waiting, Explain::shortReason(at(*is, {"message"})), {}, owner.name, uid);
+    applyContainers(change, owner.name);
+    const bool readyBefore = conditionIsTrue(before, "Ready"), ready = conditionIsTrue(*object, "Ready");
+    if (readyBefore != ready && !object->deleting()) note(ready ? MomentKind::PodReady : MomentKind::PodUnready, name, ready ? Tone::Ok : Tone::Waiting, {}, node, owner.name, uid);
+    if (!before.deleting() && object->deleting()) {
+        const auto* disruption = condition(*object, "DisruptionTarget");
+        note(disruption ? MomentKind::PodEvicted : MomentKind::PodDeleted, name, disruption ? Tone::Broken : Tone::Waiting, disruption ? at(*disruption, {"message"}) : QString(), node, owner.name, uid);
+    }
+}
+
+void Chronicle::applyDeployment(const Change& change) {
+    const auto& object = change.any();
+    const auto name = text(object->name());
+    const auto key = QString::fromStdString(object->key());
+    const Reference reference{Kind::Deployment, key};
+    if (!change.after) {
+        ready_.remove(key);
+        return setBar(reference, name, Tone::Neutral, {});
+    }
+    const int desired = static_cast<int>(numberAt(*object, {"spec", "replicas"}, 1));
+    const int ready = static_cast<int>(numberAt(*object, {"status", "readyReplicas"}));
+    setBar(reference, name, workloadTone(ready, desired), QStringLiteral("%1/%2").arg(ready).arg(desired));
+    auto& record = ready_[key];
+    record.desired = desired;
+    if (record.points.empty() || record.points.back().ready != ready) {
+        record.points.push_back({first_ ? began_ : times_.now(), ready});
+        if (record.points.size() > keptReadyPoints) record.points.pop_front();
+        lastChanged_ = key;
+    }
+    if (!change.before) return;
+    const auto wantedBefore = numberAt(*change.before, {"spec", "replicas"}, 1);
+    if (wantedBefore != desired) note(MomentKind::Scaled, name, Tone::Neutral, QStringLiteral("%1 → %2").arg(wantedBefore).arg(desired), {}, name);
+    const auto *oldTemplate = change.before->find({"spec", "template"}), *newTemplate = object->find({"spec", "template"});
+    if (oldTemplate && newTemplate && *oldTemplate != *newTemplate) note(MomentKind::TemplateChanged, name, Tone::Neutral, {}, {}, name);
+}
+
+void Chronicle::applyFault(const Change& change) {
+    const auto& object = *change.any();
+    const auto isActive = [](const ObjectPtr& fault) { return fault && fault->string({"status", "phase"}) == "Active" && !fault->deleting(); };
+    if (isActive(change.before) == isActive(change.after)) return;
+    auto name = stringAt(object, {"spec", "node"});
+    const auto node = name;
+    std::string uid;
+    QString workload;
+    if (name.isEmpty()) {
+        name = stringAt(object, {"spec", "pod", "name"});
+        if (const auto pod = objects_.get(Kind::Pod, stringAt(object, {"spec", "pod", "namespace"}) + QLatin1Char('/') + name)) uid = pod->uid(), workload = workloadOf(*pod, objects_).name;
+    }
+    note(isActive(change.after) ? MomentKind::FaultBegan : MomentKind::FaultEnded, name, isActive(change.after) ? Tone::Broken : Tone::Ok, stringAt(object, {"spec", "type"}), node, workload, uid);
+}
+
+void Chronicle::applyEndpoints(const Change& change) {
+    const auto readyCount = [](const ObjectPtr& slice) {
+        int count = 0;
+        if (slice)
+            for (const auto& endpoint : arrayAt(*slice, {"endpoints"})) {
+                const auto* ready = api::findPath(endpoint, {"conditions", "ready"});
+                count += !ready || !ready->is_bool() || ready->get_bool();
+            }
+        return count;
+    };
+    const int before = readyCount(change.before), after = readyCount(change.after);
+    if (before == after) return;
+    const auto service = text(change.any()->label("kubernetes.io/service-name"));
+    note(MomentKind::EndpointsChanged, service, after < before ? Tone::Waiting : Tone::Ok, QStringLiteral("%1 → %2").arg(before).arg(after), {}, service);
+}
+
+void Chronicle::sample(const QHash<QString, NodeUse>& use) {
+    Sample sample;
+    sample.at = times_.now();
+    sample.use = use;
+    for (const auto& [key, pod] : objects_.all(Kind::Pod)) {
+        const auto phase = pod->string({"status", "phase"});
+        if (phase == "Running") ++sample.running;
+        else if (phase == "Succeeded") ++sample.succeeded;
+        else if (phase == "Failed") ++sample.failed;
+        else ++sample.pending;
+    }
+    for (auto it = ready_.cbegin(); it != ready_.cend(); ++it) sample.ready.insert(it.key(), it->points.empty() ? 0 : it->points.back().ready);
+    samples_.push_back(std::move(sample));
+    if (samples_.size() > keptSamples) samples_.pop_front();
+}
+
+void Chronicle::keepPicture(std::shared_ptr<const scene::StageModel> model) {
+    constexpr double closest = 0.2;  // seconds between two pictures that are kept
+    if (!pictures_.empty() && times_.now() - pictures_.back().at < closest) {
+        pictureBytes_ -= sizeOf(*pictures_.back().model);
+        pictures_.pop_back();
+    }
+    pictureBytes_ += sizeOf(*model);
+    pictures_.push_back({times_.now(), std::move(model)});
+    while (pictureBytes_ > pictureBudget && pictures_.size() > 2) {
+        pictureBytes_ -= sizeOf(*pictures_.front().model);
+        pictures_.pop_front();
+    }
+}
+
+std::shared_ptr<const scene::StageModel> Chronicle::pictureAt(double at) const {
+    const auto it = std::upper_bound(pictures_.begin(), pictures_.end(), at, [](double value, const Picture& picture) { return value < picture.at; });
+    if (it == pictures_.begin()) return pictures_.empty() ? nullptr : pictures_.front().model;
+    return std::prev(it)->model;
+}
+
+std::vector<const Lane*> Chronicle::lanes() const {
+    std::vector<const Lane*> result;
+    for (const bool nodes : {true, false})
+        for (const auto& lane : lanes_)
+            if ((lane->reference.kind == Kind::Node) == nodes && !lane->bars.empty()) result.push_back(lane.get());
+    return result;
+}
+
+std::optional<scene::ReadyChart> Chronicle::readyChart(const QString& preferred) const {
+    const auto key = ready_.contains(preferred) ? preferred : lastChanged_;
+    const auto it = ready_.constFind(key);
+    if (it == ready_.cend()) return std::nullopt;
+    scene::ReadyChart chart;
+    chart.workload = key.section(QLatin1Char('/'), 1);
+    chart.desired = it->desired;
+    const double since = times_.now() - 120 * std::max(1.0, (times_.now() - began_) / 600);
+    for (const auto& point : it->points) {
+        if (point.at < since && !chart.points.empty()) chart.points.pop_back();
+        chart.points.push_back(point);
+    }
+    if (!chart.points.empty()) chart.points.front().at = std::max(chart.points.front().at, std::max(since, began_));
+    for (const auto& moment : moments_)
+        if (moment.kind == MomentKind::FaultBegan && moment.at >= since) chart.marks.push_back({moment.at, momentTitle(moment)});
+    return chart;
+}
+
+QList<Moment> Chronicle::chainOf(const Reference& reference) const {
+    const auto name = reference.name();
+    QString workload = name;
+    std::string uid;
+    QString node = reference.kind == Kind::Node ? name : QString();
+    if (reference.kind == Kind::Pod)
+        if (const auto pod = objects_.get(Kind::Pod, reference.key)) {
+            workload = workloadOf(*pod, objects_).name;
+            uid = pod->uid();
+        }
+    const auto concerns = [&](const Moment& moment) {
+        return node.isEmpty() ? (!moment.workload.isEmpty() && moment.workload == workload) || (!uid.empty() && moment.podUid == uid) : moment.node == node;
+    };
+    // The beginning: the latest disturbance; without one, everything recent that concerns the object.
+    std::size_t root = 0;
+    for (std::size_t i = moments_.size(); i-- > 0;) {
+        const auto& moment = moments_[i];
+        const bool disturbance = moment.kind == MomentKind::FaultBegan || moment.kind == MomentKind::TemplateChanged || moment.kind == MomentKind::Scaled;
+        if (disturbance && (concerns(moment) || (node.isEmpty() && !moment.node.isEmpty()))) {
+            root = i;
+            break;
+        }
+    }
+    QStringList workloads;
+    QList<Moment> chain;
+    for (std::size_t i = root; i < moments_.size(); ++i) {
+        const auto& moment = moments_[i];
+        const bool mine = concerns(moment) || (i == root && moment.kind == MomentKind::FaultBegan);
+        // From a Node, the chain goes on through the workloads whose Pods it lost.
+        const bool follows = !moment.workload.isEmpty() && workloads.contains(moment.workload);
+        if (!mine && !follows) continue;
+        if (mine && (moment.kind == MomentKind::PodEvicted || moment.kind == MomentKind::PodUnready || moment.kind == MomentKind::PodDeleted)) workloads << moment.workload;
+        chain.push_back(moment);
+    }
+    constexpr qsizetype shown = 60;
+    if (chain.size() > shown) chain = chain.mid(chain.size() - shown);
+    return chain;
+}
+
+}  // namespace kubarium::model

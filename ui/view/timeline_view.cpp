@@ -1,0 +1,195 @@
+#include "ui/view/timeline_view.h"
+
+#include "ui/model/explain.h"
+#include "ui/view/widgets.h"
+
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kubarium::view {
+namespace {
+
+constexpr int titleWidth = 132;
+constexpr int rowHeight = 24;
+constexpr int topMargin = 4;
+constexpr double futureShare = 0.14;
+
+}  // namespace
+
+TimelineView::TimelineView(QWidget* parent) : QWidget(parent) {
+    setFocusPolicy(Qt::StrongFocus);
+    setMinimumHeight(72);
+    setMouseTracking(false);
+}
+
+void TimelineView::setSource(const model::Chronicle* chronicle, const model::ClusterTimes* times) {
+    chronicle_ = chronicle;
+    times_ = times;
+    scrub_.reset();
+    update();
+}
+
+void TimelineView::setFuses(std::vector<scene::Fuse> fuses, const QStringList& nodes) {
+    fuses_ = std::move(fuses);
+    fuseNodes_ = nodes;
+}
+
+void TimelineView::setTheme(const style::Theme& theme) {
+    theme_ = theme;
+    update();
+}
+
+void TimelineView::setLabMarks(QList<double> marks) {
+    labMarks_ = std::move(marks);
+    update();
+}
+
+void TimelineView::refresh() {
+    setAccessibleName(tr("Timeline. Arrow keys go through the recorded past, End returns to now."));
+    if (isVisible()) update();
+}
+
+double TimelineView::nowX() const { return titleWidth + (width() - titleWidth) * (1 - futureShare); }
+
+double TimelineView::xOf(double at) const {
+    const double perSecond = (nowX() - titleWidth) / span_;
+    return nowX() + (at - times_->now()) * perSecond;
+}
+
+double TimelineView::timeAt(double x) const { return times_->now() + (x - nowX()) * span_ / std::max(1.0, nowX() - titleWidth); }
+
+void TimelineView::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.fillRect(rect(), theme_.panel);
+    if (!chronicle_ || !times_) return;
+    painter.setRenderHint(QPainter::Antialiasing);
+    const auto lanes = chronicle_->lanes();
+    const auto font = style::font(style::TextSize::Tiny);
+    painter.setFont(font);
+    const QFontMetrics metrics(font);
+    const double now = times_->now();
+    const int extra = labMarks_.isEmpty() ? 0 : 1;
+    const int rows = std::max(1, (height() - topMargin) / rowHeight);
+    firstRow_ = std::clamp(firstRow_, 0, std::max(0, static_cast<int>(lanes.size()) + 1 + extra - rows));
+    int y = topMargin - firstRow_ * rowHeight;
+    const auto rowTitle = [&](const QString& title) {
+        painter.setPen(theme_.textMuted);
+        painter.drawText(QRect(16, y, titleWidth - 24, rowHeight), Qt::AlignVCenter, metrics.elidedText(title, Qt::ElideMiddle, titleWidth - 24));
+        painter.setPen(theme_.hairline);
+        painter.drawLine(QPointF(titleWidth, y + rowHeight - 0.5), QPointF(width() - 12, y + rowHeight - 0.5));
+    };
+    for (const auto* lane : lanes) {
+        rowTitle(lane->title);
+        for (const auto& bar : lane->bars) {
+            const double from = std::max<double>(titleWidth, xOf(bar.from)), to = bar.to < 0 ? nowX() : xOf(bar.to);
+            if (to <= titleWidth || from >= width()) continue;
+            const QRectF box(from, y + 7, std::max(2.0, to - from), 10);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(toneColor(theme_, bar.tone));
+            painter.drawRoundedRect(box, 3, 3);
+            if (box.width() > metrics.horizontalAdvance(bar.word) + 10 && bar.tone != model::Tone::Ok) {
+                painter.setPen(theme_.onOwner);
+                painter.setFont(style::font(9.0));
+                painter.drawText(box.adjusted(5, 0, 0, 0), Qt::AlignVCenter, bar.word);
+                painter.setFont(font);
+            }
+        }
+        for (std::size_t i = 0; i < fuses_.size(); ++i) {
+            const auto& fuse = fuses_[i];
+            if (fuseNodes_.value(static_cast<int>(i)) != lane->reference.key || fuse.ends <= now) continue;
+            const QRectF box(nowX() + 2, y + 7, std::max(4.0, std::min<double>(xOf(fuse.ends), width() - 12) - nowX() - 2), 10);
+            painter.setPen(Qt::NoPen);
+            painter.setBrush(style::mix(theme_.panel, theme_.waiting, 0.35));
+            painter.drawRoundedRect(box, 3, 3);
+            painter.setPen(theme_.text);
+            painter.setFont(style::font(9.0));
+            painter.drawText(QRectF(box.left() + 4, y + 6, width() - box.left() - 14, 12), Qt::AlignVCenter,
+                             QFontMetrics(painter.font()).elidedText(fuse.label.section(QStringLiteral(" · "), -1) + QLatin1Char(' ') + model::Explain::seconds(fuse.ends - now), Qt::ElideRight, static_cast<int>(width() - box.left() - 14)));
+            painter.setFont(font);
+            break;
+        }
+        y += rowHeight;
+    }
+    const auto mark = [&](double at, const QColor& color) {
+        if (xOf(at) <= titleWidth) return;
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(color);
+        painter.drawRoundedRect(QRectF(xOf(at) - 6, y + 7, 12, 10), 3, 3);
+    };
+    rowTitle(tr("Faults"));
+    for (const auto& moment : chronicle_->moments())
+        if (moment.kind == model::MomentKind::FaultBegan) mark(moment.at, theme_.broken);
+    y += rowHeight;
+    if (extra) {
+        rowTitle(tr("Lab"));
+        for (const double at : labMarks_) mark(at, theme_.violet);
+    }
+    const double cursor = scrub_ ? xOf(*scrub_) : nowX();
+    painter.setPen(QPen(scrub_ ? theme_.accent : theme_.text, 2));
+    painter.drawLine(QPointF(cursor, 0), QPointF(cursor, height()));
+    if (hasFocus()) {
+        painter.setPen(QPen(theme_.accent, 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
+    }
+}
+
+void TimelineView::scrubTo(double at) {
+    if (!chronicle_ || !times_) return;
+    const double now = times_->now();
+    if (at >= now - span_ * 0.005) return goLive();
+    scrub_ = std::max(at, chronicle_->began());
+    Q_EMIT scrubbed(false, *scrub_);
+    update();
+}
+
+void TimelineView::goLive() {
+    if (!scrub_) return;
+    scrub_.reset();
+    Q_EMIT scrubbed(true, 0);
+    update();
+}
+
+int TimelineView::rowAt(int y) const { return (y - topMargin) / rowHeight + firstRow_; }
+
+void TimelineView::mousePressEvent(QMouseEvent* event) {
+    if (event->button() == Qt::LeftButton && event->position().x() > titleWidth) scrubTo(timeAt(event->position().x()));
+    else if (chronicle_) {
+        const auto lanes = chronicle_->lanes();
+        const auto row = static_cast<std::size_t>(std::max(0, rowAt(static_cast<int>(event->position().y()))));
+        if (row < lanes.size()) Q_EMIT laneActivated(lanes[row]->reference);
+    }
+}
+
+void TimelineView::mouseMoveEvent(QMouseEvent* event) {
+    if (event->buttons() & Qt::LeftButton) scrubTo(timeAt(std::max<double>(titleWidth, event->position().x())));
+}
+
+void TimelineView::mouseDoubleClickEvent(QMouseEvent*) { goLive(); }
+
+void TimelineView::wheelEvent(QWheelEvent* event) {
+    if (event->modifiers() & Qt::ControlModifier) span_ = std::clamp(span_ * std::pow(0.999, event->angleDelta().y()), 10.0, 7200.0);
+    else firstRow_ += event->angleDelta().y() > 0 ? -1 : 1;
+    update();
+    event->accept();
+}
+
+void TimelineView::keyPressEvent(QKeyEvent* event) {
+    const double now = times_ ? times_->now() : 0;
+    switch (event->key()) {
+    case Qt::Key_Left: return scrubTo(scrub_.value_or(now) - span_ / 40);
+    case Qt::Key_Right: return scrubTo(scrub_.value_or(now) + span_ / 40);
+    case Qt::Key_Home: return scrubTo(chronicle_ ? chronicle_->began() : 0);
+    case Qt::Key_End:
+    case Qt::Key_Escape: return goLive();
+    case Qt::Key_Plus: span_ = std::max(10.0, span_ / 1.5); return update();
+    case Qt::Key_Minus: span_ = std::min(7200.0, span_ * 1.5); return update();
+    default: QWidget::keyPressEvent(event);
+    }
+}
+
+}  // namespace kubarium::view

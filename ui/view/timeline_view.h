@@ -1,0 +1,60 @@
+// The recorded past as bars, one lane per Node and workload, with faults marked; the cursor is now, or the moment that the Stage
+// shows while scrubbing. Fuses of running timers reach into the future.
+#pragma once
+
+#include "ui/model/chronicle.h"
+#include "ui/style/theme.h"
+
+#include <QWidget>
+
+#include <optional>
+
+namespace kubarium::view {
+
+class TimelineView final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit TimelineView(QWidget* parent = nullptr);
+
+    void setSource(const model::Chronicle* chronicle, const model::ClusterTimes* times);
+    void setFuses(std::vector<scene::Fuse> fuses, const QStringList& nodes);
+    void setTheme(const style::Theme& theme);
+    // Moments of a lab (a step done), in cluster seconds.
+    void setLabMarks(QList<double> marks);
+    std::optional<double> scrubbedTo() const { return scrub_; }
+    void goLive();
+    void refresh();
+
+Q_SIGNALS:
+    // Cluster seconds of the past to show, or nothing: live again.
+    void scrubbed(bool live, double at);
+    void laneActivated(const kubarium::model::Reference& reference);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    double nowX() const;
+    double xOf(double at) const;
+    double timeAt(double x) const;
+    void scrubTo(double at);
+    int rowAt(int y) const;
+
+    const model::Chronicle* chronicle_ = nullptr;
+    const model::ClusterTimes* times_ = nullptr;
+    style::Theme theme_;
+    std::optional<double> scrub_;
+    std::vector<scene::Fuse> fuses_;
+    QStringList fuseNodes_;
+    QList<double> labMarks_;
+    double span_ = 120;  // seconds between the left edge and now
+    int firstRow_ = 0;
+};
+
+}  // namespace kubarium::view

@@ -1,0 +1,157 @@
+#include "ui/view/tool_bar.h"
+
+#include "ui/view/widgets.h"
+
+#include <QBoxLayout>
+#include <QEvent>
+#include <QPainter>
+
+namespace kubarium::view {
+namespace {
+
+QPixmap logo(const style::Theme& theme, double ratio) {
+    constexpr int side = 22;
+    QPixmap pixmap(QSize(side, side) * ratio);
+    pixmap.setDevicePixelRatio(ratio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    QLinearGradient ground(0, 0, side, side);
+    ground.setColorAt(0, theme.ok);
+    ground.setColorAt(1, theme.accent);
+    painter.setBrush(ground);
+    painter.setPen(Qt::NoPen);
+    painter.drawRoundedRect(QRectF(1, 1, side - 2, side - 2), 6, 6);
+    painter.setPen(QPen(QColor(255, 255, 255, 210), 1.4, Qt::SolidLine, Qt::RoundCap));
+    painter.drawArc(QRectF(6, -4, 20, 20), 180 * 16, 80 * 16);
+    painter.drawArc(QRectF(-4, 6, 20, 20), 10 * 16, 70 * 16);
+    return pixmap;
+}
+
+}  // namespace
+
+ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
+    setObjectName(QStringLiteral("toolBar"));
+    setAttribute(Qt::WA_StyledBackground);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(14, 8, 14, 8);
+    row->setSpacing(8);
+    logo_ = new QLabel(this);
+    row->addWidget(logo_);
+    row->addWidget(makeLabel("brand", QStringLiteral("Kubarium")));
+    row->addSpacing(4);
+    row->addWidget(cluster_ = makeButton({}));
+    clusterMenu_ = new QMenu(this);
+    cluster_->setMenu(clusterMenu_);
+    row->addStretch(1);
+    row->addWidget(pause_ = makeButton({}));
+    row->addWidget(step_ = makeButton({}));
+    auto* segments = new QHBoxLayout;
+    segments->setSpacing(0);
+    constexpr int count = std::size(rates);
+    for (int i = 0; i < count; ++i) {
+        auto* button = makeButton(QStringLiteral("×%1").arg(rates[i]));
+        button->setCheckable(true);
+        button->setProperty("segment", i == 0 ? QStringLiteral("first") : i == count - 1 ? QStringLiteral("last") : QStringLiteral("middle"));
+        rateGroup_.addButton(button, i);
+        segments->addWidget(button);
+        rateButtons_ << button;
+    }
+    row->addLayout(segments);
+    row->addWidget(fault_ = makeButton({}, "fault"));
+    row->addWidget(undo_ = makeButton({}, "fault"));
+    faultMenu_ = new QMenu(this);
+    fault_->setMenu(faultMenu_);
+    row->addStretch(1);
+    row->addWidget(search_ = makeButton({}, "search"));
+    search_->setMinimumWidth(170);
+    row->addWidget(present_ = makeButton({}));
+    row->addWidget(view_ = makeButton(QStringLiteral("☰")));
+    viewMenu_ = new QMenu(this);
+    view_->setMenu(viewMenu_);
+    row->addWidget(theme_ = makeButton(QStringLiteral("◐")));
+    row->addWidget(language_ = makeButton({}));
+    connect(pause_, &QPushButton::clicked, this, [this] { Q_EMIT pauseToggled(!paused_); });
+    connect(step_, &QPushButton::clicked, this, &ToolBar::stepRequested);
+    connect(&rateGroup_, &QButtonGroup::idClicked, this, [this](int id) { Q_EMIT rateChosen(rates[id]); });
+    connect(undo_, &QPushButton::clicked, this, &ToolBar::undoFaultRequested);
+    connect(search_, &QPushButton::clicked, this, &ToolBar::paletteRequested);
+    connect(present_, &QPushButton::clicked, this, &ToolBar::presentRequested);
+    connect(theme_, &QPushButton::clicked, this, &ToolBar::themeToggled);
+    connect(language_, &QPushButton::clicked, this, &ToolBar::languageToggled);
+    setClock(false, 1, false);
+    setFaults(false, 0, {});
+    retranslate();
+}
+
+void ToolBar::setCluster(const QString& name, const QString& detail) {
+    clusterName_ = name;
+    clusterDetail_ = detail;
+    cluster_->setText(detail.isEmpty() ? name + QStringLiteral("  ▾") : QStringLiteral("%1   %2  ▾").arg(name, detail));
+    cluster_->setAccessibleName(tr("Cluster %1, %2").arg(name, detail));
+}
+
+void ToolBar::setClock(bool available, double rate, bool paused) {
+    paused_ = paused;
+    pause_->setVisible(available);
+    step_->setVisible(available);
+    for (int i = 0; i < rateButtons_.size(); ++i) {
+        rateButtons_[i]->setVisible(available);
+        if (rates[i] == rate) rateButtons_[i]->setChecked(true);
+    }
+    pause_->setText(paused ? tr("▶  Run") : tr("❚❚  Pause"));
+    pause_->setToolTip(paused ? tr("Let the cluster's Clock run on (Ctrl+P)") : tr("Stop the cluster's Clock: nothing is scheduled, no timer runs (Ctrl+P)"));
+}
+
+void ToolBar::setFaults(bool available, int count, const QString& remaining) {
+    faultCount_ = count;
+    faultRemaining_ = remaining;
+    fault_->setVisible(available);
+    undo_->setVisible(available && count > 0);
+    QString words = tr("⚡ Fault");
+    if (count > 0) words = remaining.isEmpty() ? tr("⚡ %n fault(s)", nullptr, count) : tr("⚡ %n fault(s), ends in %1", nullptr, count).arg(remaining);
+    fault_->setText(words);
+    setProperty("active", count > 0);
+    view::setProperty(fault_, "active", count > 0);
+}
+
+void ToolBar::setTheme(const style::Theme& theme) { logo_->setPixmap(logo(theme, devicePixelRatioF())); }
+
+void ToolBar::setLanguage(const QString& language) {
+    languageName_ = language;
+    // Each language is offered in its own words.
+    language_->setText(language == QLatin1String("en") ? QStringLiteral("中文") : QStringLiteral("English"));
+}
+
+void ToolBar::retranslate() {
+    pause_->setAccessibleName(tr("Pause or run the Clock"));
+    step_->setText(tr("▸❘  Step"));
+    step_->setToolTip(tr("Let one scheduling phase or one reconcile happen (Ctrl+.)"));
+    for (int i = 0; i < rateButtons_.size(); ++i) {
+        rateButtons_[i]->setToolTip(tr("All waits of the cluster pass %1 times as fast").arg(rates[i]));
+        rateButtons_[i]->setAccessibleName(tr("Rate %1").arg(rates[i]));
+    }
+    undo_->setText(tr("Undo"));
+    undo_->setAccessibleName(tr("Undo the fault"));
+    search_->setText(tr("Search or run…") + QStringLiteral("     Ctrl K"));
+    search_->setAccessibleName(tr("Search objects or run a command"));
+    present_->setText(tr("Present"));
+    present_->setToolTip(tr("Larger and fewer words, for the last row (F5)"));
+    view_->setToolTip(tr("Panes and settings"));
+    view_->setAccessibleName(tr("Panes and settings"));
+    theme_->setToolTip(tr("Light or dark"));
+    theme_->setAccessibleName(tr("Light or dark theme"));
+    language_->setAccessibleName(tr("Language"));
+    fault_->setToolTip(tr("Break something on purpose; every fault can be undone"));
+    setCluster(clusterName_, clusterDetail_);
+    pause_->setText(paused_ ? tr("▶  Run") : tr("❚❚  Pause"));
+    if (fault_->isVisibleTo(this)) setFaults(true, faultCount_, faultRemaining_);
+    setLanguage(languageName_);
+}
+
+void ToolBar::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::LanguageChange) retranslate();
+}
+
+}  // namespace kubarium::view

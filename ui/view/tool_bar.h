@@ -1,0 +1,58 @@
+// The bar on top: which cluster, the Clock (pause, step, rate), faults with their countdown, search, presentation, theme, language.
+#pragma once
+
+#include "ui/style/theme.h"
+
+#include <QButtonGroup>
+#include <QMenu>
+#include <QPushButton>
+#include <QWidget>
+
+class QLabel;
+
+namespace kubarium::view {
+
+class ToolBar final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit ToolBar(QWidget* parent = nullptr);
+
+    void setCluster(const QString& name, const QString& detail);
+    void setClock(bool available, double rate, bool paused);
+    // A running fault: "1 fault" with what is left of it; nothing when count is 0.
+    void setFaults(bool available, int count, const QString& remaining);
+    void setTheme(const style::Theme& theme);
+    void setLanguage(const QString& language);
+    void retranslate();
+
+    QMenu* clusterMenu() { return clusterMenu_; }
+    QMenu* faultMenu() { return faultMenu_; }
+    QMenu* viewMenu() { return viewMenu_; }
+    static constexpr double rates[] = {1, 5, 20, 60};
+
+Q_SIGNALS:
+    void pauseToggled(bool paused);
+    void stepRequested();
+    void rateChosen(double rate);
+    void undoFaultRequested();
+    void paletteRequested();
+    void presentRequested();
+    void themeToggled();
+    void languageToggled();
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    QPushButton *cluster_, *pause_, *step_, *fault_, *undo_, *search_, *present_, *theme_, *language_, *view_;
+    QLabel* logo_;
+    QList<QPushButton*> rateButtons_;
+    QButtonGroup rateGroup_;
+    QMenu *clusterMenu_, *faultMenu_, *viewMenu_;
+    QString clusterName_, clusterDetail_, faultRemaining_, languageName_ = QStringLiteral("en");
+    int faultCount_ = 0;
+    bool paused_ = false;
+};
+
+}  // namespace kubarium::view
