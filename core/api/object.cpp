@@ -76,6 +76,8 @@ const json::value* findPath(const json::value& root, std::initializer_list<std::
 }
 
 std::string_view stringAt(const json::value& root, std::initializer_list<std::string_view> path) { return stringOf(findPath(root, path)); }
+const json::value* findPath(const json::object& root, std::initializer_list<std::string_view> path) { return path.size() == 0 ? nullptr : findIn(root, path); }
+std::string_view stringAt(const json::object& root, std::initializer_list<std::string_view> path) { return stringOf(findPath(root, path)); }
 
 json::object& ensureObject(json::object& root, std::initializer_list<std::string_view> path) {
     auto* object = &root;

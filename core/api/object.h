@@ -88,6 +88,11 @@ const T& Object::as() const {
 // Lookups in any tree, for code that builds or edits JSON. nullptr / "" / fallback when absent or of another type.
 const json::value* findPath(const json::value& root, std::initializer_list<std::string_view> path);
 std::string_view stringAt(const json::value& root, std::initializer_list<std::string_view> path);
+// The same from an object, so that none is copied into a temporary value whose parts would dangle.
+const json::value* findPath(const json::object& root, std::initializer_list<std::string_view> path);
+std::string_view stringAt(const json::object& root, std::initializer_list<std::string_view> path);
+const json::value* findPath(json::value&&, std::initializer_list<std::string_view>) = delete;
+std::string_view stringAt(json::value&&, std::initializer_list<std::string_view>) = delete;
 // The object at `path`, created (with its parents) when absent or not an object.
 json::object& ensureObject(json::object& root, std::initializer_list<std::string_view> path);
 
