@@ -211,6 +211,7 @@ void PodWorker::onLaunched(ContainerStart start, ContainerInstance instance, Res
         instance.finishedCluster = context_.clock.clusterNow();
         keepInstance(actual, std::move(instance));
         event("Warning", "Failed", "Error: " + result.error().message, path);
+        diedAtStart_ = true;
         return startFailed(container.name, "RunContainerError", result.error().message);
     }
     event("Normal", "Started", "Started container " + container.name, path);
@@ -255,6 +256,7 @@ void PodWorker::onPostStart(ContainerStart start, const HandlerOutcome& outcome)
     }
     event("Warning", "FailedPostStartHook", "PostStartHook failed", path);
     beginKill(container.name, "FailedPostStartHook", graceSeconds(), false, [this, name = container.name, message]() mutable {
+        diedAtStart_ = true;
         startFailed(name, "PostStartHookError", std::move(message));
     });
 }

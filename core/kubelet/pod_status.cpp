@@ -56,6 +56,7 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
     status.containerID = containerId(input, current.id);
     status.imageID = current.imageId;
     status.restartCount = current.attempt;
+    if (!current.image.empty()) status.image = json::value(json::string(current.image));
     if (current.state == InstanceState::Running) {
         status.state.emplace().running = api::ContainerStateRunning{formatTime(current.startedAt)};
         status.started = actual.started || (kind == ContainerKind::Init && !isSidecar(container));
@@ -64,7 +65,9 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
         status.state = endedState(input, current);
         status.ready = kind == ContainerKind::Init && !isSidecar(container) && current.exitCode == 0;
     }
-    const bool forgetsLast = input.ending && current.state == InstanceState::Exited;
+    // A kubelet removes dead containers of a Pod that ends within a second or so; only what has just ended still has a past.
+    const bool forgetsLast = input.ending && current.state == InstanceState::Exited &&
+                             !(current.finishedAt >= input.endingSince && current.finishedAt - input.endingSince < std::chrono::seconds{1});
     if (actual.previous && actual.previous->state == InstanceState::Exited && !forgetsLast) status.lastState = endedState(input, *actual.previous);
     if (container.resources && !(container.resources->requests.empty() && container.resources->limits.empty())) {
         status.allocatedResources = container.resources->requests;
@@ -90,16 +93,6 @@ api::ContainerStatus containerStatus(const PodStatusInput& input, const api::Con
             if (status.state->terminated) status.lastState = status.state;
             status.state = waitingState(actual->waitingReason, actual->waitingMessage);
         }
-    }
-    if (input.ended && status.state->waiting) {
-        // It was never started, or its record is lost: a Pod that has ended has no waiting containers.
-        api::ContainerState unknown;
-        auto& terminated = unknown.terminated.emplace();
-        terminated.reason = "ContainerStatusUnknown";
-        terminated.message = "The container could not be located when the pod was terminated";
-        terminated.exitCode = 137;
-        status.state = std::move(unknown);
-        status.ready = false;
     }
     return status;
 }
@@ -138,14 +131,17 @@ bool initFailed(const api::PodSpec& spec, const std::vector<api::ContainerStatus
 
 std::string phaseOf(const PodStatusInput& input, const api::PodStatus& status) {
     const auto& spec = input.pod.spec;
-    if (initFailed(spec, status.initContainerStatuses) && (spec.restartPolicy == "Never" || input.ending)) return "Failed";
+    const bool terminal = input.ended && input.actual.initialized;
+    if (initFailed(spec, status.initContainerStatuses) && (spec.restartPolicy == "Never" || terminal)) return "Failed";
     const auto counts = countApps(status.containerStatuses);
-    if (!input.ending && !initialized(spec, input.actual)) return "Pending";
+    if (!terminal && !initialized(spec, input.actual)) return "Pending";
     if (counts.waiting > 0) return "Pending";
     if (counts.running > 0) return "Running";
     if (counts.stopped == 0) return "Pending";
-    if (input.ending) return counts.stopped == counts.succeeded ? "Succeeded" : "Failed";
+    if (terminal) return counts.stopped == counts.succeeded ? "Succeeded" : "Failed";
     if (spec.restartPolicy == "Always" || spec.restartPolicy.empty()) return "Running";
+    for (std::size_t i = 0; i < status.initContainerStatuses.size(); ++i)
+        if (isSidecar(spec.initContainers[i]) && status.initContainerStatuses[i].state->running) return "Running";
     if (counts.stopped == counts.succeeded) return "Succeeded";
     return spec.restartPolicy == "Never" ? "Failed" : "Running";
 }
@@ -220,11 +216,33 @@ void addConditions(const PodStatusInput& input, std::string_view phase, api::Pod
         if (!ownConditions.contains(condition.type)) status.conditions.push_back(condition);
 }
 
-// Of containers that never came to run the conditions keep saying what they said.
-bool neverStarted(const api::PodStatus& status) {
-    return std::all_of(status.containerStatuses.begin(), status.containerStatuses.end(), [](const auto& container) {
-        return container.state->terminated && container.state->terminated->reason == "ContainerStatusUnknown";
-    });
+void markLost(api::ContainerStatus& status) {
+    if (status.state->terminated) return;
+    api::ContainerState unknown;
+    auto& terminated = unknown.terminated.emplace();
+    terminated.reason = "ContainerStatusUnknown";
+    terminated.message = "The container could not be located when the pod was terminated";
+    terminated.exitCode = 137;
+    status.state = std::move(unknown);
+    status.ready = false;
+}
+
+// A Pod that has ended for good has no waiting containers, except those whose turn had not come yet.
+void markLostContainers(const PodStatusInput& input, api::PodStatus& status) {
+    const auto& inits = input.pod.spec.initContainers;
+    bool through = true;
+    for (std::size_t i = 0; i < inits.size(); ++i) {
+        const auto* actual = input.actual.find(inits[i].name);
+        through = through && actual && actual->current &&
+                  (isSidecar(inits[i]) || (actual->exited() && actual->current->exitCode == 0 && actual->current->finishedAt < input.endingSince));
+    }
+    if (through || input.actual.initialized)
+        for (auto& container : status.containerStatuses) markLost(container);
+    std::size_t begun = 0;
+    for (std::size_t i = 0; i < status.initContainerStatuses.size(); ++i)
+        if (!status.initContainerStatuses[i].state->waiting || status.initContainerStatuses[i].lastState) begun = i + 1;
+    for (std::size_t i = 0; i < begun; ++i) markLost(status.initContainerStatuses[i]);
+    for (auto& container : status.ephemeralContainerStatuses) markLost(container);
 }
 
 }  // namespace
@@ -255,11 +273,15 @@ api::PodStatus makePodStatus(const PodStatusInput& input) {
         status.message = input.message;
     }
     if (terminalPhase(old.phase)) status.phase = old.phase, status.reason = old.reason, status.message = old.message;
-    addConditions(input, input.ended && neverStarted(status) && input.reason.empty() ? "Pending" : status.phase, status);
+    addConditions(input, status.phase, status);
     if (terminalPhase(status.phase) && !input.ended && !terminalPhase(old.phase)) {
         status.phase = old.phase.empty() ? "Pending" : old.phase;
         status.reason = old.reason;
         status.message = old.message;
+    }
+    if (input.final) {
+        markLostContainers(input, status);
+        if (!terminalPhase(status.phase)) status.phase = "Failed";
     }
     return status;
 }

@@ -22,6 +22,8 @@ struct PodStatusInput {
     bool sandboxReady = false;
     bool ending = false;  // no container will be started again (deleted, finished, past its deadline)
     bool ended = false;   // and nothing runs any more
+    bool final = false;   // and this is the last word: what was never started is said to be lost
+    WallTime endingSince{};
     // Set when the kubelet ends the Pod: phase Failed.
     std::string reason, message;
 };

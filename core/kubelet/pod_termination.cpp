@@ -155,6 +155,7 @@ void PodWorker::stop(std::string reason, std::string message, std::optional<std:
         return;
     }
     stage_ = Stage::Stopping;
+    stopSince_ = context_.clock.now();
     endReason_ = std::move(reason);
     endMessage_ = std::move(message);
     retryTimer_.reset();
@@ -177,7 +178,7 @@ void PodWorker::continueStopping() {
     if (running.empty()) return end();
     for (const auto& name : running) {
         if (const auto kill = kills_.find(name); kill != kills_.end()) {
-            kill->second->inOrder = true;
+            if (!std::exchange(kill->second->inOrder, true)) event("Normal", "Killing", "Stopping container " + name, fieldPathOf(name));
             continue;
         }
         beginKill(name, "Stopping container " + name, graceSeconds(), true);
@@ -189,7 +190,9 @@ void PodWorker::end() {
     kills_.clear();
     probers_.clear();
     sandboxReady_ = false;
+    // First what is seen, then the last word (onStatusIdle); they differ for containers that were never started.
     writeStatus();
+    onStatusIdle();
     if (actual_.sandboxId.empty()) {
         sandboxGone_ = true;
         return confirmDeletion();
@@ -202,9 +205,16 @@ void PodWorker::end() {
     });
 }
 
+void PodWorker::onStatusIdle() {
+    if (stage_ != Stage::Ended || statusBusy_ || statusWanted_ || statusTimer_) return;
+    if (!std::exchange(final_, true)) writeStatus();
+    confirmDeletion();
+}
+
 void PodWorker::confirmDeletion() {
     if (stage_ != Stage::Ended || !sandboxGone_) return;
     if (apiGone_) return vanish();
+    if (!final_) return;
     if (!pod_->deleting() || statusBusy_ || statusWanted_ || statusTimer_ || confirming_) return;
     confirming_ = true;
     client::DeleteOptions options;

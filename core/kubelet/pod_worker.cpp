@@ -148,7 +148,7 @@ void PodWorker::podRemoved() {
 void PodWorker::reconnected() {
     statusFailures_ = 0;
     if (statusWanted_ && !statusBusy_) sendStatus();
-    if (stage_ == Stage::Ended) confirmDeletion();
+    onStatusIdle();
 }
 
 void PodWorker::configurationChanged(const api::GroupVersionResource& resource, const std::string& key) {
@@ -228,9 +228,16 @@ void PodWorker::endSteps() {
     stepping_ = false;
     steps_.clear();
     const bool failed = std::exchange(failed_, false), changed = std::exchange(changed_, false), again = std::exchange(syncAgain_, false);
+    const bool settling = std::exchange(settling_, false);
     if (stage_ == Stage::Stopping) return continueStopping();
     if (stage_ != Stage::Running) return;
-    if (changed || again) return requestSync();
+    if (changed || again) {
+        settling_ = diedAtStart_;
+        return requestSync();
+    }
+    diedAtStart_ = false;
+    // A container that died while it was started is noticed a second time, by the kubelet's relist of all containers.
+    if (failed && settling) return retryLater(1s);
     // As kubelet's backOffPeriod with its jitter.
     if (failed) retryLater(std::chrono::milliseconds{10'000 + context_.random.below(5'000)});
 }
@@ -301,7 +308,7 @@ void PodWorker::writeStatus() {
     const auto runtime = context_.runtime.name();
     const auto& current = spec();
     const auto status = makePodStatus({current, actual_, runtime.substr(0, runtime.find(':')), context_.options.nodeIP, context_.clock.now(),
-                                       sandboxReady_, stage_ != Stage::Running, stage_ == Stage::Ended, endReason_, endMessage_});
+                                       sandboxReady_, stage_ != Stage::Running, stage_ == Stage::Ended, final_, stopSince_, endReason_, endMessage_});
     auto encoded = encodePodStatus(status);
     // Compared by what both sides understand, so that a field that the server adds does not cause endless writing.
     if (encoded == encodePodStatus(current.status)) {
@@ -336,7 +343,7 @@ void PodWorker::onStatusWritten(Result<api::ObjectPtr> result) {
         statusFailures_ = 0;
         if ((*result)->uid() == pod_->uid() && (*result)->revision() > pod_->revision()) podChanged(*result);
         if (statusWanted_ && !statusBusy_) writeStatus();
-        if (stage_ == Stage::Ended && !statusBusy_ && !statusTimer_) confirmDeletion();
+        onStatusIdle();
         return;
     }
     if (result.error().reason == Reason::NotFound) return podRemoved();

@@ -101,6 +101,7 @@ private:
     void stop(std::string reason = {}, std::string message = {}, std::optional<std::int64_t> graceSeconds = {});
     void continueStopping();
     void end();
+    void onStatusIdle();
     void confirmDeletion();
     void vanish();
     std::int64_t graceSeconds() const;
@@ -115,6 +116,7 @@ private:
     Stage stage_ = Stage::Running;
     std::string endReason_, endMessage_;  // DeadlineExceeded, Evicted
     std::optional<std::int64_t> stopGrace_;
+    WallTime stopSince_{};
     std::map<std::string, std::unique_ptr<Prober>> probers_;
     std::map<std::string, BackOff> backOffs_;
     std::map<std::string, std::unique_ptr<Kill>> kills_;
@@ -126,8 +128,9 @@ private:
     Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_;
     int mountFailures_ = 0, statusFailures_ = 0;
     bool stepping_ = false, syncPosted_ = false, syncAgain_ = false, changed_ = false, failed_ = false;
+    bool diedAtStart_ = false, settling_ = false;
     bool sandboxReady_ = false, sandboxGone_ = false, statusBusy_ = false, statusWanted_ = false, apiGone_ = false, confirming_ = false;
-    bool hadSandbox_ = false;
+    bool hadSandbox_ = false, final_ = false;
 };
 
 }  // namespace kubarium::kubelet

@@ -105,10 +105,10 @@ TEST_F(PodLife, ReadinessFollowsItsProbe) {
 TEST_F(PodLife, AFailedLivenessProbeRestartsTheContainer) {
     startKubelet();
     createPod("p", R"({"livenessProbe":{"exec":{"command":["false"]},"periodSeconds":1,"failureThreshold":3}})");
-    ASSERT_TRUE(eventually([&] { return pod("p") && !status("p").containerStatuses.empty() && container("p").restartCount == 1; }, 20s));
+    ASSERT_TRUE(eventually([&] { return pod("p") && !status("p").containerStatuses.empty() && container("p").restartCount == 1; }, 60s));
     EXPECT_GE(eventCount("Unhealthy"), 3);
     EXPECT_EQ(eventText("Killing"), "Container c failed liveness probe, will be restarted");
-    EXPECT_EQ(container("p").lastState->terminated->exitCode, 143);
+    EXPECT_EQ(container("p").lastState->terminated->exitCode, 137);
 }
 
 TEST_F(PodLife, ReadinessWaitsForTheStartupProbe) {
