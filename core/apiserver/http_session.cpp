@@ -3,6 +3,7 @@
 #include "core/apiserver/http_session.h"
 
 #include "core/apiserver/http_mailbox.h"
+#include "core/apiserver/http_upgrade.h"
 #include "core/apiserver/presentation.h"
 #include "core/apiserver/status.h"
 
@@ -35,8 +36,6 @@ constexpr auto writeTimeout = 30s;
 constexpr auto bodyTimeout = 60s;
 
 constexpr auto asTuple = net::as_tuple(net::use_awaitable);
-using TlsStream = ssl::stream<beast::tcp_stream>;
-using HttpRequest = http::request<http::string_body>;
 using HttpResponse = http::response<http::string_body>;
 
 struct X509Free {
@@ -336,7 +335,9 @@ private:
 };
 awaitable<bool> Session::connect(const HttpRequest& incoming, Response response) {
     if (response.pod->kind == PodConnection::Kind::Logs) co_return co_await streamLogs(incoming, std::move(response));
-    co_return co_await write(incoming, errorResponse(badRequest("Upgrade request required")));
+    if (!wantsUpgrade(incoming, response.pod->kind)) co_return co_await write(incoming, errorResponse(badRequest("Upgrade request required")));
+    co_await serveUpgrade(shared_, stream_, buffer_, incoming, std::move(*response.pod));
+    co_return false;
 }
 
 awaitable<bool> Session::streamLogs(const HttpRequest& incoming, Response response) {
