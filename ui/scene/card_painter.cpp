@@ -361,8 +361,12 @@ void paintFuses(const CardContext& card) {
     const QRectF row(area.left(), area.top(), area.width(), metrics.line);
     card.ink.clock(QRectF(row.left(), row.center().y() - metrics.text * 0.42, metrics.text * 0.84, metrics.text * 0.84), theme.textMuted);
     const bool more = i + 1 == shown && static_cast<int>(node.fuses.size()) > shown;
-    const QString label = more ? Stage::tr("%1 (+%2 more)", "a timer and how many others").arg(fuse.label).arg(static_cast<int>(node.fuses.size()) - shown) : fuse.label;
-    card.ink.line(row.adjusted(metrics.text * 1.35, 0, 0, 0), label, {metrics.text, theme.text});
+    double labelRight = 0;
+    if (more) {
+      const TextStyle rest{metrics.badge, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
+      labelRight = card.ink.line(row, Stage::tr("+%1 more").arg(static_cast<int>(node.fuses.size()) - shown), rest) + 8;
+    }
+    card.ink.line(row.adjusted(metrics.text * 1.3, 0, -labelRight, 0), fuse.label, {metrics.badge, theme.text});
     QString time = secondsText(left);
     if (card.scene.rate > 1.01) {
       time = Stage::tr("%1 at ×%2", "time left at the clock's rate").arg(time, pointsText(card.scene.rate));

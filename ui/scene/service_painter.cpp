@@ -67,6 +67,26 @@ QPainterPath curve(const QPointF& from, const QPointF& to) {
   return path;
 }
 
+// A Service is drawn in its own coordinates, enlarged for presentations.
+class Local {
+ public:
+  Local(const Ink& ink, const QRectF& outer) : painter_(ink.painter()), zoom_(ink.theme().isPresentation() ? 1.5 : 1.0), size_(outer.size() / zoom_) {
+    painter_.save();
+    painter_.translate(outer.topLeft());
+    painter_.scale(zoom_, zoom_);
+  }
+  ~Local() { painter_.restore(); }
+  Local(const Local&) = delete;
+  Local& operator=(const Local&) = delete;
+
+  QRectF rect() const { return {QPointF(0, 0), size_}; }
+
+ private:
+  QPainter& painter_;
+  double zoom_;
+  QSizeF size_;
+};
+
 double highestRate(const StageService& service) {
   double most = 0.001;
   for (const StageEndpoint& endpoint : service.endpoints) {
@@ -80,7 +100,8 @@ double highestRate(const StageService& service) {
 void paintService(const Ink& ink, const Scene& scene, std::size_t index) {
   const style::Theme& theme = ink.theme();
   const StageService& service = scene.model->services[index];
-  const QRectF rect = scene.layout->services[index];
+  const Local local(ink, scene.layout->services[index]);
+  const QRectF rect = local.rect();
   QPainter& painter = ink.painter();
   ink.panel(rect, 10, theme.card, theme.hairline);
   const QRectF row(rect.left() + 13, rect.top() + 10, rect.width() - 26, 22);
@@ -148,7 +169,8 @@ void ScenePainter::paintTraffic(const Ink& ink, const Scene& scene) {
       continue;
     }
     const std::vector<const StageEndpoint*> endpoints = shownEndpoints(service);
-    const Fan fan = fanOf(scene.layout->services[i], service, endpoints.size());
+    const Local local(ink, scene.layout->services[i]);
+    const Fan fan = fanOf(local.rect(), service, endpoints.size());
     for (std::size_t at = 0; at < endpoints.size(); ++at) {
       const StageEndpoint& endpoint = *endpoints[at];
       if (endpoint.rate <= 0 || endpoint.removed || !endpoint.ready) {
@@ -170,7 +192,8 @@ void ScenePainter::paintTraffic(const Ink& ink, const Scene& scene) {
 void paintReadyChart(const Ink& ink, const Scene& scene) {
   const style::Theme& theme = ink.theme();
   const ReadyChart& chart = *scene.model->chart;
-  const QRectF rect = scene.layout->chart;
+  const Local local(ink, scene.layout->chart);
+  const QRectF rect = local.rect();
   QPainter& painter = ink.painter();
   ink.panel(rect, 10, theme.card, theme.hairline);
   const QRectF row(rect.left() + 13, rect.top() + 10, rect.width() - 26, 22);

@@ -103,6 +103,10 @@ QString StageView::Private::tooltip(const Hit& hit) const {
         const TheatreNode& node = theatre->nodes[static_cast<std::size_t>(verdict)];
         text += QLatin1Char('\n') + Stage::tr("It cannot run %1: %2 (%3).").arg(theatre->podName, node.reasons.join(QStringLiteral("; ")), node.plugin);
       }
+      for (const Fuse& fuse : model->nodes[at].fuses) {
+        const double left = std::max(0.0, fuse.ends - clusterNow()) / std::max(0.01, clock.rate);
+        text += QLatin1Char('\n') + Stage::tr("A timer runs: %1, %2 left.").arg(fuse.label, secondsText(left));
+      }
       for (const TaintFlag& taint : model->nodes[at].taints) {
         text += QLatin1Char('\n') + Stage::tr("Taint %1, effect %2.").arg(taint.text, taint.effect);
       }

@@ -58,7 +58,7 @@ CardMetrics cardMetrics(bool presentation) {
     metrics.chip = 44;
     metrics.chipGap = 9;
     metrics.line = 32;
-    metrics.detail = 100;
+    metrics.detail = 128;
     metrics.radius = 16;
     metrics.memoryBar = false;
   }
@@ -219,8 +219,8 @@ void StageLayout::chooseCardGrid(const StageModel& model, const StageSlots& slot
   const double bar = options.presentation || options.theatre != nullptr ? 0 : 72;
   const double groupTitles = options.groupBy == GroupBy::None ? 0 : 32.0 * static_cast<double>(count);
   const double spare = ((viewport.height() - bar) / pageScale - 14 - groupTitles) / rows - gap_;
-  const bool page = !model.services.empty() || model.chart;
-  const double limit = options.presentation ? 1e9 : page ? needed : needed * 1.1;
+  const bool page = (!model.services.empty() || model.chart) && (!options.presentation || (rows == 1 && options.theatre == nullptr));
+  const double limit = page ? needed : options.presentation ? 1e9 : needed * 1.1;
   cell_.setHeight(std::floor(std::clamp(spare, needed, std::max(needed, limit))));
 }
 
@@ -292,12 +292,15 @@ void StageLayout::placeNodes(const StageModel& model, const LayoutOptions& optio
 }
 
 void StageLayout::placeServices(const StageModel& model, const LayoutOptions& options) {
-  if (options.presentation || options.theatre != nullptr || model.nodes.size() > 60) {
+  // A presentation shows one thing at a time: traffic only beside a single row of Nodes, one Service and the chart.
+  const bool page = options.presentation && static_cast<int>(model.nodes.size()) <= columns_;
+  if ((options.presentation && !page) || options.theatre != nullptr || model.nodes.size() > 60) {
     return;
   }
   services.clear();
   chart = QRectF();
-  const std::size_t items = model.services.size() + (model.chart ? 1 : 0);
+  const std::size_t shown = options.presentation ? std::min<std::size_t>(model.chart ? 1 : 2, model.services.size()) : model.services.size();
+  const std::size_t items = shown + (model.chart ? 1 : 0);
   if (items == 0) {
     return;
   }
@@ -309,7 +312,7 @@ void StageLayout::placeServices(const StageModel& model, const LayoutOptions& op
   double rowHeight = 0;
   const double first = perRow == 1 ? width : std::floor((width - 12) * (items == 2 && model.chart ? 0.56 : 0.5));
   for (std::size_t i = 0; i < items; ++i) {
-    const bool isChart = i == model.services.size();
+    const bool isChart = i == shown;
     const int column = static_cast<int>(i) % perRow;
     if (column == 0 && i > 0) {
       y += rowHeight + 12;
@@ -317,10 +320,11 @@ void StageLayout::placeServices(const StageModel& model, const LayoutOptions& op
     }
     x = column == 0 ? left : left + first + 12;
     const double w = perRow == 1 ? width : column == 0 ? first : width - first - 12;
-    double h = 150;
+    const double zoom = options.presentation ? 1.5 : 1;
+    double h = 150 * zoom;
     if (!isChart) {
       const auto endpoints = std::min<std::size_t>(5, model.services[i].endpoints.size());
-      h = std::max(h, 62 + 28.0 * static_cast<double>(endpoints));
+      h = std::max(h, (62 + 28.0 * static_cast<double>(endpoints)) * zoom);
     }
     const QRectF rect(x, y, w, h);
     if (isChart) {
@@ -346,7 +350,7 @@ void StageLayout::placeServices(const StageModel& model, const LayoutOptions& op
   }
   // Spare height goes to the Services.
   const double spare = viewport.height() / pageScale - (y + rowHeight + 16);
-  const double extra = std::clamp(spare / std::max(1.0, std::ceil(static_cast<double>(items) / perRow)), 0.0, 56.0);
+  const double extra = std::clamp(spare / std::max(1.0, std::ceil(static_cast<double>(items) / perRow)), 0.0, options.presentation ? 120.0 : 56.0);
   if (extra > 1) {
     std::vector<double> tops;
     const auto stretch = [&](QRectF& rect) {

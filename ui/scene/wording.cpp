@@ -60,7 +60,7 @@ QString memoryOfText(const Resource& memory) {
 
 QString secondsText(double seconds) {
   seconds = std::max(0.0, seconds);
-  if (seconds < 10) {
+  if (seconds < 20) {
     return Stage::tr("%1 s", "seconds").arg(QString::number(seconds, 'f', 1));
   }
   if (seconds < 120) {
