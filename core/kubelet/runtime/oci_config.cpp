@@ -1,0 +1,203 @@
+#include "core/kubelet/runtime/oci_config.h"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <sstream>
+
+namespace kubarium::kubelet {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t cpuPeriod = 100'000;
+
+// What containerd gives to an unprivileged container.
+const std::set<std::string> defaultCapabilities{
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
+    "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"};
+const std::set<std::string> furtherCapabilities{
+    "CAP_DAC_READ_SEARCH", "CAP_LINUX_IMMUTABLE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO", "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG", "CAP_LEASE", "CAP_AUDIT_CONTROL", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ"};
+
+std::string capabilityName(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
+    return name.starts_with("CAP_") ? name : "CAP_" + name;
+}
+
+json::array capabilities(const ContainerSpec& spec) {
+    auto known = defaultCapabilities;
+    known.insert(furtherCapabilities.begin(), furtherCapabilities.end());
+    auto granted = spec.privileged ? known : defaultCapabilities;
+    const auto drops = [&](const char* name) {
+        return std::any_of(spec.dropCapabilities.begin(), spec.dropCapabilities.end(), [&](const auto& drop) { return capabilityName(drop) == name; });
+    };
+    if (drops("CAP_ALL")) granted.clear();
+    for (const auto& name : spec.addCapabilities) {
+        if (capabilityName(name) == "CAP_ALL") granted = known;
+        else if (known.contains(capabilityName(name))) granted.insert(capabilityName(name));
+    }
+    for (const auto& name : spec.dropCapabilities) granted.erase(capabilityName(name));
+    json::array all;
+    for (const auto& name : granted) all.emplace_back(name);
+    return all;
+}
+
+json::object mount(std::string_view destination, std::string_view type, std::string_view source, std::initializer_list<std::string_view> options) {
+    json::array words;
+    for (const auto option : options) words.emplace_back(option);
+    return {{"destination", destination}, {"type", type}, {"source", source}, {"options", std::move(words)}};
+}
+
+json::array mounts(const ContainerSpec& spec, const OciEnvironment& environment) {
+    json::array all;
+    all.push_back(mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}));
+    all.push_back(mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=64k"}));
+    all.push_back(mount("/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}));
+    all.push_back(mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=64m"}));
+    if (!environment.user) all.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
+    all.push_back(mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", spec.privileged ? "rw" : "ro"}));
+    if (environment.cgroupV2 && !environment.cgroup.empty())
+        all.push_back(mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", spec.privileged ? "rw" : "ro"}));
+    // Outer directories first, so that one mount does not hide another.
+    auto asked = spec.mounts;
+    std::stable_sort(asked.begin(), asked.end(), [](const Mount& a, const Mount& b) {
+        return std::count(a.containerPath.begin(), a.containerPath.end(), '/') < std::count(b.containerPath.begin(), b.containerPath.end(), '/');
+    });
+    for (const auto& one : asked) {
+        const std::string_view propagation = one.propagation == "Bidirectional" ? "rshared" : one.propagation == "HostToContainer" ? "rslave" : "rprivate";
+        const std::string_view writing = !one.readOnly ? "rw" : one.recursiveReadOnly ? "rro" : "ro";
+        all.push_back(mount(one.containerPath, "bind", one.hostPath, {"rbind", propagation, writing}));
+    }
+    return all;
+}
+
+json::object resources(const ContainerSpec& spec, const OciEnvironment& environment) {
+    json::object all, cpu{{"period", cpuPeriod}};
+    const auto& limits = spec.limits;
+    if (limits.cpuQuotaMicroseconds)
+        cpu["quota"] = environment.highestCpuQuota > 0 && !environment.cgroupV2 ? std::min(*limits.cpuQuotaMicroseconds, environment.highestCpuQuota)
+                                                                               : *limits.cpuQuotaMicroseconds;
+    if (limits.cpuShares) cpu["shares"] = std::clamp<std::int64_t>(*limits.cpuShares, 2, 262144);
+    all["cpu"] = std::move(cpu);
+    if (limits.memoryBytes) {
+        json::object memory{{"limit", *limits.memoryBytes}};
+        if (environment.swapLimit) memory["swap"] = *limits.memoryBytes;  // memory and swap together: no swap
+        all["memory"] = std::move(memory);
+        if (environment.cgroupV2) all["unified"] = {{"memory.oom.group", "1"}};
+    }
+    if (limits.pids) all["pids"] = {{"limit", *limits.pids}};
+    return all;
+}
+
+json::array namespaces(const OciEnvironment& environment) {
+    json::array all;
+    all.emplace_back(json::object{{"type", "mount"}});
+    if (!environment.cgroup.empty()) all.emplace_back(json::object{{"type", "cgroup"}});
+    const auto join = [&](std::string_view type, const std::string& path) {
+        json::object entry{{"type", type}};
+        if (!path.empty()) entry["path"] = path;
+        all.push_back(std::move(entry));
+    };
+    join("pid", environment.pidNamespace);
+    join("network", environment.networkNamespace);
+    join("ipc", environment.ipcNamespace);
+    join("uts", environment.utsNamespace);
+    return all;
+}
+
+json::object process(const ContainerSpec& spec, const OciEnvironment& environment) {
+    json::array arguments, variables, groups;
+    for (const auto& word : spec.command) arguments.emplace_back(word);
+    bool hasPath = false;
+    for (const auto& [name, value] : spec.environment) {
+        hasPath = hasPath || name == "PATH";
+        variables.emplace_back(name + "=" + value);
+    }
+    if (!hasPath) variables.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    if (spec.terminal) variables.emplace_back("TERM=xterm");
+    for (const auto group : spec.supplementalGroups) groups.emplace_back(group);
+    json::object user{{"uid", environment.as.uid}, {"gid", environment.as.gid}};
+    if (!groups.empty() && !environment.user) user["additionalGids"] = std::move(groups);
+    const auto granted = capabilities(spec);
+    json::object process{{"terminal", spec.terminal},
+                         {"user", std::move(user)},
+                         {"args", std::move(arguments)},
+                         {"env", std::move(variables)},
+                         {"cwd", spec.workingDirectory.empty() ? "/" : spec.workingDirectory},
+                         {"noNewPrivileges", spec.noNewPrivileges},
+                         {"capabilities", {{"bounding", granted}, {"effective", granted}, {"permitted", granted}}}};
+    if (!environment.user) process["oomScoreAdj"] = spec.limits.oomScoreAdj;
+    return process;
+}
+
+std::optional<std::int64_t> toNumber(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || failure != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+// The fields of the line of /etc/passwd or /etc/group whose field `column` is `value`.
+std::vector<std::string> findEntry(const std::string& table, std::size_t column, const std::string& value) {
+    std::istringstream lines(table);
+    for (std::string line; std::getline(lines, line);) {
+        std::vector<std::string> fields;
+        std::istringstream parts(line);
+        for (std::string part; std::getline(parts, part, ':');) fields.push_back(part);
+        if (fields.size() > std::max<std::size_t>(column, 2) && fields[column] == value) return fields;
+    }
+    return {};
+}
+
+}  // namespace
+
+json::object ociConfig(const ContainerSpec& spec, const OciEnvironment& environment) {
+    json::object annotations;
+    for (const auto& [name, value] : environment.annotations) annotations[name] = value;
+    json::object host{{"namespaces", namespaces(environment)}, {"resources", resources(spec, environment)}};
+    if (!environment.cgroup.empty()) host["cgroupsPath"] = environment.cgroup;
+    if (!spec.privileged) {
+        host["maskedPaths"] = {"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                               "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"};
+        host["readonlyPaths"] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+    }
+    return {{"ociVersion", "1.0.0"},
+            {"process", process(spec, environment)},
+            {"root", {{"path", environment.root}, {"readonly", spec.readOnlyRootFilesystem}}},
+            {"mounts", mounts(spec, environment)},
+            {"annotations", std::move(annotations)},
+            {"linux", std::move(host)}};
+}
+
+Result<NumericUser> resolveUser(const std::string& user, const std::string& passwd, const std::string& group) {
+    NumericUser resolved;
+    if (user.empty()) return resolved;
+    const auto colon = user.find(':');
+    const auto name = user.substr(0, colon);
+    if (const auto number = toNumber(name)) {
+        resolved.uid = *number;
+        if (const auto entry = findEntry(passwd, 2, name); entry.size() > 3) resolved.gid = toNumber(entry[3]).value_or(0);
+    } else {
+        const auto entry = findEntry(passwd, 0, name);
+        if (entry.size() < 4) return makeError(Reason::NotFound, "unable to find user " + name + ": no matching entries in passwd file");
+        resolved.uid = toNumber(entry[2]).value_or(0);
+        resolved.gid = toNumber(entry[3]).value_or(0);
+    }
+    if (colon == std::string::npos) return resolved;
+    const auto groupName = user.substr(colon + 1);
+    if (const auto number = toNumber(groupName)) {
+        resolved.gid = *number;
+        return resolved;
+    }
+    const auto entry = findEntry(group, 0, groupName);
+    if (entry.size() < 3) return makeError(Reason::NotFound, "unable to find group " + groupName + ": no matching entries in group file");
+    resolved.gid = toNumber(entry[2]).value_or(0);
+    return resolved;
+}
+
+}  // namespace kubarium::kubelet

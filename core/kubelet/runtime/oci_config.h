@@ -1,0 +1,31 @@
+// A container in the terms of the OCI runtime specification: what crun and runc read as config.json. Pure.
+#pragma once
+
+#include "core/kubelet/runtime/container_runtime.h"
+
+#include <boost/json/object.hpp>
+
+namespace kubarium::kubelet {
+
+struct NumericUser {
+    std::int64_t uid = 0, gid = 0;
+};
+
+struct OciEnvironment {
+    std::string root;     // of the mounted file system
+    std::string networkNamespace, ipcNamespace, utsNamespace, pidNamespace;  // paths; pidNamespace "" for one of its own
+    std::string cgroup;   // absolute below each hierarchy; "" without cgroups
+    bool cgroupV2 = false;
+    bool swapLimit = false;  // memory and swap can be limited together
+    bool user = false;       // inside a user namespace
+    NumericUser as;
+    std::int64_t highestCpuQuota = 0;  // of the groups above: version 1 refuses more; 0 is none
+    std::map<std::string, std::string> annotations;
+};
+
+boost::json::object ociConfig(const ContainerSpec& spec, const OciEnvironment& environment);
+
+// "uid[:gid]", or names looked up in the texts of the image's /etc/passwd and /etc/group. NotFound for an unknown name.
+Result<NumericUser> resolveUser(const std::string& user, const std::string& passwd, const std::string& group);
+
+}  // namespace kubarium::kubelet

@@ -1,0 +1,20 @@
+// The few structures that cross between engine and supervisor, as JSON. Absent fields are empty values.
+#pragma once
+
+#include "core/kubelet/runtime/container_runtime.h"
+
+#include <boost/json/object.hpp>
+
+namespace kubarium::kubelet::wire {
+
+namespace json = boost::json;
+
+json::object encode(const ResourceLimits& limits);
+ResourceLimits decodeLimits(const json::object& from, std::string_view key);
+
+std::string text(const json::object& from, std::string_view key);
+std::int64_t number(const json::object& from, std::string_view key, std::int64_t otherwise = 0);
+bool flag(const json::object& from, std::string_view key);
+std::vector<std::string> texts(const json::object& from, std::string_view key);
+
+}  // namespace kubarium::kubelet::wire

@@ -1,0 +1,203 @@
+#include "tests/e2e/substrate_fixture.h"
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+
+namespace kubarium::kubelet {
+namespace {
+
+std::string readFile(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+TEST_F(SubstrateTest, ContainerStartsAndReportsItsExitCodeAndItsOutput) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox) << sandbox.error().message;
+    EXPECT_EQ(sandbox->ip, "10.244.1.2");
+    const auto started = start(node, makeSpec(sandbox->id, 1, {"sh", "-c", "echo to output; echo to error >&2; hostname; exit 7"}));
+    ASSERT_TRUE(started) << started.error().message;
+    ASSERT_TRUE(waitFor([&] { return exits.contains(containerId(1)); }));
+    EXPECT_EQ(exits[containerId(1)].exitCode, 7);
+    EXPECT_FALSE(exits[containerId(1)].oomKilled);
+    EXPECT_GE(exits[containerId(1)].finishedAt, exits[containerId(1)].startedAt);
+    const auto log = readFile(logPath(1));
+    EXPECT_NE(log.find(" stdout F to output\n"), std::string::npos) << log;
+    EXPECT_NE(log.find(" stderr F to error\n"), std::string::npos) << log;
+    EXPECT_NE(log.find(" stdout F pod1\n"), std::string::npos) << log;
+    EXPECT_TRUE(wait<void>([&](auto reply) { node.removeContainer(containerId(1), std::move(reply)); }));
+    EXPECT_TRUE(wait<void>([&](auto reply) { node.removeSandbox(sandbox->id, std::move(reply)); }));
+}
+
+TEST_F(SubstrateTest, PodsReachEachOtherAcrossNodes) {
+    auto& a = addNode("worker-a");
+    auto& b = addNode("worker-b");
+    const auto first = makeSandbox(a, 1), second = makeSandbox(b, 2);
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(second->ip, "10.244.2.2");
+    ASSERT_TRUE(start(a, makeSpec(first->id, 1, {"sleep", "1000"})));
+    ASSERT_TRUE(start(b, makeSpec(second->id, 2, {"/bin/web"}, "kubarium/web:1.0")));
+    ASSERT_TRUE(waitFor([&] { return readFile(logPath(2)).find("listening") != std::string::npos; }));
+    const auto ran = sh(a, containerId(1), "wget -q -O - http://" + second->ip + ":8080/");
+    EXPECT_EQ(ran.out, "web 1.0 on pod2\n") << ran.err;
+    EXPECT_EQ(ran.code, 0);
+}
+
+TEST_F(SubstrateTest, ExecHasStreamsAnExitCodeAndATerminal) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    ASSERT_TRUE(start(node, makeSpec(sandbox->id, 1, {"sleep", "1000"})));
+    auto ran = sh(node, containerId(1), "echo out; echo err >&2; exit 3");
+    EXPECT_EQ(ran.out, "out\n");
+    EXPECT_EQ(ran.err, "err\n");
+    EXPECT_EQ(ran.code, 3);
+
+    ExecOptions cat;
+    cat.command = {"cat"};
+    cat.standardInput = true;
+    const std::string much(300'000, 'x');
+    ran = run(node, containerId(1), cat, much);
+    EXPECT_EQ(ran.out.size(), much.size());
+    EXPECT_EQ(ran.code, 0);
+
+    ExecOptions missing;
+    missing.command = {"nosuch"};
+    ran = run(node, containerId(1), missing);
+    ASSERT_FALSE(ran.code);
+    EXPECT_EQ(ran.code.error().message, "exec: \"nosuch\": executable file not found in $PATH");
+
+    ExecOptions slow;
+    slow.command = {"sleep", "100"};
+    slow.timeout = std::chrono::milliseconds(200);
+    ran = run(node, containerId(1), slow);
+    ASSERT_FALSE(ran.code);
+    EXPECT_EQ(ran.code.error().reason, Reason::Timeout);
+    EXPECT_TRUE(waitFor([&] { return sh(node, containerId(1), "pidof sleep").out == "1\n"; }));
+
+    std::string shown;
+    std::optional<int> code;
+    ExecOptions shell;
+    shell.command = {"sh"};
+    shell.terminal = shell.standardInput = true;
+    ExecHandlers handlers;
+    handlers.onStandardOutput = [&](std::string data) { shown += data; };
+    handlers.onExit = [&](Result<int> result) { code = result ? *result : -1; };
+    const auto session = node.exec(containerId(1), shell, std::move(handlers));
+    session->resize(123, 45);
+    session->writeStandardInput("stty size; tty; exit 5\n");
+    ASSERT_TRUE(waitFor([&] { return code.has_value(); }));
+    EXPECT_EQ(*code, 5);
+    EXPECT_NE(shown.find("45 123"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("/dev/pts/"), std::string::npos) << shown;
+}
+
+TEST_F(SubstrateTest, KilledContainerIsReportedWithItsSignal) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    ASSERT_TRUE(start(node, makeSpec(sandbox->id, 1, {"/bin/web"}, "kubarium/web:2.0")));
+    ASSERT_TRUE(waitFor([&] { return readFile(logPath(1)).find("listening") != std::string::npos; }));
+    ASSERT_TRUE(wait<void>([&](auto reply) { node.signalContainer(containerId(1), SIGTERM, std::move(reply)); }));
+    ASSERT_TRUE(waitFor([&] { return exits.contains(containerId(1)); }));
+    EXPECT_EQ(exits[containerId(1)].exitCode, 0);
+    EXPECT_NE(readFile(logPath(1)).find("stopping"), std::string::npos);
+
+    ASSERT_TRUE(start(node, makeSpec(sandbox->id, 2, {"sleep", "1000"})));
+    ASSERT_TRUE(wait<void>([&](auto reply) { node.signalContainer(containerId(2), SIGKILL, std::move(reply)); }));
+    ASSERT_TRUE(waitFor([&] { return exits.contains(containerId(2)); }));
+    EXPECT_EQ(exits[containerId(2)].exitCode, 137);
+    EXPECT_EQ(exits[containerId(2)].signal, SIGKILL);
+    EXPECT_FALSE(exits[containerId(2)].oomKilled);
+}
+
+TEST_F(SubstrateTest, ContainerThatCannotStartSaysWhyAndLeavesNothing) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    const auto started = start(node, makeSpec(sandbox->id, 1, {"nosuch"}));
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().message, "exec: \"nosuch\": executable file not found in $PATH");
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "run/uppers"));
+    EXPECT_TRUE(start(node, makeSpec(sandbox->id, 1, {"true"})));
+    EXPECT_TRUE(waitFor([&] { return exits.contains(containerId(1)); }));
+}
+
+TEST_F(SubstrateTest, MemoryLimitKillsAndIsReportedAsOutOfMemory) {
+    if (!substrate->limitsEnforced()) GTEST_SKIP() << capabilities.sentence();
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    auto spec = makeSpec(sandbox->id, 1, {"sh", "-c", "x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo $x | wc -c"});
+    spec.limits.memoryBytes = 32 << 20;
+    ASSERT_TRUE(start(node, std::move(spec)));
+    ASSERT_TRUE(waitFor([&] { return exits.contains(containerId(1)); }));
+    EXPECT_TRUE(exits[containerId(1)].oomKilled);
+}
+
+TEST_F(SubstrateTest, UsageIsMeasuredAndLimitsCanChange) {
+    if (!substrate->limitsEnforced()) GTEST_SKIP() << capabilities.sentence();
+    ResourceLimits capacity;
+    capacity.cpuQuotaMicroseconds = 200'000;
+    capacity.memoryBytes = 512 << 20;
+    auto& node = addNode("worker-a", capacity);
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    auto spec = makeSpec(sandbox->id, 1, {"sh", "-c", "while :; do :; done"});
+    spec.limits.cpuQuotaMicroseconds = 400'000;  // more than the Node has
+    ASSERT_TRUE(start(node, std::move(spec)));
+    ResourceLimits less;
+    less.cpuQuotaMicroseconds = 20'000;
+    less.memoryBytes = 64 << 20;
+    ASSERT_TRUE(wait<void>([&](auto reply) { node.updateContainer(containerId(1), less, std::move(reply)); }));
+    const auto usage = [&] { return wait<Usage>([&](auto reply) { node.sample(containerId(1), std::move(reply)); }); };
+    const auto before = usage();
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->processes, 1);
+    EXPECT_GT(before->memoryWorkingSetBytes, 0);
+    const auto begin = loop.monotonic();
+    waitFor([&] { return loop.monotonic() - begin > std::chrono::seconds(1); });
+    const auto after = usage();
+    ASSERT_TRUE(after);
+    const auto share = static_cast<double>(after->cpuNanoseconds - before->cpuNanoseconds) / static_cast<double>((loop.monotonic() - begin).count());
+    EXPECT_LT(share, 0.3);
+    const auto whole = wait<Usage>([&](auto reply) { node.sampleNode(std::move(reply)); });
+    ASSERT_TRUE(whole);
+    EXPECT_GE(whole->cpuNanoseconds, after->cpuNanoseconds);
+}
+
+TEST_F(SubstrateTest, NodeWithoutPowerLosesItsContainersAtOnceAndStartsNone) {
+    auto& a = addNode("worker-a");
+    auto& b = addNode("worker-b");
+    const auto onA = makeSandbox(a, 1), onB = makeSandbox(b, 2);
+    ASSERT_TRUE(onA && onB);
+    ASSERT_TRUE(start(a, makeSpec(onA->id, 1, {"sleep", "1000"})));
+    ASSERT_TRUE(start(b, makeSpec(onB->id, 2, {"sleep", "1000"})));
+    a.setPower(false);
+    ASSERT_TRUE(waitFor([&] { return exits.contains(containerId(1)); }));
+    EXPECT_FALSE(start(a, makeSpec(onA->id, 3, {"true"})));
+    EXPECT_FALSE(exits.contains(containerId(2)));
+    a.setPower(true);
+    EXPECT_TRUE(start(a, makeSpec(onA->id, 3, {"true"})));
+    EXPECT_TRUE(waitFor([&] { return exits.contains(containerId(3)); }));
+}
+
+TEST_F(SubstrateTest, PartitionedNodeIsUnreachableUntilItsLinkIsUpAgain) {
+    auto& a = addNode("worker-a");
+    auto& b = addNode("worker-b");
+    const auto onA = makeSandbox(a, 1), onB = makeSandbox(b, 2);
+    ASSERT_TRUE(onA && onB);
+    ASSERT_TRUE(start(a, makeSpec(onA->id, 1, {"sleep", "1000"})));
+    ASSERT_TRUE(start(b, makeSpec(onB->id, 2, {"/bin/web"}, "kubarium/web:1.0")));
+    const auto reach = [&] { return sh(a, containerId(1), "timeout 1 wget -q -O - http://" + onB->ip + ":8080/healthz").out == "ok\n"; };
+    EXPECT_TRUE(waitFor(reach));
+    b.setLink(false);
+    EXPECT_TRUE(waitFor([&] { return !reach(); }));
+    b.setLink(true);
+    EXPECT_TRUE(waitFor(reach));
+}
+
+}  // namespace
+}  // namespace kubarium::kubelet
