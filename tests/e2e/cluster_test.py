@@ -1,0 +1,130 @@
+"""End to end: the command line and, where it is installed, the real kubectl against a cluster on this machine; and that
+nothing stays behind. Usage: cluster_test.py PATH/TO/kubarium"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KUBARIUM = pathlib.Path(sys.argv.pop()).resolve()
+STATE = tempfile.mkdtemp(prefix="kubarium-e2e-")
+NAME = f"e2e-{os.getpid()}"
+ENV = {**os.environ, "KUBARIUM_STATE": STATE, "KUBARIUM_NAME": NAME}
+
+
+def run(*words, check=True, stdin=None, env=None):
+    done = subprocess.run([str(w) for w in words], input=stdin, capture_output=True, text=True, env=env or ENV, timeout=120)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def kubarium(*words, **options):
+    return run(KUBARIUM, *words, **options)
+
+
+def wait_until(what, condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    last = None
+    while time.monotonic() < deadline:
+        last = condition()
+        if last:
+            return last
+        time.sleep(0.1)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def leftovers():
+    """What a cluster could leave on the machine: processes, mounts, control groups, network links."""
+    processes = subprocess.run(["pgrep", "-f", NAME], capture_output=True, text=True).stdout.split()
+    processes = [p for p in processes if p != str(os.getpid())]
+    mounts = [line for line in open("/proc/self/mountinfo") if STATE in line or NAME in line]
+    groups = [str(p) for p in pathlib.Path("/sys/fs/cgroup").glob("**/kubarium*")]
+    links = sorted(os.listdir("/sys/class/net"))
+    return processes, mounts, groups, links
+
+
+class Cluster(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.before = leftovers()
+        kubarium("up", "--detach")
+        cls.kubectl = shutil.which("kubectl")
+        cls.config = kubarium("kubeconfig", "--path").stdout.strip()
+
+    @classmethod
+    def tearDownClass(cls):
+        kubarium("down", "--purge")
+        shutil.rmtree(STATE, ignore_errors=True)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and leftovers() != cls.before:
+            time.sleep(0.1)
+        assert leftovers() == cls.before, f"left behind: {leftovers()} (before: {cls.before})"
+
+    def k(self, *words, **options):
+        if not self.kubectl:
+            self.skipTest("kubectl is not installed")
+        return run(self.kubectl, "--kubeconfig", self.config, *words, **options)
+
+    def test_1_status_says_what_runs(self):
+        status = json.loads(kubarium("status", "-o", "json").stdout)
+        self.assertTrue(status["running"])
+        self.assertEqual(status["readyNodes"], 3)
+        self.assertIn(status["level"], ("full", "unlimited", "simulated"))
+
+    def test_2_a_second_engine_of_that_name_is_refused(self):
+        again = kubarium("up", "--detach", check=False)
+        self.assertNotEqual(again.returncode, 0)
+        self.assertIn("already runs", again.stderr)
+
+    def test_3_a_pod_runs_is_explained_and_heals(self):
+        self.k("create", "deployment", "web", "--image=kubarium/web:1.0", "--replicas=3")
+        self.k("rollout", "status", "deployment/web", "--timeout=60s")
+        pod = self.k("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}").stdout
+        self.assertIn("Scheduled", kubarium("why", pod).stdout)
+        self.assertEqual(json.loads(kubarium("why", pod, "-o", "json").stdout)["spec"]["podName"], pod)
+        kubarium("fault", "container-kill", pod)
+        wait_until("one restart", lambda: self.k("get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].restartCount}").stdout == "1")
+        self.k("wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=30s")
+        self.k("delete", "deployment", "web")
+        wait_until("no Pods", lambda: self.k("get", "pods", "-o", "name").stdout == "", 60)
+
+    def test_4_an_impossible_pod_is_explained(self):
+        manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: huge}\nspec: {containers: [{name: c, image: busybox, resources: {requests: {cpu: '100'}}}]}"
+        self.k("apply", "-f", "-", stdin=manifest)
+        why = wait_until("a decision", lambda: (lambda r: r if r.returncode == 4 else None)(kubarium("why", "huge", check=False)))
+        self.assertIn("Insufficient cpu", why.stdout)
+        self.assertIn("100 asked", why.stdout)
+        self.k("delete", "pod", "huge")
+
+    def test_5_logs_and_exec(self):
+        self.k("run", "echo", "--image=busybox", "--restart=Never", "--command", "--", "sh", "-c", "echo hello; trap 'exit 0' TERM; while true; do sleep 0.1; done")
+        self.k("wait", "--for=condition=Ready", "pod/echo", "--timeout=30s")
+        wait_until("the log", lambda: "hello" in self.k("logs", "echo").stdout)
+        self.assertEqual(self.k("exec", "echo", "--", "cat", "/etc/hostname").stdout.strip(), "echo")
+        self.k("delete", "pod", "echo", "--wait=true")
+
+    def test_6_a_node_loses_power_and_comes_back(self):
+        kubarium("clock", "rate", "50")
+        ready = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
+        kubarium("fault", "node-power-off", "worker-b")
+        wait_until("NotReady", lambda: self.k("get", "node", "worker-b", "-o", ready).stdout == "Unknown")
+        kubarium("fault", "undo", "--all")
+        wait_until("Ready again", lambda: self.k("get", "node", "worker-b", "-o", ready).stdout == "True")
+        kubarium("clock", "rate", "1")
+
+    def test_7_acknowledged_objects_survive_sigkill(self):
+        self.k("create", "configmap", "kept", "--from-literal=a=b")
+        pid = json.loads(kubarium("status", "-o", "json").stdout)["pid"]
+        os.kill(pid, 9)
+        wait_until("the engine is dead", lambda: kubarium("status", check=False).returncode == 3)
+        kubarium("up", "--detach")
+        self.assertEqual(self.k("get", "configmap", "kept", "-o", "jsonpath={.data.a}").stdout, "b")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
