@@ -90,6 +90,7 @@ Result<void> Admission::mutate(const AdmissionRequest& request, json::object& ob
     if (!request.context.subresource.empty()) return {};
     if (is(request, "", "pods") && request.operation == Operation::Create) return mutatePod(request, object);
     if (is(request, "", "services")) return allocateService(request, object);
+    if (is(request, "", "namespaces")) api::ensureObject(object, {"metadata", "labels"})["kubernetes.io/metadata.name"] = request.context.name;
     if (request.operation == Operation::Create && (is(request, "", "persistentvolumeclaims") || is(request, "", "persistentvolumes"))) {
         auto& finalizers = ensureArray(api::ensureObject(object, {"metadata"}), "finalizers");
         const json::string wanted(is(request, "", "persistentvolumes") ? "kubernetes.io/pv-protection" : "kubernetes.io/pvc-protection");
@@ -223,6 +224,12 @@ Result<void> Admission::allocateService(const AdmissionRequest& request, json::o
             }
     }
     if (!spec.contains("clusterIPs")) spec["clusterIPs"] = json::array{json::string(address)};
+    // Without addresses and without Pods of its own, a Service may as well be of both families.
+    const auto* selector = spec.if_contains("selector");
+    if (address == "None" && !(selector && selector->is_object() && !selector->get_object().empty()) && !spec.contains("ipFamilyPolicy") && !spec.contains("ipFamilies")) {
+        spec["ipFamilyPolicy"] = "RequireDualStack";
+        spec["ipFamilies"] = json::array{"IPv4", "IPv6"};
+    }
     if (!spec.contains("ipFamilyPolicy")) spec["ipFamilyPolicy"] = "SingleStack";
     if (!spec.contains("ipFamilies")) spec["ipFamilies"] = json::array{"IPv4"};
     return allocateNodePorts(request, service);

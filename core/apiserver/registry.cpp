@@ -57,12 +57,20 @@ Error mustSpecifyVersion(const WriteContext& context) {
     return api::invalidError(context.resource->kind, context.name, {{"FieldValueInvalid", detail, "metadata.resourceVersion"}});
 }
 
+// As etcd's client words it.
+Error wrongUid(const WriteContext& context, std::string_view asked, std::string_view present) {
+    const auto path = context.nameSpace.empty() ? context.name : context.nameSpace + "/" + context.name;
+    return conflict(context.resource->id, context.name,
+                    fmt::format("StorageError: invalid object, Code: 4, Key: /registry/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in "
+                                "precondition: {}, UID in object meta: {}",
+                                context.resource->id.resource, path, asked, present));
+}
+
 Result<std::uint64_t> parseRevision(const std::string& text) {
     std::uint64_t revision = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), revision);
     if (code != std::errc{} || end != text.data() + text.size()) {
-        auto error = makeError(Reason::Unknown, fmt::format("resourceVersion: Invalid value: \"{0}\": strconv.ParseUint: parsing \"{0}\": invalid syntax", text));
-        return error;
+        return makeError(Reason::Unknown, fmt::format("strconv.ParseUint: parsing \"{}\": invalid syntax", text));
     }
     return revision;
 }
@@ -143,6 +151,8 @@ Result<Registry::Updated> Registry::update(const WriteContext& context, const Ch
         if (!settings.mayCreate) return notFound(resource.id, context.name);
         auto object = TRY(change(nullptr));
         metadataOf(object)["name"] = context.name;
+        if (const auto uid = metadataText(object, "uid"); !uid.empty()) return wrongUid(context, uid, {});
+        metadataOf(object).erase("resourceVersion");
         if (!settings.applied) return Updated{TRY(create(context, std::move(object))), true};
         // What was applied comes with its managed fields: create() would count it as an update.
         auto& metadata = metadataOf(object);
@@ -160,8 +170,11 @@ Result<Registry::Updated> Registry::update(const WriteContext& context, const Ch
         TRY(parseRevision(version));
         return conflict(resource.id, context.name, modifiedText);
     }
-    if (const auto uid = metadataText(object, "uid"); !uid.empty() && uid != existing->uid())
-        return conflict(resource.id, context.name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid, existing->uid()));
+    if (const auto uid = metadataText(object, "uid"); !uid.empty() && uid != existing->uid()) {
+        if (settings.patched)
+            return api::invalidError(resource.kind, context.name, {{"FieldValueInvalid", fmt::format("Invalid value: \"{}\": field is immutable", uid), "metadata.uid"}});
+        return wrongUid(context, uid, existing->uid());
+    }
     return replace(context, existing, std::move(object), settings);
 }
 

@@ -72,7 +72,7 @@ public:
     struct UpdateSettings {
         bool mayCreate = false;
         bool applied = false;
-        bool named = true;                       // metadata.name must be that of the request
+        bool patched = false;                    // the uid is a field like others, no precondition
     };
     Result<Updated> update(const WriteContext& context, const Change& change, const UpdateSettings& settings);
     Result<Updated> update(const WriteContext& context, const Change& change) { return update(context, change, UpdateSettings{}); }

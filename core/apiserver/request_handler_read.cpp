@@ -25,28 +25,46 @@ struct Continue {
     std::string after;  // the path of the last item of the page before
 };
 
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// Base64url of {"v":"meta.k8s.io/v1","rv":N,"start":"..."}, as the API server's own.
 std::string encodeContinue(const Continue& token) {
+    const auto bytes = json::serialize(json::object{{"v", "meta.k8s.io/v1"}, {"rv", token.revision}, {"start", token.after}});
     std::string text;
-    for (const char c : fmt::format("{}\n{}", token.revision, token.after)) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    unsigned buffer = 0;
+    int bits = 0;
+    for (const char c : bytes) {
+        buffer = (buffer << 8) | static_cast<unsigned char>(c);
+        for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(buffer >> (bits - 6)) & 63];
+    }
+    if (bits > 0) text += alphabet[(buffer << (6 - bits)) & 63];
     return text;
 }
 
-std::optional<Continue> decodeContinue(const std::string& text) {
-    if (text.size() % 2 != 0) return std::nullopt;
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        unsigned byte = 0;
-        const auto [end, code] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-        if (code != std::errc{} || end != text.data() + i + 2) return std::nullopt;
-        decoded += static_cast<char>(byte);
+Error badContinue(std::string_view why) { return badRequest(fmt::format("invalid continue token: continue key is not valid: {}", why)); }
+
+Result<Continue> decodeContinue(const std::string& text) {
+    std::string bytes;
+    unsigned buffer = 0;
+    int bits = 0;
+    for (const char c : text) {
+        const auto digit = alphabet.find(c);
+        if (digit == std::string_view::npos) return badContinue("illegal base64 data");
+        buffer = (buffer << 6) | static_cast<unsigned>(digit);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes += static_cast<char>((buffer >> bits) & 255);
+        }
     }
-    const auto line = decoded.find('\n');
-    if (line == std::string::npos) return std::nullopt;
-    Continue token;
-    const auto [end, code] = std::from_chars(decoded.data(), decoded.data() + line, token.revision);
-    if (code != std::errc{} || end != decoded.data() + line) return std::nullopt;
-    token.after = decoded.substr(line + 1);
-    return token;
+    boost::system::error_code error;
+    const auto value = json::parse(bytes, error);
+    if (error) return badContinue(error.message());
+    const auto version = api::stringAt(value, {"v"});
+    if (version != "meta.k8s.io/v1") return badContinue(fmt::format("server does not recognize this encoded version {}", version));
+    const auto* revision = api::findPath(value, {"rv"});
+    if (!revision || !revision->is_int64() || revision->get_int64() <= 0) return badContinue("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+    return Continue{static_cast<std::uint64_t>(revision->get_int64()), std::string(api::stringAt(value, {"start"}))};
 }
 
 std::optional<std::uint64_t> parseNumber(const std::string& text) {
@@ -56,12 +74,19 @@ std::optional<std::uint64_t> parseNumber(const std::string& text) {
     return number;
 }
 
+Result<std::int64_t> parseInteger(const std::string& text) {
+    std::int64_t number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{} || end != text.data() + text.size()) return badRequest(fmt::format("strconv.ParseInt: parsing \"{}\": invalid syntax", text));
+    return number;
+}
+
 std::string notANumber(const std::string& text) {
     return fmt::format("resourceVersion: Invalid value: \"{0}\": strconv.ParseUint: parsing \"{0}\": invalid syntax", text);
 }
 
 Error tooLarge(std::uint64_t asked, std::uint64_t current) {
-    auto error = makeError(Reason::Timeout, fmt::format("Too large resource version: {}, current: {}", asked, current));
+    auto error = makeError(Reason::Timeout, fmt::format("Timeout: Too large resource version: {}, current: {}", asked, current));
     error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", ""});
     error.retryAfterSeconds = 1;
     return error;
@@ -266,7 +291,7 @@ Result<Response> RequestHandler::get(Call& call) {
     }
     if (const auto version = call.query.get("resourceVersion"); !version.empty()) {
         const auto number = parseNumber(version);
-        if (!number) return badRequest(notANumber(version));
+        if (!number) return badRequest("invalid resource version: " + notANumber(version));
         if (*number > registry_.store().revision()) return tooLarge(*number, registry_.store().revision());
     }
     response.body = TRY(registry_.get(*call.resource, call.info.nameSpace, call.info.name));
@@ -279,9 +304,7 @@ Result<ListBody> RequestHandler::select(const Call& call, const Selection& selec
     ListBody list;
     std::int64_t limit = 0;
     if (const auto text = call.query.get("limit"); !text.empty()) {
-        const auto number = parseNumber(text);
-        if (!number) return badRequest(fmt::format("strconv.ParseInt: parsing \"{}\": invalid syntax", text));
-        limit = static_cast<std::int64_t>(std::min<std::uint64_t>(*number, 1u << 30));
+        limit = TRY(parseInteger(text));
     }
     auto revision = store.revision();
     std::string after;
@@ -289,14 +312,14 @@ Result<ListBody> RequestHandler::select(const Call& call, const Selection& selec
     if (const auto text = call.query.get("continue"); !text.empty()) {
         if (const auto version = call.query.get("resourceVersion"); !version.empty() && version != "0")
             return badRequest("specifying resource version is not allowed when using continue");
-        const auto token = decodeContinue(text);
-        if (!token || token->revision > revision) return badRequest("continue key is not valid: encoded start key is not valid");
-        past = token->revision != revision;
-        revision = token->revision;
-        after = token->after;
+        const auto token = TRY(decodeContinue(text));
+        if (token.revision > revision) return tooLarge(token.revision, revision);
+        past = token.revision != revision;
+        revision = token.revision;
+        after = token.after;
     } else if (const auto version = call.query.get("resourceVersion"); !version.empty()) {
         const auto number = parseNumber(version);
-        if (!number) return badRequest(notANumber(version));
+        if (!number) return badRequest("invalid resource version: " + notANumber(version));
         if (*number > revision) return tooLarge(*number, revision);
         const bool exact = call.query.get("resourceVersionMatch") == "Exact" || (limit > 0 && *number > 0 && call.query.get("resourceVersionMatch").empty());
         if (exact && *number != revision) {
@@ -334,6 +357,7 @@ Result<ListBody> RequestHandler::select(const Call& call, const Selection& selec
 }
 
 Result<Response> RequestHandler::list(Call& call) {
+    if (const auto text = call.query.get("timeoutSeconds"); !text.empty()) TRY(parseInteger(text));
     TRY(validateListOptions(call.query, false));
     const auto selection = TRY(Selection::parse(*call.resource, call.query.get("labelSelector"), call.query.get("fieldSelector")));
     Response response;
@@ -363,7 +387,7 @@ Result<Response> RequestHandler::watch(Call& call) {
     }
     Duration timeout = leastWatch + std::chrono::seconds{registry_.random().below(1800)};
     if (const auto text = query.get("timeoutSeconds"); !text.empty())
-        if (const auto number = parseNumber(text); number && *number > 0) timeout = std::chrono::seconds{std::min<std::uint64_t>(*number, 86400)};
+        if (const auto number = TRY(parseInteger(text)); number > 0) timeout = std::chrono::seconds{std::min<std::int64_t>(number, 86400)};
     Response response;
     if (call.provider) {
         response.watch = [this, provider = call.provider, nameSpace = call.info.nameSpace, selection, since, timeout](WatchSink sink) -> std::unique_ptr<client::Watch> {

@@ -95,7 +95,7 @@ Result<WriteContext> RequestHandler::writeContext(Call& call, std::string_view o
     context.manager.subresource = call.info.subresource;
     const auto validation = call.query.get("fieldValidation");
     if (!validation.empty() && validation != "Ignore" && validation != "Warn" && validation != "Strict")
-        return invalidOptions(optionsKind, {"FieldValueNotSupported", fmt::format("Unsupported value: \"{}\": supported values: \"Ignore\", \"Strict\", \"Warn\"", validation), "fieldValidation"});
+        return invalidOptions(optionsKind, {"FieldValueNotSupported", fmt::format("Unsupported value: \"{}\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"", validation), "fieldValidation"});
     return context;
 }
 
@@ -178,7 +178,7 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
             patched = TRY(api::applyMergePatch(std::move(document), body));
         else
             patched = TRY(api::applyStrategicMergePatch(*resource.type, std::move(document), body));
-        const auto shown = mediaType == strategicType ? api::goFormat(patched) : api::toJson(patched);
+        const auto shown = mediaType == strategicType ? api::goFormat(body) : api::toJson(patched);
         auto decoded = api::decodeObject(registry_.schema(), resource.kind, std::move(patched));
         if (!decoded) return api::patchDecodingError(shown, decoded.error().message);
         const auto validation = call.query.get("fieldValidation");
@@ -187,6 +187,10 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
             if (validation != "Ignore")
                 for (const auto& each : decoded->strictErrors) call.warnings.push_back(each);
         }
+        const auto* metadata = decoded->object.if_contains("metadata");
+        const auto name = metadata ? api::stringAt(*metadata, {"name"}) : std::string_view();
+        if (name.empty()) return badRequest(fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided", call.info.name));
+        if (name != call.info.name) return badRequest(fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, call.info.name));
         return std::move(decoded->object);
     });
 }
@@ -213,13 +217,14 @@ Result<Response> RequestHandler::patch(Call& call) {
         body = std::move(*call.request.tree);
     } else {
         auto parsed = apply ? api::parseYaml(call.request.body) : api::parseJson(call.request.body);
-        if (!parsed) return apply ? badRequest("error decoding YAML: " + parsed.error().message) : badRequest(parsed.error().message);
+        if (!parsed) return apply ? badRequest("error decoding YAML: " + parsed.error().message) : badRequest((mediaType == strategicType ? "" : "error decoding patch: ") + parsed.error().message);
         if (!parsed->duplicates.empty() && call.query.get("fieldValidation") != "Ignore" && !apply)
             for (const auto& path : parsed->duplicates) call.warnings.push_back(fmt::format("duplicate field \"{}\"", path));
         body = std::move(parsed->value);
     }
     Registry::UpdateSettings settings;
     settings.applied = apply;
+    settings.patched = true;
     settings.mayCreate = apply && call.info.subresource.empty();
     const auto change = TRY(patchChange(call, context, mediaType, body));
     const auto written = TRY(registry_.update(context, change, settings));

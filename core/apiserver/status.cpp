@@ -19,7 +19,21 @@ Error about(const api::GroupVersionResource& resource, std::string_view name, Re
     return error;
 }
 
-bool alwaysHasDetails(Reason reason) { return reason == Reason::NotFound || reason == Reason::MethodNotAllowed || reason == Reason::NotAcceptable; }
+// Errors that the client library of Kubernetes makes from a bare HTTP code have details, if empty ones.
+bool alwaysHasDetails(const Error& error) {
+    switch (error.reason) {
+        case Reason::NotFound:
+        case Reason::MethodNotAllowed:
+        case Reason::NotAcceptable:
+        case Reason::Invalid:
+        case Reason::Forbidden:
+            return true;
+        case Reason::UnsupportedMediaType:
+            return error.message.starts_with("415:");
+        default:
+            return false;
+    }
+}
 
 }  // namespace
 
@@ -43,7 +57,7 @@ json::object statusOf(const Error& error) {
         details["causes"] = std::move(causes);
     }
     if (error.retryAfterSeconds > 0) details["retryAfterSeconds"] = error.retryAfterSeconds;
-    if (!details.empty() || alwaysHasDetails(error.reason)) status["details"] = std::move(details);
+    if (!details.empty() || alwaysHasDetails(error)) status["details"] = std::move(details);
     status["code"] = error.status();
     return status;
 }
