@@ -64,7 +64,7 @@ void setCondition(json::object& status, json::object condition) {
     auto& value = status["conditions"];
     if (!value.is_array()) value.emplace_array();
     for (auto& each : value.get_array())
-        if (api::stringAt(each, {"type"}) == api::stringAt(json::value(condition), {"type"})) {
+        if (api::stringAt(each, {"type"}) == api::stringAt(condition, {"type"})) {
             each = std::move(condition);
             return;
         }

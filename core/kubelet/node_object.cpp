@@ -37,8 +37,8 @@ json::array conditions(const json::object* before, WallTime now) {
     const auto time = formatTime(now);
     for (const auto& fact : facts) {
         const auto* old = conditionOf(before, fact.type);
-        const bool same = old && api::stringAt(json::value(*old), {"status"}) == fact.status;
-        const auto since = same ? std::string(api::stringAt(json::value(*old), {"lastTransitionTime"})) : time;
+        const bool same = old && api::stringAt(*old, {"status"}) == fact.status;
+        const auto since = same ? std::string(api::stringAt(*old, {"lastTransitionTime"})) : time;
         list.push_back({{"type", fact.type}, {"status", fact.status}, {"lastHeartbeatTime", time}, {"lastTransitionTime", since},
                         {"reason", fact.reason}, {"message", fact.message}});
     }

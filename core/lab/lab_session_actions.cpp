@@ -104,7 +104,7 @@ void LabSession::clearNamespaces(std::function<void()> then) {
     std::set<std::string> nameSpaces{"default"};
     if (const auto documents = documentsOf(lab_.start))
         for (const auto& document : *documents)
-            if (const auto nameSpace = api::stringAt(json::value(document), {"metadata", "namespace"}); !nameSpace.empty()) nameSpaces.emplace(nameSpace);
+            if (const auto nameSpace = api::stringAt(document, {"metadata", "namespace"}); !nameSpace.empty()) nameSpaces.emplace(nameSpace);
     const auto ticket = whenAllAnswered([this, alive = alive_, then] {
         if (!*alive) return;
         // Names are free again when the Pods are gone.

@@ -183,8 +183,8 @@ void MemoryClient::create(const api::GroupVersionResource& resource, const std::
             const auto pod = find(resource, keyOf(nameSpace, name));
             if (!pod) return notFound(resource, name);
             auto tree = pod->tree();
-            api::ensureObject(tree, {"spec"})["nodeName"] = json::value(api::stringAt(json::value(body), {"target", "name"}));
-            log.push_back(fmt::format("bind {} {}", pod->key(), api::stringAt(json::value(body), {"target", "name"})));
+            api::ensureObject(tree, {"spec"})["nodeName"] = json::value(api::stringAt(body, {"target", "name"}));
+            log.push_back(fmt::format("bind {} {}", pod->key(), api::stringAt(body, {"target", "name"})));
             return commit(resource, std::move(tree), WatchEventType::Modified);
         }
         if (!nameSpace.empty()) metadata["namespace"] = nameSpace;
@@ -205,7 +205,7 @@ Result<ObjectPtr> MemoryClient::replace(const api::GroupVersionResource& resourc
                                         const std::string& subresource) {
     const auto existing = find(resource, key);
     if (!existing) return notFound(resource, key);
-    const auto sent = api::stringAt(json::value(body), {"metadata", "resourceVersion"});
+    const auto sent = api::stringAt(body, {"metadata", "resourceVersion"});
     if (!sent.empty() && sent != existing->resourceVersion())
         return makeError(Reason::Conflict, fmt::format("Operation cannot be fulfilled on {} \"{}\": the object has been modified", resource.resource, key));
     auto tree = existing->tree();
@@ -220,7 +220,7 @@ Result<ObjectPtr> MemoryClient::replace(const api::GroupVersionResource& resourc
         tree = std::move(body);
     }
     log.push_back(fmt::format("update {}{}{} {}", resource.resource, subresource.empty() ? "" : "/", subresource, key));
-    const auto* finalizers = api::findPath(json::value(tree), {"metadata", "finalizers"});
+    const auto* finalizers = api::findPath(tree, {"metadata", "finalizers"});
     const bool finalized = existing->deleting() && resource.resource != "pods" && (!finalizers || finalizers->as_array().empty());
     return commit(resource, std::move(tree), finalized ? WatchEventType::Deleted : WatchEventType::Modified);
 }
