@@ -1,0 +1,173 @@
+// The HTTPS front end against our own HttpClient and against clients that misbehave.
+#include "core/apiserver/api_server.h"
+#include "core/base/engine_loop.h"
+#include "core/client/http_client.h"
+#include "tests/support/memory_client.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <future>
+#include <thread>
+
+namespace kubarium::apiserver {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::parseObject;
+
+// A server on an engine thread of its own; calls from the test's thread are posted to it.
+class HttpServerTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        auto pki = pki::ClusterPki::ensure({}, loop.now());
+        ASSERT_TRUE(pki.has_value());
+        ApiServerOptions options;
+        options.port = 0;
+        auto made = ApiServer::create(loop, loop, random, std::make_unique<store::MemoryStore>(loop, loop), *pki, options);
+        ASSERT_TRUE(made.has_value());
+        server = std::move(*made);
+        ASSERT_TRUE(server->start().has_value());
+        port = server->port();
+        const auto admin = pki->authority.issue(pki::adminRequest(), loop.now());
+        settings.cluster.server = server->url();
+        settings.cluster.certificateAuthority = pki->authority.pem().certificate;
+        settings.user.clientCertificate = admin->certificate;
+        settings.user.clientKey = admin->key;
+        auto http = client::HttpClient::create(settings, loop);
+        ASSERT_TRUE(http.has_value()) << http.error().message;
+        client = std::move(*http);
+        engine = std::jthread([this] { loop.run(); });
+    }
+    void TearDown() override {
+        onEngine([this] {
+            client.reset();
+            server.reset();
+        });
+        loop.stop();
+        engine.join();
+    }
+    void onEngine(std::function<void()> work) {
+        std::promise<void> done;
+        loop.post([&] {
+            work();
+            done.set_value();
+        });
+        done.get_future().get();
+    }
+    template <class T, class Start>
+    Result<T> await(Start start) {
+        auto promise = std::make_shared<std::promise<Result<T>>>();
+        auto future = promise->get_future();
+        loop.post([start, promise]() mutable { start([promise](Result<T> reply) { promise->set_value(std::move(reply)); }); });
+        if (future.wait_for(20s) != std::future_status::ready) return internalError("no reply within 20 s");
+        return future.get();
+    }
+
+    EngineLoop loop;
+    SystemRandom random;
+    std::unique_ptr<ApiServer> server;
+    std::unique_ptr<client::HttpClient> client;
+    client::ConnectionSettings settings;
+    int port = 0;
+    std::jthread engine;
+};
+
+TEST_F(HttpServerTest, ObjectsGoThroughTheSocketAndBack) {
+    const auto created = await<api::ObjectPtr>([this](auto reply) {
+        client->create(api::resources::configMaps, "default", parseObject(R"({"metadata":{"name":"c"},"data":{"a":"1"}})"), {}, std::move(reply));
+    });
+    ASSERT_TRUE(created.has_value()) << created.error().message;
+    const auto listed = await<client::ObjectList>([this](auto reply) { client->list(api::resources::configMaps, "default", {}, std::move(reply)); });
+    ASSERT_TRUE(listed.has_value());
+    ASSERT_EQ(listed->items.size(), 1u);
+    EXPECT_EQ(listed->items[0]->kind(), "ConfigMap");
+    EXPECT_EQ(listed->items[0]->resourceVersion(), (*created)->resourceVersion());
+    const auto absent = await<api::ObjectPtr>([this](auto reply) { client->get(api::resources::configMaps, "default", "absent", std::move(reply)); });
+    EXPECT_EQ(absent.error().reason, Reason::NotFound);
+    EXPECT_EQ(absent.error().name, "absent");
+    const auto version = await<std::string>([this](auto reply) { client->getRaw("/version", std::move(reply)); });
+    ASSERT_TRUE(version.has_value());
+    EXPECT_NE(version->find("v1.34"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, AWatchTellsOfChangesUntilItIsDropped) {
+    std::promise<std::string> seen;
+    std::unique_ptr<client::Watch> watch;
+    onEngine([&] {
+        watch = client->watch(api::resources::configMaps, "default", {}, [&, told = false](client::WatchEvent event) mutable {
+            if (!std::exchange(told, true)) seen.set_value(event.object ? std::string(event.object->name()) : event.error.message);
+        });
+    });
+    const auto created = await<api::ObjectPtr>([this](auto reply) {
+        client->create(api::resources::configMaps, "default", parseObject(R"({"metadata":{"name":"c"}})"), {}, std::move(reply));
+    });
+    ASSERT_TRUE(created.has_value());
+    auto future = seen.get_future();
+    ASSERT_EQ(future.wait_for(20s), std::future_status::ready);
+    EXPECT_EQ(future.get(), "c");
+    onEngine([&] { watch.reset(); });
+}
+
+TEST_F(HttpServerTest, WhoeverHasNoCredentialsIsForbiddenAndAWrongTokenIsUnauthorized) {
+    auto anonymous = settings;
+    anonymous.user = {};
+    auto wrong = anonymous;
+    wrong.user.token = "nonsense";
+    for (const auto& [given, reason] : {std::pair{anonymous, Reason::Forbidden}, std::pair{wrong, Reason::Unauthorized}}) {
+        std::unique_ptr<client::HttpClient> other;
+        onEngine([&] { other = std::move(*client::HttpClient::create(given, loop)); });
+        const auto listed = await<client::ObjectList>([&](auto reply) { other->list(api::resources::pods, "", {}, std::move(reply)); });
+        ASSERT_FALSE(listed.has_value());
+        EXPECT_EQ(listed.error().reason, reason) << listed.error().message;
+        onEngine([&] { other.reset(); });
+    }
+}
+
+TEST_F(HttpServerTest, AServerWithAnotherCertificateIsNotTrusted) {
+    const auto stranger = pki::CertificateAuthority::create("stranger", loop.now());
+    auto other = settings;
+    other.cluster.certificateAuthority = stranger->pem().certificate;
+    std::unique_ptr<client::HttpClient> suspicious;
+    onEngine([&] { suspicious = std::move(*client::HttpClient::create(other, loop)); });
+    const auto listed = await<client::ObjectList>([&](auto reply) { suspicious->list(api::resources::pods, "", {}, std::move(reply)); });
+    ASSERT_FALSE(listed.has_value());
+    EXPECT_EQ(listed.error().reason, Reason::ServiceUnavailable);
+    onEngine([&] { suspicious.reset(); });
+}
+
+TEST_F(HttpServerTest, AnOversizedBodyIsRefusedWith413AndTheServerGoesOn) {
+    const auto body = parseObject(fmt::format(R"({{"metadata":{{"name":"big"}},"data":{{"a":"{}"}}}})", std::string(3'300'000, 'x')));
+    const auto created = await<api::ObjectPtr>([&](auto reply) { client->create(api::resources::configMaps, "default", body, {}, std::move(reply)); });
+    ASSERT_FALSE(created.has_value());
+    EXPECT_EQ(created.error().status(), 413) << created.error().message;
+    EXPECT_TRUE(await<std::string>([this](auto reply) { client->getRaw("/healthz", std::move(reply)); }).has_value());
+}
+
+TEST_F(HttpServerTest, ClientsThatSendNonsenseOrNothingDoNoHarm) {
+    std::vector<int> sockets;
+    for (int i = 0; i < 50; ++i) {
+        const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ASSERT_GE(handle, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ASSERT_EQ(::connect(handle, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        const std::string nonsense = i % 3 == 0 ? "GET / HTTP/1.1\r\n\r\n" : i % 3 == 1 ? std::string("\x16\x03\x01\x00\x05xxxxx", 10) : "";
+        if (!nonsense.empty()) {
+            EXPECT_GT(::send(handle, nonsense.data(), nonsense.size(), MSG_NOSIGNAL), 0);
+        }
+        sockets.push_back(handle);
+    }
+    EXPECT_TRUE(await<std::string>([this](auto reply) { client->getRaw("/readyz", std::move(reply)); }).has_value());
+    for (const int handle : sockets) ::close(handle);
+    EXPECT_TRUE(await<std::string>([this](auto reply) { client->getRaw("/readyz", std::move(reply)); }).has_value());
+}
+
+}  // namespace
+}  // namespace kubarium::apiserver

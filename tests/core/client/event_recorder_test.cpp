@@ -1,0 +1,65 @@
+#include "core/client/event_recorder.h"
+
+#include "core/simulation/simulated_loop.h"
+#include "tests/support/memory_client.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace kubarium::client {
+namespace {
+
+class EventRecorderTest : public ::testing::Test {
+protected:
+    SimulatedLoop loop;
+    testing::MemoryClient client{loop, loop, loop.random()};
+    EventRecorder recorder{client, loop, "kubelet", "worker-a"};
+    ObjectPtr pod = client.put(api::resources::pods, testing::parseObject(R"({"kind":"Pod","metadata":{"name":"web","namespace":"default"}})"));
+
+    std::vector<ObjectPtr> events() {
+        loop.runReady();
+        return client.all(api::resources::events);
+    }
+};
+
+TEST_F(EventRecorderTest, AnEventNamesItsObjectAndItsSource) {
+    recorder.record(*pod, "Normal", "Pulled", "image is present", "spec.containers{web}");
+    const auto all = events();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0]->string({"involvedObject", "name"}), "web");
+    EXPECT_EQ(all[0]->string({"involvedObject", "fieldPath"}), "spec.containers{web}");
+    EXPECT_EQ(all[0]->string({"source", "component"}), "kubelet");
+    EXPECT_EQ(all[0]->string({"source", "host"}), "worker-a");
+    EXPECT_EQ(all[0]->nameSpace(), "default");
+    EXPECT_TRUE(all[0]->name().starts_with("web."));
+}
+
+TEST_F(EventRecorderTest, TheSameEventIsCountedAndNotCreatedAgain) {
+    for (int i = 0; i < 5; ++i) {
+        recorder.record(*pod, "Warning", "BackOff", "Back-off restarting failed container");
+        loop.advance(std::chrono::seconds{1});
+    }
+    const auto all = events();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0]->find({"count"})->to_number<int>(), 5);
+}
+
+TEST_F(EventRecorderTest, SimilarEventsAreCombinedAndAFloodIsCut) {
+    for (int i = 0; i < 60; ++i) recorder.record(*pod, "Warning", "Unhealthy", fmt::format("probe failed: {}", i));
+    const auto all = events();
+    EXPECT_LE(all.size(), 11u);
+    bool combined = false;
+    for (const auto& event : all) combined = combined || event->string({"message"}).starts_with("(combined from similar events): ");
+    EXPECT_TRUE(combined);
+}
+
+TEST_F(EventRecorderTest, AFailureToWriteIsForgotten) {
+    client.failWrites(1, internalError("no"));
+    recorder.record(*pod, "Normal", "Started", "Started container");
+    EXPECT_TRUE(events().empty());
+    recorder.record(*pod, "Normal", "Started", "Started container");
+    EXPECT_EQ(events().size(), 1u);
+}
+
+}  // namespace
+}  // namespace kubarium::client

@@ -1,0 +1,120 @@
+#include "core/store/sqlite_store.h"
+
+#include "core/base/engine_loop.h"
+#include "core/simulation/simulated_loop.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+namespace kubarium::store {
+namespace {
+
+class SqliteStoreTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = (std::filesystem::temp_directory_path() / "kubarium-store-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        directory = name;
+    }
+    void TearDown() override { std::filesystem::remove_all(directory); }
+
+    std::unique_ptr<SqliteStore> open(Executor& executor, Clock& clock) {
+        auto opened = SqliteStore::open(directory / "cluster.db", executor, clock);
+        EXPECT_TRUE(opened.has_value()) << opened.error().message;
+        return opened ? std::move(*opened) : nullptr;
+    }
+    static json::object tree(const std::string& name) { return {{"metadata", json::object{{"name", name}}}}; }
+
+    std::filesystem::path directory;
+};
+
+TEST_F(SqliteStoreTest, WhatWasWrittenIsThereAfterOpeningAgain) {
+    SimulatedLoop loop;
+    std::uint64_t revision = 0;
+    {
+        auto store = open(loop, loop);
+        ASSERT_TRUE(store->put({"nodes", "", "a"}, tree("a"), 0).has_value());
+        ASSERT_TRUE(store->put({"nodes", "", "b"}, tree("b"), 0).has_value());
+        ASSERT_TRUE(store->remove({"nodes", "", "a"}, 0).has_value());
+        revision = store->revision();
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == revision; }));
+    }
+    auto again = open(loop, loop);
+    EXPECT_EQ(again->revision(), revision);
+    EXPECT_EQ(again->get({"nodes", "", "a"}), nullptr);
+    ASSERT_NE(again->get({"nodes", "", "b"}), nullptr);
+    EXPECT_EQ(again->watch("nodes", revision - 1, [](const Change&) {}).error().reason, Reason::Expired);
+}
+
+TEST_F(SqliteStoreTest, TheFileIsPrivateAndASecondUserIsRefusedWithASentence) {
+    SimulatedLoop loop;
+    auto store = open(loop, loop);
+    struct stat info {};
+    ASSERT_EQ(::stat((directory / "cluster.db").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u);
+    const auto second = SqliteStore::open(directory / "cluster.db", loop, loop);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_NE(second.error().message.find("running already"), std::string::npos) << second.error().message;
+}
+
+TEST_F(SqliteStoreTest, AFileOfSomebodyElseIsRefused) {
+    std::ofstream(directory / "cluster.db") << "this is not a database, and it is long enough to be looked at by SQLite as one";
+    SimulatedLoop loop;
+    EXPECT_FALSE(SqliteStore::open(directory / "cluster.db", loop, loop).has_value());
+}
+
+// The child writes and reports each acknowledged name; it is killed in the midst of it.
+TEST_F(SqliteStoreTest, NothingAcknowledgedIsLostBySigkill) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const auto child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        ::close(pipe[0]);
+        EngineLoop loop(1);
+        auto opened = SqliteStore::open(directory / "cluster.db", loop, loop);
+        if (!opened) ::_exit(1);
+        auto& store = **opened;
+        int next = 0;
+        std::function<void()> write = [&] {
+            const auto name = fmt::format("object-{:06}", next++);
+            const auto stored = store.put({"nodes", "", name}, tree(name), 0);
+            store.whenDurable((*stored)->revision(), [&, name] {
+                if (::write(pipe[1], name.data(), name.size()) < 0) ::_exit(2);
+                write();
+            });
+        };
+        for (int i = 0; i < 4; ++i) loop.post([&] { write(); });
+        loop.run();
+        ::_exit(0);
+    }
+    ::close(pipe[1]);
+    constexpr std::size_t nameSize = 13;
+    std::string acknowledged;
+    char buffer[4096];
+    while (acknowledged.size() < 100 * nameSize) {
+        const auto count = ::read(pipe[0], buffer, sizeof buffer);
+        if (count <= 0) break;
+        acknowledged.append(buffer, static_cast<std::size_t>(count));
+    }
+    ::kill(child, SIGKILL);
+    for (ssize_t count; (count = ::read(pipe[0], buffer, sizeof buffer)) > 0;) acknowledged.append(buffer, static_cast<std::size_t>(count));
+    ::close(pipe[0]);
+    ::waitpid(child, nullptr, 0);
+    ASSERT_GE(acknowledged.size(), 100 * nameSize);
+    SimulatedLoop loop;
+    auto store = open(loop, loop);
+    ASSERT_NE(store, nullptr);
+    for (std::size_t at = 0; at + nameSize <= acknowledged.size(); at += nameSize)
+        EXPECT_NE(store->get({"nodes", "", acknowledged.substr(at, nameSize)}), nullptr) << acknowledged.substr(at, nameSize);
+}
+
+}  // namespace
+}  // namespace kubarium::store
