@@ -134,6 +134,14 @@ void EventRecorder::create(const std::string& key) {
         if (it == written_.end()) return;
         it->second.creating = false;
         if (!created) {
+            if (created.error().reason == Reason::AlreadyExists) {
+                // Two Events about one object within a clock's tick: the next instant is free.
+                auto& fresh = it->second;
+                const auto dot = fresh.name.rfind('.') + 1;
+                fresh.name = fmt::format("{}{:x}", fresh.name.substr(0, dot), std::stoull(fresh.name.substr(dot), nullptr, 16) + 1);
+                api::ensureObject(fresh.event, {"metadata"})["name"] = fresh.name;
+                return create(key);
+            }
             logDebug("events", "{}: {}", component_, created.error().message);
             // Forgotten, so that the next one tries again under a new name.
             writtenOrder_.remove(key);

@@ -17,10 +17,9 @@ Call<ObjectPtr> Calls::get(const GroupVersionResource& resource, std::string nam
     });
 }
 
-Call<client::ObjectList> Calls::list(const GroupVersionResource& resource, std::string nameSpace, client::ListOptions options) {
-    return Call<client::ObjectList>([&client = client_, resource, nameSpace = std::move(nameSpace),
-                                     options = std::move(options)](client::Reply<client::ObjectList> reply) {
-        client.list(resource, nameSpace, options, std::move(reply));
+Call<client::ObjectList> Calls::list(const GroupVersionResource& resource, std::string nameSpace) {
+    return Call<client::ObjectList>([&client = client_, resource, nameSpace = std::move(nameSpace)](client::Reply<client::ObjectList> reply) {
+        client.list(resource, nameSpace, client::ListOptions{}, std::move(reply));
     });
 }
 
@@ -28,6 +27,10 @@ Call<ObjectPtr> Calls::create(const GroupVersionResource& resource, std::string 
     return Call<ObjectPtr>([&client = client_, resource, nameSpace = std::move(nameSpace), body = std::move(body)](client::Reply<ObjectPtr> reply) mutable {
         client.create(resource, nameSpace, std::move(body), writeOptions(), std::move(reply));
     });
+}
+
+Call<ObjectPtr> Calls::update(const GroupVersionResource& resource, json::object body) {
+    return update(resource, std::move(body), std::string());
 }
 
 Call<ObjectPtr> Calls::update(const GroupVersionResource& resource, json::object body, std::string subresource) {
@@ -39,6 +42,10 @@ Call<ObjectPtr> Calls::update(const GroupVersionResource& resource, json::object
     });
 }
 
+Call<ObjectPtr> Calls::patch(const GroupVersionResource& resource, std::string nameSpace, std::string name, client::PatchType type, json::value body) {
+    return patch(resource, std::move(nameSpace), std::move(name), type, std::move(body), std::string());
+}
+
 Call<ObjectPtr> Calls::patch(const GroupVersionResource& resource, std::string nameSpace, std::string name, client::PatchType type, json::value body,
                              std::string subresource) {
     return Call<ObjectPtr>([&client = client_, resource, nameSpace = std::move(nameSpace), name = std::move(name), type, body = std::move(body),
@@ -47,9 +54,13 @@ Call<ObjectPtr> Calls::patch(const GroupVersionResource& resource, std::string n
     });
 }
 
-Call<json::value> Calls::remove(const GroupVersionResource& resource, std::string nameSpace, std::string name, client::DeleteOptions options) {
+Call<json::value> Calls::remove(const GroupVersionResource& resource, std::string nameSpace, std::string name) {
+    return remove(resource, std::move(nameSpace), std::move(name), client::DeleteOptions{});
+}
+
+Call<json::value> Calls::remove(const GroupVersionResource& resource, std::string nameSpace, std::string name, const client::DeleteOptions& options) {
     return Call<json::value>([&client = client_, resource, nameSpace = std::move(nameSpace), name = std::move(name),
-                              options = std::move(options)](client::Reply<json::value> reply) {
+                              options](client::Reply<json::value> reply) {
         client.remove(resource, nameSpace, name, options, std::move(reply));
     });
 }

@@ -82,13 +82,17 @@ public:
     explicit Calls(client::Client& client) : client_(client) {}
 
     Call<ObjectPtr> get(const GroupVersionResource&, std::string nameSpace, std::string name);
-    Call<client::ObjectList> list(const GroupVersionResource&, std::string nameSpace, client::ListOptions options = {});
+    Call<client::ObjectList> list(const GroupVersionResource&, std::string nameSpace);
     Call<ObjectPtr> create(const GroupVersionResource&, std::string nameSpace, json::object body);
     // Of the object that `body.metadata` names, at its resourceVersion.
-    Call<ObjectPtr> update(const GroupVersionResource&, json::object body, std::string subresource = {});
+    Call<ObjectPtr> update(const GroupVersionResource&, json::object body);
+    Call<ObjectPtr> update(const GroupVersionResource&, json::object body, std::string subresource);
+    Call<ObjectPtr> patch(const GroupVersionResource&, std::string nameSpace, std::string name, client::PatchType, json::value body);
     Call<ObjectPtr> patch(const GroupVersionResource&, std::string nameSpace, std::string name, client::PatchType, json::value body,
-                          std::string subresource = {});
-    Call<json::value> remove(const GroupVersionResource&, std::string nameSpace, std::string name, client::DeleteOptions options = {});
+                          std::string subresource);
+    // Overloads, not default arguments: GCC 12 destroys a defaulted aggregate twice inside a co_await expression.
+    Call<json::value> remove(const GroupVersionResource&, std::string nameSpace, std::string name);
+    Call<json::value> remove(const GroupVersionResource&, std::string nameSpace, std::string name, const client::DeleteOptions& options);
 
 private:
     client::Client& client_;

@@ -326,29 +326,40 @@ Async<Result<void>> NodeLifecycleController::markReachable(ObjectPtr object) {
     co_return Result<void>();
 }
 
-// NoSchedule taints follow conditions and spec.unschedulable; the beta labels and the ttl annotation follow the others.
+// One difference at a time: the change comes back through the cache and the next one follows.
 Async<Result<void>> NodeLifecycleController::reconcileNode(std::string name) {
     const auto object = nodes_.get(name);
     if (!object) co_return Result<void>();
-    const auto& node = nodeOf(object);
+    auto patch = nodePatch(*object);
+    if (patch.empty()) co_return Result<void>();
+    auto patched = co_await calls_.patch(resources::nodes, "", name, client::PatchType::Merge, json::value(std::move(patch)));
+    if (!patched && patched.error().reason != Reason::NotFound) co_return patched.error();
+    co_return Result<void>();
+}
+
+// The annotation ttl; NoSchedule taints, which follow conditions and spec.unschedulable; the beta labels. Empty if all is well.
+// A Node whose kubelet has not reported yet keeps the taint not-ready that admission gave it.
+json::object NodeLifecycleController::nodePatch(const api::Object& object) const {
+    const auto& node = object.as<api::Node>();
+    json::object metadata{{"resourceVersion", object.resourceVersion()}};
+    const char* const ttl = "node.alpha.kubernetes.io/ttl";
+    if (object.annotation(ttl).empty()) {
+        metadata["annotations"] = json::object{{ttl, "0"}};
+        return {{"metadata", std::move(metadata)}};
+    }
+    if (node.status.conditions.empty() && !node.spec.unschedulable.value_or(false)) return {};
     const auto wanted = conditionTaints(node);
     std::vector<std::string> stale;
     for (const auto& taint : node.spec.taints)
         if (taint.effect == "NoSchedule" && isConditionTaint(taint.key) && std::ranges::find(wanted, taint.key) == wanted.end()) stale.push_back(taint.key);
     const auto taints = swapTaints(node.spec.taints, "NoSchedule", wanted, stale, formatTime(now()));
-    json::object metadata{{"resourceVersion", object->resourceVersion()}}, labels;
+    if (!stale.empty() || taints.size() != node.spec.taints.size()) return taintsPatch(object, taints).get_object();
+    json::object labels;
     for (const auto& [key, older] : {std::pair("kubernetes.io/os", "beta.kubernetes.io/os"), std::pair("kubernetes.io/arch", "beta.kubernetes.io/arch")})
-        if (const auto it = node.metadata.labels.find(key); it != node.metadata.labels.end() && object->label(older) != it->second) labels[older] = it->second;
-    json::object patch;
-    if (!stale.empty() || taints.size() != node.spec.taints.size()) patch = taintsPatch(*object, taints).get_object();
-    if (!labels.empty()) metadata["labels"] = std::move(labels);
-    const char* const ttl = "node.alpha.kubernetes.io/ttl";
-    if (object->annotation(ttl).empty()) metadata["annotations"] = json::object{{ttl, "0"}};
-    if (metadata.size() > 1) patch["metadata"] = std::move(metadata);
-    if (patch.empty()) co_return Result<void>();
-    auto patched = co_await calls_.patch(resources::nodes, "", name, client::PatchType::Merge, json::value(std::move(patch)));
-    if (!patched && patched.error().reason != Reason::NotFound) co_return patched.error();
-    co_return Result<void>();
+        if (const auto it = node.metadata.labels.find(key); it != node.metadata.labels.end() && object.label(older) != it->second) labels[older] = it->second;
+    if (labels.empty()) return {};
+    metadata["labels"] = std::move(labels);
+    return {{"metadata", std::move(metadata)}};
 }
 
 }  // namespace kubarium::controller

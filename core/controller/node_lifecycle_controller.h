@@ -56,6 +56,7 @@ private:
     Async<Result<void>> markReachable(ObjectPtr node);
     // NoSchedule and labels follow the conditions at once.
     Async<Result<void>> reconcileNode(std::string name);
+    json::object nodePatch(const api::Object& node) const;
 
     client::Informer& nodes_;
     client::Informer& leases_;

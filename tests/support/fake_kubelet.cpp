@@ -43,7 +43,8 @@ json::array nodeConditions(bool ready, const std::string& time) {
 
 }  // namespace
 
-FakeKubelet::FakeKubelet(client::Client& client, Clock& clock) : client_(client), clock_(clock), pods_(client, clock, resources::pods) {
+FakeKubelet::FakeKubelet(client::Client& client, Clock& clock, Duration spread)
+    : client_(client), clock_(clock), spread_(spread), pods_(client, clock, resources::pods) {
     pods_.addHandler({[this](const auto& pod) { onPod(pod); }, [this](const auto&, const auto& pod) { onPod(pod); }, [this](const auto& pod) { onGone(pod); }});
 }
 
@@ -53,6 +54,8 @@ void FakeKubelet::start() {
     pods_.start();
     beat();
 }
+
+void FakeKubelet::addNode(const std::string& name) { addNode(name, {}, {}); }
 
 void FakeKubelet::addNode(const std::string& name, json::object labels, json::array taints) {
     nodes_.insert(name);
@@ -110,7 +113,7 @@ void FakeKubelet::setReady(const std::string& node, bool ready) {
 
 // Later, unless the Pod is gone by then; what falls due while its Node is silent happens when it comes back.
 void FakeKubelet::after(const std::string& key, int milliseconds, Task task) {
-    states_[key].timers.push_back(clock_.after(std::chrono::milliseconds{milliseconds}, [this, key, task = std::move(task)]() mutable {
+    states_[key].timers.push_back(clock_.after(std::chrono::milliseconds{milliseconds} + states_[key].lag, [this, key, task = std::move(task)]() mutable {
         const auto pod = pods_.get(key);
         if (!pod) return;
         const std::string node(pod->string({"spec", "nodeName"}));
@@ -130,6 +133,7 @@ void FakeKubelet::onPod(const client::ObjectPtr& pod) {
         state = PodState{};
         state.uid = pod->uid();
         state.ip = fmt::format("10.200.{}.{}", lastIp_ / 250, lastIp_ % 250 + 1);
+        state.lag = spread_ * (lastIp_ % 10);
         ++lastIp_;
         if (pod->annotation("fake/manual").empty() && !pod->deleting()) after(key, number(*pod, "fake/start-ms", 200), [this, key] { runPod(key); });
     }
@@ -194,6 +198,13 @@ void FakeKubelet::setPodReady(const std::string& key, bool ready) {
     if (state.ended || state.deleting) return;
     state.ready = ready;
     write(key);
+}
+
+void FakeKubelet::setPodRunning(const std::string& key, bool ready, int restarts) {
+    auto& state = states_[key];
+    state.running = true;
+    state.restarts = restarts;
+    setPodReady(key, ready);
 }
 
 void FakeKubelet::exitPod(const std::string& key) {

@@ -16,11 +16,13 @@ namespace kubarium::testing {
 
 class FakeKubelet {
 public:
-    FakeKubelet(client::Client& client, Clock& clock);
+    // With `spread`, no two Pods do the same at the same instant: each is that much later than the one before, up to ten.
+    FakeKubelet(client::Client& client, Clock& clock, Duration spread = {});
     ~FakeKubelet();
 
     // Creates the Node object, Ready, and its Lease.
-    void addNode(const std::string& name, boost::json::object labels = {}, boost::json::array taints = {});
+    void addNode(const std::string& name);
+    void addNode(const std::string& name, boost::json::object labels, boost::json::array taints);
     void removeNode(const std::string& name);
     void start();
 
@@ -30,6 +32,7 @@ public:
     void setReady(const std::string& node, bool ready);
     // As the scenario actions: status patches of one Pod.
     void setPodReady(const std::string& key, bool ready);
+    void setPodRunning(const std::string& key, bool ready, int restarts);
     void failPod(const std::string& key, int exitCode, const std::string& reason = {});
 
 private:
@@ -38,6 +41,7 @@ private:
         bool running = false, ready = false, deleting = false, ended = false;
         int restarts = 0;
         std::string ip;
+        Duration lag{};
         std::vector<Timer> timers;
     };
     void onPod(const client::ObjectPtr& pod);
@@ -54,6 +58,7 @@ private:
 
     client::Client& client_;
     Clock& clock_;
+    Duration spread_;
     client::Informer pods_;
     std::map<std::string, PodState> states_;
     std::set<std::string> nodes_, stopped_;
