@@ -13,6 +13,7 @@ void logMessage(LogLevel level, std::string_view component, std::string_view mes
 
 void setUpLogging(std::string_view level, std::string_view file) {
     constexpr std::size_t maxBytes = 8 << 20;
+    spdlog::drop("kubarium");  // a second call replaces what the first set up
     if (file.empty())
         spdlog::set_default_logger(spdlog::stderr_color_mt("kubarium"));
     else
