@@ -1,0 +1,39 @@
+// What the lab panel shows, as plain values in the user's language: filled from a lab session, or by a test.
+#pragma once
+
+#include <QList>
+#include <QString>
+
+namespace kubarium::model {
+
+enum class LabCheckState { Waiting, Passed, Failed };
+
+struct LabCheckLine {
+    LabCheckState state = LabCheckState::Waiting;
+    QString title, found;
+};
+struct LabChoiceLine {
+    QString value, text;
+};
+struct LabStepLine {
+    QString title;
+    bool done = false, current = false;
+};
+
+struct LabScreen {
+    QString heading;  // "Lab · Scheduling · 15 min"
+    QString title;
+    QString message;  // while it is being prepared, or why it broke
+    QList<LabStepLine> steps;
+    QString brief;    // Markdown of the current step
+    QString question;
+    QList<LabChoiceLine> choices;
+    QString chosen, answer, explanation;  // answer: "" until revealed
+    QList<LabCheckLine> checks;
+    QStringList hints;   // those shown so far
+    int hintsLeft = 0, hintsTotal = 0;
+    int passed = 0, total = 0;
+    bool running = false, done = false;
+};
+
+}  // namespace kubarium::model

@@ -1,0 +1,177 @@
+#include "ui/view/lab_panel.h"
+
+#include "ui/view/scroll_column.h"
+#include "ui/view/widgets.h"
+
+#include <QBoxLayout>
+#include <QEvent>
+#include <QFrame>
+#include <QProgressBar>
+
+namespace kubarium::view {
+namespace {
+
+QLabel* glyph(const QString& text, const QColor& color) {
+    auto* label = new QLabel(text);
+    label->setFixedWidth(20);
+    label->setAlignment(Qt::AlignTop | Qt::AlignHCenter);
+    label->setStyleSheet(QStringLiteral("color: %1; font-weight: 600;").arg(color.name()));
+    return label;
+}
+
+QLabel* wrapped(const QString& text, const char* role = "", style::TextWeight weight = style::TextWeight::Regular) {
+    auto* label = makeLabel(role, text);
+    label->setWordWrap(true);
+    if (weight != style::TextWeight::Regular) label->setStyleSheet(QStringLiteral("font-weight: 600;"));
+    return label;
+}
+
+}  // namespace
+
+LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->setSpacing(0);
+    auto* body = new QWidget(this);
+    column_ = makeScrollColumn(body);
+    outer->addWidget(body, 1);
+    auto* foot = new QVBoxLayout;
+    foot->setContentsMargins(16, 8, 16, 12);
+    auto* progressRow = new QHBoxLayout;
+    progress_ = new QProgressBar(this);
+    progress_->setTextVisible(false);
+    progressRow->addWidget(progress_, 1);
+    progressRow->addWidget(count_ = makeLabel("muted"));
+    foot->addLayout(progressRow);
+    auto* buttons = new QHBoxLayout;
+    buttons->addWidget(hint_ = makeButton({}));
+    buttons->addWidget(reset_ = makeButton({}));
+    buttons->addStretch(1);
+    buttons->addWidget(leave_ = makeButton({}, "quiet"));
+    foot->addLayout(buttons);
+    outer->addLayout(foot);
+    connect(hint_, &QPushButton::clicked, this, &LabPanel::hintRequested);
+    connect(reset_, &QPushButton::clicked, this, &LabPanel::resetRequested);
+    connect(leave_, &QPushButton::clicked, this, &LabPanel::leaveRequested);
+    retranslate();
+}
+
+void LabPanel::retranslate() {
+    reset_->setText(tr("Reset lab"));
+    reset_->setToolTip(tr("Begin again from the same start"));
+    leave_->setText(tr("Leave"));
+    hint_->setText(screen_.hintsTotal == 0 ? tr("Hint") : tr("Hint %1 of %2").arg(std::min(screen_.hintsTotal, screen_.hintsTotal - screen_.hintsLeft + 1)).arg(screen_.hintsTotal));
+    count_->setText(tr("%1 of %2 checks").arg(screen_.passed).arg(screen_.total));
+}
+
+void LabPanel::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::LanguageChange) retranslate();
+}
+
+void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
+    screen_ = screen;
+    setAccessibleName(tr("Lab %1").arg(screen.title));
+    clearLayout(column_);
+    column_->addWidget(makeLabel("muted", screen.heading));
+    column_->addWidget(wrapped(screen.title, "heading"));
+    if (screen.done) {
+        auto* callout = wrapped(tr("Done: every check has passed. Well done!"), "callout");
+        column_->addWidget(callout);
+    } else if (!screen.message.isEmpty()) {
+        column_->addWidget(wrapped(screen.message, "callout"));
+    }
+    if (!screen.running && !screen.brief.isEmpty()) {
+        auto* brief = new QLabel(screen.brief);
+        brief->setTextFormat(Qt::MarkdownText);
+        brief->setWordWrap(true);
+        column_->addWidget(brief);
+    }
+    addSteps(screen, theme);
+    addQuestion(screen, theme);
+    addChecks(screen, theme);
+    if (!screen.hints.isEmpty()) {
+        column_->addWidget(makeLabel("section", tr("HINTS")));
+        for (const auto& hint : screen.hints) column_->addWidget(wrapped(hint));
+    }
+    column_->addStretch(1);
+    hint_->setEnabled(screen.running && screen.hintsLeft > 0);
+    progress_->setRange(0, std::max(1, screen.total));
+    progress_->setValue(screen.passed);
+    retranslate();
+}
+
+void LabPanel::addSteps(const model::LabScreen& screen, const style::Theme& theme) {
+    for (const auto& step : screen.steps) {
+        auto* frame = new QFrame;
+        if (step.current) frame->setObjectName(QStringLiteral("currentStep"));
+        auto* row = new QHBoxLayout(frame);
+        row->setContentsMargins(8, 6, 8, 6);
+        row->addWidget(glyph(step.done ? QStringLiteral("✓") : QStringLiteral("○"), step.done ? theme.ok : step.current ? theme.accent : theme.textFaint), 0, Qt::AlignTop);
+        auto* texts = new QVBoxLayout;
+        texts->setSpacing(2);
+        texts->addWidget(wrapped(step.title, step.done || step.current ? "" : "muted", step.current ? style::TextWeight::Bold : style::TextWeight::Regular));
+        if (step.current && !screen.brief.isEmpty()) {
+            auto* brief = new QLabel(screen.brief);
+            brief->setTextFormat(Qt::MarkdownText);
+            brief->setWordWrap(true);
+            brief->setProperty("role", QStringLiteral("muted"));
+            brief->setTextInteractionFlags(Qt::TextSelectableByMouse);
+            texts->addWidget(brief);
+        }
+        row->addLayout(texts, 1);
+        column_->addWidget(frame);
+    }
+}
+
+void LabPanel::addQuestion(const model::LabScreen& screen, const style::Theme& theme) {
+    if (screen.question.isEmpty()) return;
+    column_->addWidget(makeLabel("section", tr("PREDICT, THEN REVEAL")));
+    column_->addWidget(wrapped(screen.question));
+    for (const auto& choice : screen.choices) {
+        const bool chosen = choice.value == screen.chosen;
+        auto* button = makeButton((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + choice.text, "choice");
+        button->setCheckable(true);
+        button->setChecked(chosen);
+        button->setEnabled(screen.answer.isEmpty());
+        button->setAccessibleName(choice.text);
+        connect(button, &QPushButton::clicked, this, [this, value = choice.value] { Q_EMIT answered(value); });
+        column_->addWidget(button);
+    }
+    if (screen.answer.isEmpty()) {
+        auto* row = new QHBoxLayout;
+        auto* reveal = makeButton(tr("Reveal"), "primary");
+        reveal->setObjectName(QStringLiteral("reveal"));
+        reveal->setEnabled(!screen.chosen.isEmpty());
+        connect(reveal, &QPushButton::clicked, this, &LabPanel::revealRequested);
+        row->addWidget(reveal);
+        row->addStretch(1);
+        column_->addLayout(row);
+        return;
+    }
+    const bool right = screen.answer == screen.chosen;
+    QString answer = screen.answer;
+    for (const auto& choice : screen.choices)
+        if (choice.value == screen.answer) answer = choice.text;
+    auto* verdict = new QLabel(QStringLiteral("<b style='color:%1'>%2</b> %3").arg((right ? theme.ok : theme.broken).name(), (right ? tr("✓ Right.") : tr("✕ It is %1.").arg(answer)).toHtmlEscaped(), screen.explanation.toHtmlEscaped()));
+    verdict->setWordWrap(true);
+    column_->addWidget(verdict);
+}
+
+void LabPanel::addChecks(const model::LabScreen& screen, const style::Theme& theme) {
+    if (screen.checks.isEmpty()) return;
+    column_->addWidget(makeLabel("section", tr("CHECKS")));
+    for (const auto& check : screen.checks) {
+        auto* row = new QHBoxLayout;
+        const bool passed = check.state == model::LabCheckState::Passed, failed = check.state == model::LabCheckState::Failed;
+        row->addWidget(glyph(passed ? QStringLiteral("✓") : failed ? QStringLiteral("✕") : QStringLiteral("●"), passed ? theme.ok : failed ? theme.broken : theme.waiting), 0, Qt::AlignTop);
+        auto* texts = new QVBoxLayout;
+        texts->setSpacing(0);
+        texts->addWidget(wrapped(check.title, "", passed ? style::TextWeight::Regular : style::TextWeight::Bold));
+        if (!check.found.isEmpty()) texts->addWidget(wrapped(check.found, "muted"));
+        row->addLayout(texts, 1);
+        column_->addLayout(row);
+    }
+}
+
+}  // namespace kubarium::view

@@ -1,0 +1,341 @@
+// The part of the window that turns to a cluster and follows it.
+#include "core/client/http_client.h"
+#include "ui/model/explain.h"
+#include "ui/view/charts_view.h"
+#include "ui/view/lab_panel.h"
+#include "ui/view/main_window.h"
+#include "ui/view/terminal_view.h"
+#include "ui/view/timeline_view.h"
+#include "ui/view/tool_bar.h"
+#include "ui/view/widgets.h"
+#include "ui/view/yaml_editor.h"
+
+#include <QDir>
+#include <QFileDialog>
+#include <QItemSelectionModel>
+#include <QLabel>
+#include <QDockWidget>
+#include <QProgressBar>
+#include <QStackedWidget>
+#include <QStandardPaths>
+#include <QTime>
+#include <QTreeView>
+
+namespace kubarium::view {
+
+using model::Kind;
+using model::Reference;
+
+void MainWindow::open(const OpenRequest& request) {
+    request_ = request;
+    if (!request.kubeconfig.isEmpty()) return openKubeconfig(request.kubeconfig, request.context, {}, {});
+    QStringList options;
+    if (!request.lab.isEmpty())
+        if (const auto nodes = bridge::LabRunner::nodesFileText(request.lab); !nodes.isEmpty()) {
+            // `kubarium up` reads it once, while it starts.
+            const auto path = QDir(QStandardPaths::writableLocation(QStandardPaths::TempLocation)).filePath(QStringLiteral("kubarium-nodes-%1.yaml").arg(QCoreApplication::applicationPid()));
+            QFile file(path);
+            if (file.open(QIODevice::WriteOnly)) {
+                file.write(nodes.toUtf8());
+                options << QStringLiteral("--nodes-file") << path << QStringLiteral("--fresh");
+            }
+        }
+    startEngine(request.name, options);
+}
+
+void MainWindow::startEngine(const QString& name, const QStringList& options) {
+    showWelcome(tr("Starting \"%1\"").arg(name), tr("Looking for the cluster \"%1\"").arg(name), false);
+    engine_ = std::make_unique<bridge::EngineProcess>(name);
+    connect(engine_.get(), &bridge::EngineProcess::progress, this, [this](const QString& sentence) {
+        welcomeText_->setText(sentence);
+        placeOverlays();
+    });
+    connect(engine_.get(), &bridge::EngineProcess::failed, this, [this](const QString& sentence) { showWelcome(tr("The cluster could not be started"), sentence, true); });
+    connect(engine_.get(), &bridge::EngineProcess::ready, this,
+            [this, name, options](const QString& path, const QString& levelSentence, bool) {
+                if (const auto at = options.indexOf(QStringLiteral("--nodes-file")); at >= 0) QFile::remove(options.value(at + 1));
+                openKubeconfig(path, {}, name, levelSentence);
+            });
+    engine_->start(options);
+}
+
+void MainWindow::openKubeconfig(const QString& path, const QString& context, const QString& name, const QString& levelSentence) {
+    const auto fail = [&](const Error& error) { showWelcome(tr("%1 cannot be used").arg(path), model::text(error.message), true); };
+    const auto config = client::Kubeconfig::load(path.toStdString());
+    if (!config) return fail(config.error());
+    const auto settings = client::connectionSettings(*config, context.toStdString());
+    if (!settings) return fail(settings.error());
+    auto made = client::HttpClient::create(*settings, executor_, {.userAgent = "kubarium-desktop"});
+    if (!made) return fail(made.error());
+    attach(std::move(*made), name.isEmpty() ? model::text(settings->cluster.name) : name, path, levelSentence);
+}
+
+void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& name, const QString& kubeconfigPath, const QString& levelSentence) {
+    lab_.reset();
+    labTab_->hide();
+    inspector_->setContext({});
+    inspector_->setReference({});
+    timeline_->setSource(nullptr, nullptr);
+    charts_->setSource(nullptr, nullptr);
+    editor_->setActions(nullptr);
+    tree_->setModel(nullptr);
+    tree_model_.reset();
+    builder_.reset();
+    chronicle_.reset();
+    actions_.reset();
+    link_ = std::make_unique<bridge::ClusterLink>(executor_, std::move(client), name);
+    actions_ = std::make_unique<bridge::ClusterActions>(*link_);
+    chronicle_ = std::make_unique<model::Chronicle>(*link_, *link_);
+    builder_ = std::make_unique<model::StageBuilder>(*link_, *link_);
+    tree_model_ = std::make_unique<model::NavigatorModel>(*link_);
+    tree_->setModel(tree_model_.get());
+    tree_->expandToDepth(0);
+    connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& current) {
+        if (const auto reference = tree_model_->referenceAt(current); !reference.isEmpty()) select(reference);
+    });
+    levelSentence_ = levelSentence;
+    kubeconfigPath_ = kubeconfigPath;
+    timeline_->setSource(chronicle_.get(), link_.get());
+    charts_->setSource(chronicle_.get(), link_.get());
+    terminal_->setKubeconfig(kubeconfigPath);
+    editor_->setActions(actions_.get());
+    followed_.clear();
+    theatreKey_.clear();
+    labMarks_.clear();
+    stage_->setTheatre(std::nullopt);
+    connect(link_.get(), &bridge::ClusterLink::changed, this, &MainWindow::onChanges);
+    connect(link_.get(), &bridge::ClusterLink::clockChanged, this, &MainWindow::onClock);
+    connect(link_.get(), &bridge::ClusterLink::useChanged, this, [this] {
+        builder_->setNodeUse(link_->nodeUse());
+        stageDirty_ = true;
+    });
+    connect(link_.get(), &bridge::ClusterLink::connectionChanged, this, [this](const QString& sentence) {
+        if (sentence.isEmpty()) return updateStatusLine();
+        noticeText_->setText(sentence + QLatin1Char(' ') + tr("The last known state is shown; the connection is tried again by itself."));
+        setTone(noticeText_, model::Tone::Broken);
+        notice_->show();
+    });
+    connect(link_.get(), &bridge::ClusterLink::syncedChanged, this, [this] {
+        welcome_->hide();
+        tree_->expandToDepth(0);
+        updateStatusLine();
+        if (!request_.lab.isEmpty()) startLab(std::exchange(request_.lab, {}));
+    });
+    connect(actions_.get(), &bridge::ClusterActions::done, this, [this](const bridge::Done& done) { showMessage(done.sentence, model::Tone::Neutral, done.undo, done.command); });
+    connect(actions_.get(), &bridge::ClusterActions::failed, this, [this](const QString& sentence) { showMessage(sentence, model::Tone::Broken); });
+    if (welcome_->isVisible()) showWelcome(tr("Connecting to \"%1\"").arg(name), tr("Reading what is in the cluster"), false);
+    link_->start();
+    applyTheme();
+    onClock();
+    updateStatusLine();
+}
+
+void MainWindow::showWelcome(const QString& title, const QString& sentence, bool failed) {
+    welcomeTitle_->setText(title);
+    welcomeText_->setText(sentence);
+    setTone(welcomeText_, failed ? model::Tone::Broken : model::Tone::Neutral);
+    welcomeProgress_->setVisible(!failed);
+    welcomeCancel_->setVisible(!failed);
+    welcomeRetry_->setVisible(failed);
+    welcomeOther_->setVisible(failed);
+    welcome_->show();
+    welcome_->raise();
+    placeOverlays();
+}
+
+void MainWindow::chooseKubeconfig() {
+    const auto path = QFileDialog::getOpenFileName(this, tr("Open a kubeconfig"), QDir::homePath() + QStringLiteral("/.kube"));
+    if (path.isEmpty()) return;
+    request_ = {};
+    request_.kubeconfig = path;
+    open(request_);
+}
+
+void MainWindow::onChanges(const model::Changes& changes) {
+    builder_->apply(changes);
+    chronicle_->apply(changes);
+    tree_model_->apply(changes);
+    bool touchesSelection = false;
+    for (const auto& change : changes) {
+        touchesSelection |= change.kind != Kind::Lease || inspector_->reference().kind == Kind::Node;
+    }
+    stageDirty_ = true;
+    updateStage();
+    updateTheatre();
+    updateStatusLine();
+    if (touchesSelection) inspector_->refresh();
+    timeline_->refresh();
+}
+
+void MainWindow::onClock() {
+    stage_->setClock({link_->now(), executor_.rate(), executor_.paused()});
+    toolBar_->setClock(link_->offers(Kind::Clock), executor_.rate(), executor_.paused());
+    setHeaderTexts();
+}
+
+void MainWindow::onSecond() {
+    if (!link_ || !link_->synced()) return;
+    chronicle_->sample(link_->nodeUse());
+    if (const auto at = timeline_->scrubbedTo()) timeLabel_->setText(tr("%1 ago").arg(model::Explain::seconds(link_->now() - *at)));
+    else timeLabel_->setText(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")));
+    // Fuses appear without any object changing: a lease that is not renewed is silence.
+    stageDirty_ = true;
+    updateStage();
+    stage_->setClock({link_->now(), executor_.rate(), executor_.paused()});
+    timeline_->refresh();
+    charts_->refresh();
+    updateStatusLine();
+    inspector_->refresh();
+}
+
+void MainWindow::updateStage() {
+    if (!link_ || !link_->synced() || !std::exchange(stageDirty_, false)) return;
+    auto built = builder_->build(link_->name(), link_->revision());
+    const auto& selected = inspector_->reference();
+    built.chart = chronicle_->readyChart(selected.kind == Kind::Deployment ? selected.key : QString());
+    auto picture = std::make_shared<const scene::StageModel>(std::move(built));
+    std::vector<scene::Fuse> fuses;
+    QStringList nodes;
+    for (const auto& node : picture->nodes)
+        for (const auto& fuse : node.fuses) {
+            fuses.push_back(fuse);
+            nodes << node.name;
+        }
+    timeline_->setFuses(std::move(fuses), nodes);
+    chronicle_->keepPicture(picture);
+    if (const auto at = timeline_->scrubbedTo()) {
+        if (auto past = chronicle_->pictureAt(*at)) stage_->setModelAtOnce(std::move(past));
+        return;
+    }
+    const auto shown = stage_->model();
+    if (!shown || shown->nodes.empty()) stage_->setModelAtOnce(std::move(picture));
+    else if (!(*shown == *picture)) stage_->setModel(std::move(picture));
+}
+
+void MainWindow::updateTheatre() {
+    if (!link_ || !link_->synced()) return;
+    model::ObjectPtr decision;
+    const auto held = link_->heldPod();
+    if (!held.isEmpty())
+        if (const auto pod = link_->get(Kind::Pod, held)) {
+            followed_ = model::text(pod->uid());
+            decision = model::latestDecision(*link_, *pod);
+        }
+    if (!decision && !followed_.isEmpty())
+        if (const auto pod = link_->get(Kind::Pod, referenceOfPod(followed_).key)) decision = model::latestDecision(*link_, *pod);
+    if (!decision) {
+        if (!std::exchange(theatreKey_, {}).empty()) stage_->setTheatre(std::nullopt);
+        return;
+    }
+    const auto key = decision->key() + "@" + std::string(decision->resourceVersion()) + "@" + std::to_string(theatrePhaseBack_) + (presenting_ ? "p" : "");
+    if (std::exchange(theatreKey_, key) == key) return;
+    auto state = model::makeTheatre(*decision, appearance_.language());
+    // Going back and forth in a decision that is over, or behind the phase at which it is held, only changes what is shown.
+    const int latest = static_cast<int>(state.phase);
+    const int shown = std::max(0, latest - theatrePhaseBack_);
+    state.phase = static_cast<scene::TheatrePhase>(shown);
+    state.canGoBack = shown > 0;
+    state.canGoNext = theatrePhaseBack_ > 0 || state.held;
+    if (state.phase < scene::TheatrePhase::Select && state.result.isEmpty() && state.held) state.best.clear();
+    stage_->setTheatre(std::move(state));
+}
+
+void MainWindow::theatreStep(int direction) {
+    if (direction < 0) theatrePhaseBack_ = std::min(theatrePhaseBack_ + 1, static_cast<int>(scene::TheatrePhase::Done));
+    else if (theatrePhaseBack_ > 0) --theatrePhaseBack_;
+    else if (actions_ && executor_.paused()) actions_->step();
+    updateTheatre();
+}
+
+void MainWindow::updateStatusLine() {
+    if (!link_) {
+        toolBar_->setCluster(tr("no cluster"), {});
+        toolBar_->setFaults(false, 0, {});
+        return;
+    }
+    int real = 0, simulated = 0, faults = 0;
+    double ends = -1;
+    for (const auto& [key, node] : link_->all(Kind::Node)) ++(node->label("kubarium.dev/simulated") == "true" ? simulated : real);
+    for (const auto& [key, fault] : link_->all(Kind::Fault)) {
+        const auto phase = fault->string({"status", "phase"});
+        if (phase == "Reverted" || phase == "Failed" || fault->string({"spec", "type"}) == "ContainerKill") continue;
+        ++faults;
+        if (const auto at = parseTime(fault->string({"status", "endsAt"}))) ends = std::max(ends, std::chrono::duration<double>(*at - link_->wallNow()).count());
+    }
+    QStringList parts;
+    if (real > 0) parts << tr("%1 real").arg(real);
+    if (simulated > 0) parts << tr("%1 simulated").arg(simulated);
+    const bool own = link_->offers(Kind::Clock);
+    toolBar_->setCluster(link_->name(), own ? parts.join(QStringLiteral(" · ")) : tr("%n Node(s)", nullptr, real + simulated));
+    toolBar_->setFaults(link_->offers(Kind::Fault), faults, ends > 0 ? model::Explain::seconds(ends) : QString());
+    if (link_->isLost()) return;
+    QString sentence = levelSentence_;
+    if (sentence.isEmpty() && own && real == 0 && simulated > 0) sentence = tr("All Nodes are simulated: Pods are scheduled and their life is played, but no containers run. `kubarium check` says what this machine lacks.");
+    noticeText_->setText(sentence);
+    setTone(noticeText_, model::Tone::Neutral);
+    notice_->setVisible(!sentence.isEmpty() && !presenting_);
+}
+
+Reference MainWindow::referenceOfPod(const QString& uid) const {
+    if (!link_) return {};
+    const auto wanted = uid.toStdString();
+    for (const auto& [key, pod] : link_->all(Kind::Pod))
+        if (pod->uid() == wanted) return {Kind::Pod, QString::fromStdString(key)};
+    return {};
+}
+
+void MainWindow::select(const Reference& reference) {
+    if (reference.isEmpty() || !link_) return;
+    if (!(inspector_->reference() == reference)) inspector_->setReference(reference);
+    if (reference.kind == Kind::Node) {
+        if (stage_->selectedNode() != reference.key) stage_->selectNode(reference.key);
+    } else if (reference.kind == Kind::Pod) {
+        if (const auto pod = link_->get(Kind::Pod, reference.key); pod && stage_->selectedPod() != model::text(pod->uid())) stage_->selectPod(model::text(pod->uid()));
+    }
+    const auto index = tree_model_->indexOf(reference);
+    if (index.isValid() && tree_->currentIndex() != index) {
+        const QSignalBlocker blocked(tree_->selectionModel());
+        tree_->setCurrentIndex(index);
+        tree_->scrollTo(index);
+        tree_->viewport()->update();
+    }
+    stageDirty_ = true;
+}
+
+void MainWindow::follow(const Reference& reference) {
+    if (!link_ || reference.kind != Kind::Pod) return;
+    select(reference);
+    const auto pod = link_->get(Kind::Pod, reference.key);
+    if (!pod || !link_->offers(Kind::Decision)) return;
+    followed_ = model::text(pod->uid());
+    theatrePhaseBack_ = 0;
+    theatreKey_.clear();
+    inspector_->openTab(Tab::Why);
+    updateTheatre();
+}
+
+void MainWindow::startLab(const QString& name) {
+    if (!link_) return;
+    auto made = bridge::LabRunner::create(*link_, name, appearance_.language());
+    if (!made) return showMessage(model::text(made.error().message), model::Tone::Broken);
+    lab_ = std::move(*made);
+    labMarks_.clear();
+    connect(lab_.get(), &bridge::LabRunner::changed, this, &MainWindow::showLab);
+    connect(lab_.get(), &bridge::LabRunner::stepDone, this, [this] {
+        labMarks_ << link_->now();
+        timeline_->setLabMarks(labMarks_);
+    });
+    connect(lab_.get(), &bridge::LabRunner::failed, this, [this](const QString& sentence) { showMessage(sentence, model::Tone::Waiting); });
+    labTab_->show();
+    labTab_->setChecked(true);
+    leftDock_->show();
+    left_->setCurrentWidget(labPanel_);
+    showLab();
+    lab_->start();
+}
+
+void MainWindow::showLab() {
+    if (lab_) labPanel_->show(lab_->screen(), appearance_.theme());
+}
+
+}  // namespace kubarium::view
