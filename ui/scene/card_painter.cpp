@@ -312,7 +312,7 @@ void paintScores(const CardContext& card) {
     }
   }
   std::stable_sort(scores.begin(), scores.end(), [](const PluginScore* a, const PluginScore* b) { return a->weight > b->weight; });
-  const auto count = std::min(scores.size(), static_cast<std::size_t>(std::max(1.0, (area.height() + 2) / (metrics.line - 2))));
+  const auto count = std::min(scores.size(), static_cast<std::size_t>(std::max(1.0, (area.height() + 2) / (metrics.badge + 2))));
   const double step = std::min(metrics.line, (area.height() + 2) / static_cast<double>(std::max<std::size_t>(1, count)));
   const double stage = card.scene.scoreStage;
   for (std::size_t i = 0; i < count; ++i) {

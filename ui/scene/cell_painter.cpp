@@ -59,8 +59,8 @@ struct CellView {
   double bestScore = 1;
 
   QRectF device(const QRectF& world) const {
-    const double left = std::round(offset.x() + world.left() * scale);
-    const double top = std::round(offset.y() + world.top() * scale);
+    const double left = wholePixel(offset.x() + world.left() * scale);
+    const double top = wholePixel(offset.y() + world.top() * scale);
     return {left, top, std::max(1.0, std::round(world.width() * scale)), std::max(1.0, std::round(world.height() * scale))};
   }
 };
@@ -147,8 +147,8 @@ void paintSquares(const CellView& view, const std::vector<int>& nodes) {
       }
       const int column = slot % layout.chipColumns();
       const int row = slot / layout.chipColumns();
-      batches[batch].emplace_back(static_cast<int>(std::lround(origin.x() + column * view.step)),
-                                  static_cast<int>(std::lround(origin.y() + row * view.step)), size, size);
+      batches[batch].emplace_back(wholePixel(origin.x() + column * view.step),
+                                  wholePixel(origin.y() + row * view.step), size, size);
     }
   }
   painter.setPen(Qt::NoPen);
@@ -181,8 +181,8 @@ void paintSprites(const CellView& view, int index) {
     const StagePod& value = view.scene.model->pods[static_cast<std::size_t>(pod)];
     const QChar letter = letters ? style::ownerLetter(value.ownerName.isEmpty() ? value.name : value.ownerName) : QChar();
     const QImage& sprite = sprites.chip(view.ink.theme(), (*view.scene.podColor)[static_cast<std::size_t>(pod)], letter, value.phase, dim, letters);
-    painter.drawImage(QPoint(static_cast<int>(std::lround(origin.x() + (slot % layout.chipColumns()) * view.step)) - margin,
-                             static_cast<int>(std::lround(origin.y() + (slot / layout.chipColumns()) * view.step)) - margin),
+    painter.drawImage(QPoint(wholePixel(origin.x() + (slot % layout.chipColumns()) * view.step) - margin,
+                             wholePixel(origin.y() + (slot / layout.chipColumns()) * view.step) - margin),
                       sprite);
   }
 }
@@ -265,7 +265,8 @@ void paintCells(const Ink& ink, const Scene& scene, const QRectF&, const std::ve
   const QPointF shift(painter.worldTransform().dx(), painter.worldTransform().dy());
   painter.resetTransform();
   const double scale = scene.camera->scale() * dpr;
-  CellView view{ink, scene, scale, scene.camera->offset() * dpr + shift, scene.layout->chipSize() * scale, scene.layout->chipStep() * scale};
+  const QPointF exact = scene.camera->offset() * dpr + shift;
+  CellView view{ink, scene, scale, QPointF(std::round(exact.x()), std::round(exact.y())), scene.layout->chipSize() * scale, scene.layout->chipStep() * scale};
   if (scene.theatre != nullptr) {
     for (const TheatreNode& node : scene.theatre->nodes) {
       view.bestScore = std::max(view.bestScore, node.total);

@@ -107,8 +107,8 @@ void Ink::panel(const QRectF& rect, double radius, const QColor& fill, const QCo
   const QTransform transform = painter_.deviceTransform();
   const bool outlined = border.isValid() && border.alpha() > 0 && borderWidth > 0;
   const QRectF exact = transform.mapRect(rect);
-  const QRect box(QPoint(static_cast<int>(std::lround(exact.left())), static_cast<int>(std::lround(exact.top()))),
-                  QPoint(static_cast<int>(std::lround(exact.right())) - 1, static_cast<int>(std::lround(exact.bottom())) - 1));
+  const QRect box(QPoint(wholePixel(exact.left()), wholePixel(exact.top())),
+                  QPoint(wholePixel(exact.right()) - 1, wholePixel(exact.bottom()) - 1));
   const int line = outlined ? std::max(1, static_cast<int>(std::floor(borderWidth * transform.m11() + 0.25))) : 0;
   const int corner = std::min({static_cast<int>(std::ceil(std::max(radius * transform.m11(), static_cast<double>(line)))), box.width() / 2, box.height() / 2});
   if (corner < 1) {
@@ -261,7 +261,7 @@ QHash<ChipKey, QImage>& chipSprites() {
 void Ink::chip(const QRectF& rect, const ChipLook& look) const {
   const QTransform transform = painter_.deviceTransform();
   const QRectF exact = transform.mapRect(rect);
-  const int pixels = std::max(3, static_cast<int>(std::lround(exact.width())));
+  const int pixels = std::max(3, wholePixel(exact.width()));
   const int margin = pixels / 3 + 2;
   const int token = (look.letter.unicode() << 8) | (static_cast<int>(look.phase) << 1) | (look.dashed ? 1 : 0);
   QImage& sprite = chipSprites()[{pixels, look.color.rgba(), theme_.card.rgba() ^ theme_.text.rgba(), token, std::min(look.restarts, 100)}];
@@ -278,7 +278,7 @@ void Ink::chip(const QRectF& rect, const ChipLook& look) const {
   if (look.opacity < 1 || look.dim) {
     painter_.setOpacity(painter_.opacity() * look.opacity * (look.dim ? 0.62 : 1.0));
   }
-  painter_.drawImage(QPoint(static_cast<int>(std::lround(exact.left())) - margin, static_cast<int>(std::lround(exact.top())) - margin), image);
+  painter_.drawImage(QPoint(wholePixel(exact.left()) - margin, wholePixel(exact.top()) - margin), image);
   painter_.restore();
 }
 

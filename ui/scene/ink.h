@@ -6,6 +6,8 @@
 #include <QRectF>
 #include <QString>
 
+#include <cmath>
+
 #include "ui/scene/stage_model.h"
 #include "ui/style/theme.h"
 
@@ -28,6 +30,10 @@ struct ChipLook {
   bool dashed = false;   // waits in the lane
   double opacity = 1;
 };
+
+// To the nearest whole device pixel. The bias makes halves go the same way whatever the last bits of a sum say, so that a
+// scrolled picture and a fresh one agree.
+inline int wholePixel(double device) { return static_cast<int>(std::floor(device + 0.5 + 1e-4)); }
 
 class Ink {
  public:
