@@ -69,8 +69,10 @@ api::Selector defaultSelector(const PodInfo& pod, const ClusterObjects& objects)
         }
         const auto* from = kind == "ReplicaSet" && apiVersion == "apps/v1" ? &objects.replicaSets : kind == "StatefulSet" && apiVersion == "apps/v1" ? &objects.statefulSets : nullptr;
         if (!from) return selector;
-        if (const auto it = from->find(key); it != from->end())
-            for (const auto& requirement : fullSelector(it->second).requirements()) selector.add(requirement);
+        if (const auto it = from->find(key); it != from->end()) {
+            const auto own = fullSelector(it->second);
+            for (const auto& requirement : own.requirements()) selector.add(requirement);
+        }
         return selector;
     }
     return selector;

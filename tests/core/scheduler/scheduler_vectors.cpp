@@ -304,13 +304,16 @@ std::string runCase(const json::object& from) {
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        fmt::print(stderr, "usage: scheduler_vectors DIR [differences to print, 3]\n");
+        fmt::print(stderr, "usage: scheduler_vectors DIR [CATEGORY...]\nWithout categories every *.jsonl.gz of the folder is replayed.\n");
         return 2;
     }
-    const int most = argc > 2 ? std::atoi(argv[2]) : 3;
+    constexpr int most = 3;  // differences printed in full per file
+    const std::set<std::string> only(argv + 2, argv + argc);
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(argv[1]))
-        if (entry.path().string().ends_with(".jsonl.gz")) files.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(argv[1])) {
+        const auto name = entry.path().filename().string();
+        if (name.ends_with(".jsonl.gz") && (only.empty() || only.contains(name.substr(0, name.find('.'))))) files.push_back(entry.path());
+    }
     std::ranges::sort(files);
     int equal = 0, total = 0, printed = 0;
     for (const auto& file : files) {
