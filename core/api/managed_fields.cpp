@@ -271,10 +271,9 @@ Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& k
 
     auto result = prune(type, mergeTyped(type, base, config), lastSet, managers);
     if (auto* metadata = result.if_contains("metadata"); metadata && metadata->is_object()) metadata->get_object().erase("managedFields");
+    // Compared as applied, before Go's encoding drops empty lists: even those can be owned and contested.
+    const auto comparison = compareTyped(type, base, withoutManaged(result));
     if (auto normalized = normalize(type, result); !normalized) return patchDecodingError("", normalized.error().message);
-    auto before = base;
-    if (auto* metadata = before.if_contains("metadata"); metadata && metadata->is_object()) metadata->get_object().erase("resourceVersion");
-    const auto comparison = compareTyped(type, before, withoutManaged(result));
     const auto changed = comparison.added.unionWith(comparison.modified);
     std::vector<Conflict> conflicts;
     for (const auto& [key, managed] : managers) {

@@ -123,7 +123,10 @@ void prepareForCreate(const Resource& resource, json::object& object) {
         status["qosClass"] = json::string(podQualityOfService(object));
         setGates(object, status);
     } else if (kind == "PersistentVolume" || kind == "PersistentVolumeClaim") {
-        ensureObject(object, {"status"})["phase"] = "Pending";
+        auto& status = ensureObject(object, {"status"});
+        status["phase"] = "Pending";
+        const auto* created = at(metadataOf(std::as_const(object)), "creationTimestamp");
+        if (created && kind == "PersistentVolume") status["lastPhaseTransitionTime"] = *created;
         const char* protection = kind == "PersistentVolume" ? "kubernetes.io/pv-protection" : "kubernetes.io/pvc-protection";
         auto& finalizers = metadataOf(object)["finalizers"];
         auto& list = finalizers.is_array() ? finalizers.get_array() : finalizers.emplace_array();

@@ -287,6 +287,15 @@ void validateVolume(const json::object& volume, Report& report) {
     validateClassName(spec, "storageClassName", "spec", report);
 }
 
+void validateVolumeUpdate(const json::object& volume, const json::object& old, std::string_view subresource, Report& report) {
+    if (!subresource.empty()) return;
+    auto after = objectOrEmpty(volume, "spec"), before = objectOrEmpty(old, "spec");
+    for (const auto* key : {"capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions", "volumeMode", "nodeAffinity", "volumeAttributesClassName"})
+        after.erase(key), before.erase(key);
+    if (after != before) report.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation\n");
+    validateImmutable(objectOrEmpty(volume, "spec"), objectOrEmpty(old, "spec"), "volumeMode", "spec.volumeMode", report);
+}
+
 void validateStorageClass(const json::object& storageClass, Report& report) {
     const auto provisioner = textAt(storageClass, "provisioner");
     if (provisioner.empty()) report.required("provisioner");
@@ -398,7 +407,7 @@ const KindRules* coreRules(const GroupVersionKind& kind) {
         {{"", "ResourceQuota"}, {nullptr, validateResourceQuota, nullptr}},
         {{"", "LimitRange"}, {nullptr, validateLimitRange, nullptr}},
         {{"", "PersistentVolumeClaim"}, {nullptr, validateClaim, validateClaimUpdate}},
-        {{"", "PersistentVolume"}, {nullptr, validateVolume, nullptr}},
+        {{"", "PersistentVolume"}, {nullptr, validateVolume, validateVolumeUpdate}},
         {{"storage.k8s.io", "StorageClass"}, {nullptr, validateStorageClass, validateStorageClassUpdate, true}},
         {{"coordination.k8s.io", "Lease"}, {nullptr, validateLease, nullptr}},
         {{"scheduling.k8s.io", "PriorityClass"}, {nullptr, validatePriorityClass, validatePriorityClassUpdate}},

@@ -170,9 +170,10 @@ void validateDnsConfig(const json::object& spec, const std::string& path, Report
         if (textAt(asObject(options[i]), "name").empty()) report.required(indexed(here + ".options", i), "must not be empty");
 }
 
-void validateContainers(const json::object& spec, const std::string& path, Report& report) {
+void validateContainers(const json::object& spec, const std::set<std::string, std::less<>>& volumes, const std::string& path, Report& report) {
     PodContext context;
-    for (const auto& volume : arrayAt(spec, "volumes")) context.volumes.emplace(textAt(asObject(volume), "name"), &asObject(volume));
+    for (const auto& volume : arrayAt(spec, "volumes"))
+        if (volumes.contains(textAt(asObject(volume), "name"))) context.volumes.emplace(textAt(asObject(volume), "name"), &asObject(volume));
     for (const auto& claim : arrayAt(spec, "resourceClaims")) context.resourceClaims.emplace(textAt(asObject(claim), "name"));
     context.hostNetwork = flagAt(spec, "hostNetwork");
     context.gracePeriod = numberAt(spec, "terminationGracePeriodSeconds").value_or(30);
@@ -267,9 +268,8 @@ void validateTolerations(const json::array& tolerations, const std::string& path
     }
 }
 
-void validatePodSpec(const json::object& spec, const json::object& metadata, const std::string& path, Report& report) {
-    validateVolumes(arrayAt(spec, "volumes"), metadata, path + ".volumes", report);
-    validateContainers(spec, path, report);
+void validatePodSpec(const json::object& spec, const std::string& path, Report& report) {
+    validateContainers(spec, validateVolumes(arrayAt(spec, "volumes"), path + ".volumes", report), path, report);
     const auto restart = textAt(spec, "restartPolicy");
     if (restart.empty()) report.required(path + ".restartPolicy");
     else if (restart != "Always" && restart != "OnFailure" && restart != "Never") report.unsupported(path + ".restartPolicy", restart, {"Always", "OnFailure", "Never"});
@@ -301,13 +301,13 @@ void validatePodTemplate(const json::object& podTemplate, const std::string& pat
     validateLabels(objectOrEmpty(metadata, "labels"), path + ".labels", report);
     validateAnnotations(objectOrEmpty(metadata, "annotations"), path + ".annotations", report);
     const auto& spec = objectOrEmpty(podTemplate, "spec");
-    validatePodSpec(spec, metadata, path + ".spec", report);
+    validatePodSpec(spec, path + ".spec", report);
     if (!arrayAt(spec, "ephemeralContainers").empty()) report.forbidden(path + ".spec.ephemeralContainers", "ephemeral containers not allowed in pod template");
 }
 
 void validatePod(const json::object& pod, Report& report) {
     const auto& spec = objectOrEmpty(pod, "spec");
-    validatePodSpec(spec, objectOrEmpty(pod, "metadata"), "spec", report);
+    validatePodSpec(spec, "spec", report);
     if (!textAt(spec, "nodeName").empty() && !arrayAt(spec, "schedulingGates").empty()) report.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
 }
 
@@ -353,7 +353,7 @@ void validateEphemeralUpdate(const json::object& newPod, const json::object& old
         if (same == after.end()) report.forbidden("spec.ephemeralContainers", fmt::format("existing ephemeral containers {} may not be removed\n", goQuote(name)));
         else if (*same != old) report.forbidden("spec.ephemeralContainers", fmt::format("existing ephemeral containers {} may not be changed\n", goQuote(name)));
     }
-    validatePodSpec(objectOrEmpty(newPod, "spec"), objectOrEmpty(newPod, "metadata"), "spec", report);
+    validatePodSpec(objectOrEmpty(newPod, "spec"), "spec", report);
 }
 
 }  // namespace

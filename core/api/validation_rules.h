@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,9 @@ void validateImmutable(const json::object& newObject, const json::object& oldObj
 std::string shownValue(const json::value* value);
 
 // Pods
-void validatePodSpec(const json::object& spec, const json::object& metadata, const std::string& path, Report&);
-void validateVolumes(const json::array& volumes, const json::object& metadata, const std::string& path, Report&);
+void validatePodSpec(const json::object& spec, const std::string& path, Report&);
+// The names of the volumes that are valid.
+std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, const std::string& path, Report&);
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report&);
 void validatePod(const json::object& pod, Report&);
 void validateClaimSpec(const json::object& spec, const std::string& path, Report&);

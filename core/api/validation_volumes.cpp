@@ -151,12 +151,13 @@ void validateSource(std::string_view kind, const json::object& source, const std
 
 }  // namespace
 
-void validateVolumes(const json::array& volumes, const json::object&, const std::string& path, Report& report) {
-    std::set<std::string> names;
+std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, const std::string& path, Report& report) {
+    std::set<std::string, std::less<>> names, valid;
     for (std::size_t i = 0; i < volumes.size(); ++i) {
         const auto& volume = asObject(volumes[i]);
         const auto here = indexed(path, i);
         std::size_t sources = 0;
+        const auto before = report.causes.size();
         // The order of the Go struct decides which source is the extra one.
         static constexpr std::array<std::string_view, 29> kinds = {
             "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs", "persistentVolumeClaim",
@@ -178,7 +179,9 @@ void validateVolumes(const json::array& volumes, const json::object&, const std:
             report.invalidEach(here + ".name", name, checkDnsLabel(name));
             if (!names.emplace(name).second) report.duplicate(here + ".name", name);
         }
+        if (report.causes.size() == before) valid.emplace(name);
     }
+    return valid;
 }
 
 }  // namespace kubarium::api
