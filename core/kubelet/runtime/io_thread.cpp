@@ -1,6 +1,7 @@
 #include "core/kubelet/runtime/io_thread.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -63,9 +64,17 @@ void IoThread::forget(std::uint64_t id) {
 }
 
 void IoThread::loop() {
+    // A write to a pipe whose reader is gone is an error here, not the end of the program.
+    sigset_t pipes;
+    sigemptyset(&pipes);
+    sigaddset(&pipes, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipes, nullptr);
     std::array<epoll_event, 64> events;
     for (;;) {
         const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+        // Before the tasks are taken: a task that is added afterwards must wake this thread again.
+        eventfd_t ignored = 0;
+        ::eventfd_read(wake_.get(), &ignored);
         std::vector<std::function<void()>> tasks;
         {
             const std::lock_guard lock(mutex_);
@@ -75,11 +84,7 @@ void IoThread::loop() {
         for (auto& task : tasks) task();
         for (int i = 0; i < count; ++i) {
             const auto& event = events[static_cast<std::size_t>(i)];
-            if (event.data.u64 == 0) {
-                eventfd_t ignored = 0;
-                ::eventfd_read(wake_.get(), &ignored);
-                continue;
-            }
+            if (event.data.u64 == 0) continue;
             const auto it = watched_.find(event.data.u64);
             if (it == watched_.end()) continue;
             const auto handler = it->second.handler;  // the handler may forget itself

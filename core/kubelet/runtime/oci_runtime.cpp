@@ -305,7 +305,7 @@ std::unique_ptr<ExecSession> OciRuntime::openStreams(const std::string& operatio
     std::vector<Descriptor> theirs;
     Descriptor input;
     const std::weak_ptr<OciExec::State> weak = state;
-    const auto reader = [&](const std::function<void(std::string)> ExecHandlers::*handler, Descriptor descriptor) {
+    const auto reader = [this, weak](const std::function<void(std::string)> ExecHandlers::*handler, Descriptor descriptor) {
         EngineStream::Handlers on;
         on.onData = [weak, handler](std::string data) {
             if (const auto self = weak.lock()) self->deliver(handler, std::move(data));

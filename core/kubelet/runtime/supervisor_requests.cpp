@@ -68,6 +68,11 @@ void SupervisorRequests::addOperations() {
     using Streams = std::vector<Descriptor>;
     add("addNode", Quick, "node", [](Self& self, const json::object& request, Streams&) { return self.addNode(request); });
     add("removeNode", Quick, "node", [](Self& self, const json::object& request, Streams&) { return self.removeNode(request); });
+    // Answered when what was asked for the Node before is done.
+    add("nodeExists", Quick, "node", [](Self& self, const json::object& request, Streams&) -> Result<Answer> {
+        TRY(self.network_->namespaceOf(text(request, "node")));
+        return Answer{};
+    });
     add("setLink", Quick, "node", [](Self& self, const json::object& request, Streams&) -> Result<Answer> {
         TRY(self.network_->setLink(text(request, "node"), wire::flag(request, "up")));
         return Answer{};
