@@ -294,7 +294,7 @@ int test(Options options, const LabArguments& arguments) {
     one("the start alone does not pass", LabTrial::Expect::StartAloneFails, 0, silence);
     one("the solution passes", LabTrial::Expect::SolutionPasses, 0, arguments.patience);
     for (std::size_t i = 0; i < loaded->lab.wrong.size(); ++i)
-        one(fmt::format("wrong/{} fails at {}", loaded->lab.wrong[i].name, loaded->lab.wrong[i].expectedCheck), LabTrial::Expect::WrongFails, i, arguments.patience);
+        one(fmt::format("wrong/{} fails at {}", loaded->lab.wrong[i].name, loaded->lab.wrong[i].expectedCheck), LabTrial::Expect::WrongFails, i, std::max(5, arguments.patience / 3));
     session->reset();
     if (*started && !arguments.keep) stopCluster(options);
     return failures == 0 ? success : failure;

@@ -92,7 +92,7 @@ void LabSession::prepare() {
         state_.message = "waiting until everything of the start is ready";
         started_ = true;
         notify();
-        onChange();
+        awaitReady();
     };
     if (options_.applyStart)
         apply(lab_.start, begin);
@@ -177,6 +177,12 @@ void LabSession::onChange() {
         gradePosted_ = false;
         grade();
     });
+}
+
+// Caches that fill with nothing report no change: look until they have.
+void LabSession::awaitReady() {
+    onChange();
+    if (state_.phase == SessionPhase::Preparing && started_) waitTimer_ = clock_.afterReal(50ms, [this] { awaitReady(); });
 }
 
 bool LabSession::ready() const {

@@ -89,6 +89,7 @@ private:
     void watchTargets();
     client::Informer* informerOf(const LabTarget& target);
     void onChange();
+    void awaitReady();
     bool ready() const;
     void grade();
     void finishStepIfDone();
