@@ -17,7 +17,7 @@ namespace kubarium::api {
 namespace {
 
 constexpr int maximalDepth = 512;
-constexpr std::size_t maximalNodes = 2'000'000;  // what aliases may blow a document up to
+constexpr std::size_t aliasAllowance = 100'000;  // nodes beyond the size of the text that aliases may add
 
 bool oneOf(std::string_view text, std::initializer_list<std::string_view> words) { return std::ranges::find(words, text) != words.end(); }
 
@@ -93,6 +93,8 @@ bool looksLikeTimestamp(std::string_view text) {
 
 class YamlReader {
 public:
+    explicit YamlReader(std::size_t textSize) : maximalNodes_(textSize + aliasAllowance) {}
+
     Result<ParsedDocument> convert(const YAML::Node& root) {
         ParsedDocument document;
         duplicates_ = &document.duplicates;
@@ -103,7 +105,7 @@ public:
 
 private:
     json::value value(const YAML::Node& node, int depth) {
-        if (depth > maximalDepth || ++nodes_ > maximalNodes) {
+        if (depth > maximalDepth || ++nodes_ > maximalNodes_) {
             error_ = "yaml: document contains excessive aliasing";
             return nullptr;
         }
@@ -165,6 +167,7 @@ private:
 
     std::vector<std::string>* duplicates_ = nullptr;
     std::size_t nodes_ = 0;
+    std::size_t maximalNodes_;
     std::string error_;
 };
 
@@ -309,7 +312,7 @@ private:
 
 Result<ParsedDocument> parseYaml(std::string_view text) {
     try {
-        return YamlReader().convert(YAML::Load(std::string(text)));
+        return YamlReader(text.size()).convert(YAML::Load(std::string(text)));
     } catch (const YAML::Exception& exception) {
         return yamlError(exception);
     }
@@ -319,7 +322,7 @@ Result<std::vector<ParsedDocument>> parseYamlDocuments(std::string_view text) {
     try {
         std::vector<ParsedDocument> documents;
         for (const auto& node : YAML::LoadAll(std::string(text))) {
-            auto document = TRY(YamlReader().convert(node));
+            auto document = TRY(YamlReader(text.size()).convert(node));
             if (!document.value.is_null()) documents.push_back(std::move(document));
         }
         return documents;
