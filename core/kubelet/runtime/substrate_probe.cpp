@@ -210,8 +210,8 @@ SubstrateCapabilities probeSubstrate() {
     SubstrateCapabilities found;
     found.root = ::geteuid() == 0;
     findRuntime(found);
-    findNamespaces(found);
     findCgroups(found);
+    findNamespaces(found);
     findNetwork(found);
     bool missing = false;
     for (const auto& finding : found.findings) missing = missing || finding.kind == Kind::Missing;

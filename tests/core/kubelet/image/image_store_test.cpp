@@ -1,0 +1,186 @@
+#include "core/kubelet/image/image_store.h"
+
+#include "core/kubelet/image/image_archive.h"
+#include "core/kubelet/image/image_name.h"
+#include "core/kubelet/image/image_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace kubarium::kubelet {
+namespace {
+
+namespace fs = std::filesystem;
+using Type = TarEntry::Type;
+
+class ImageStoreTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        auto pattern = (fs::temp_directory_path() / "kubarium-images-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        directory = pattern;
+        fs::create_directory(directory / "outside");
+        std::ofstream(directory / "outside/precious") << "precious";
+        auto opened = ImageStore::open(directory / "store");
+        ASSERT_TRUE(opened);
+        store = std::move(*opened);
+    }
+    void TearDown() override {
+        EXPECT_EQ(content(directory / "outside/precious"), "precious");
+        EXPECT_EQ(std::distance(fs::directory_iterator(directory / "outside"), fs::directory_iterator()), 1) << "something was written outside the store";
+        fs::remove_all(directory);
+    }
+    static std::string content(const fs::path& path) {
+        std::ifstream file(path, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    // An image of these layers, loaded.
+    Result<ImageInfo> load(const std::vector<std::vector<TarEntry>>& layers, const std::string& name = "test:1") {
+        ImageToWrite image;
+        image.names = {name};
+        image.command = {"sh"};
+        for (const auto& layer : layers) image.layers.push_back(writeTar(layer));
+        const auto file = directory / "image.tar";
+        EXPECT_TRUE(writeImageArchive(file, {image}));
+        auto loaded = store->load(file);
+        if (!loaded) return loaded.error();
+        return loaded->front();
+    }
+    fs::path root(const ImageInfo& image) { return store->rootOf(image.id); }
+
+    fs::path directory;
+    std::unique_ptr<ImageStore> store;
+};
+
+TEST(ImageName, IsCompletedAsDockerDoes) {
+    EXPECT_EQ(fullImageName("busybox"), "docker.io/library/busybox:latest");
+    EXPECT_EQ(fullImageName("busybox:1.36"), "docker.io/library/busybox:1.36");
+    EXPECT_EQ(fullImageName("kubarium/web:1.0"), "docker.io/kubarium/web:1.0");
+    EXPECT_EQ(fullImageName("docker.io/busybox"), "docker.io/library/busybox:latest");
+    EXPECT_EQ(fullImageName("localhost:5000/a/b"), "localhost:5000/a/b:latest");
+    EXPECT_EQ(fullImageName("registry.k8s.io/pause:3.9"), "registry.k8s.io/pause:3.9");
+    EXPECT_EQ(fullImageName("web@sha256:abc"), "docker.io/library/web@sha256:abc");
+}
+
+TEST_F(ImageStoreTest, LayersAreAppliedInOrderWithWhiteouts) {
+    const auto image = load({{{Type::Directory, "etc", "", 0755},
+                              {Type::File, "etc/a", "one"},
+                              {Type::File, "etc/b", "one"},
+                              {Type::Directory, "data", "", 0755},
+                              {Type::File, "data/old", "one"}},
+                             {{Type::File, "etc/a", "two"},
+                              {Type::File, "etc/.wh.b", ""},
+                              {Type::File, "data/new", "two"},
+                              {Type::File, "data/.wh..wh..opq", ""}}});
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_EQ(content(root(*image) / "etc/a"), "two");
+    EXPECT_FALSE(fs::exists(root(*image) / "etc/b"));
+    EXPECT_FALSE(fs::exists(root(*image) / "data/old"));
+    EXPECT_EQ(content(root(*image) / "data/new"), "two");
+    EXPECT_TRUE(fs::exists(root(*image) / "etc/resolv.conf"));
+}
+
+TEST_F(ImageStoreTest, NamesFindImagesAndMoveToTheNewestOne) {
+    const auto first = load({{{Type::File, "a", "1"}}}), second = load({{{Type::File, "a", "2"}}});
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(store->find("test:1")->id, second->id);
+    EXPECT_EQ(store->find(first->id)->names.size(), 0U);
+    EXPECT_FALSE(store->find("test:2"));
+    ASSERT_TRUE(load({{{Type::File, "b", "3"}}}, "any:*"));
+    EXPECT_TRUE(store->find("any:whatever"));
+    EXPECT_EQ(store->list().size(), 3U);
+    EXPECT_TRUE(store->remove("test:1"));
+    EXPECT_FALSE(store->find("test:1"));
+    // Another process sees what is there.
+    const auto other = ImageStore::open(directory / "store");
+    ASSERT_TRUE(other);
+    EXPECT_EQ((*other)->list().size(), 2U);
+}
+
+TEST_F(ImageStoreTest, UsrMergedImagesKeepTheirLinks) {
+    const auto image = load({{{Type::Directory, "usr", "", 0755}, {Type::Directory, "usr/lib", "", 0755}, {Type::SymbolicLink, "lib", "usr/lib"}},
+                             {{Type::Directory, "lib", "", 0755}, {Type::File, "lib/x.so", "x"}}});
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_TRUE(fs::is_symlink(root(*image) / "lib"));
+    EXPECT_EQ(content(root(*image) / "usr/lib/x.so"), "x");
+}
+
+TEST_F(ImageStoreTest, PathsWithDotDotAreRefused) {
+    EXPECT_FALSE(load({{{Type::File, "../outside/precious", "stolen"}}}));
+    EXPECT_FALSE(load({{{Type::File, "a/../../../outside/new", "stolen"}}}));
+}
+
+TEST_F(ImageStoreTest, AbsolutePathsStayInside) {
+    const auto image = load({{{Type::File, (directory / "outside/new").string(), "inside"}}});
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_EQ(content(root(*image) / (directory / "outside/new").relative_path()), "inside");
+}
+
+TEST_F(ImageStoreTest, SymbolicLinksDoNotLeadOutside) {
+    const auto target = (directory / "outside").string();
+    const auto image = load({{{Type::SymbolicLink, "escape", target}, {Type::File, "escape/precious", "stolen"}, {Type::File, "escape/new", "stolen"}},
+                             {{Type::SymbolicLink, "up", "../../../../../.."}, {Type::File, "up" + target + "/new", "stolen"}},
+                             {{Type::SymbolicLink, "file", target + "/precious"}, {Type::File, "file", "replaced"}}});
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_EQ(content(root(*image) / "file"), "replaced");
+}
+
+TEST_F(ImageStoreTest, HardLinksDoNotLeadOutside) {
+    EXPECT_FALSE(load({{{Type::HardLink, "stolen", "../outside/precious"}}}));
+    EXPECT_FALSE(load({{{Type::HardLink, "stolen", (directory / "outside/precious").string()}}}));
+    EXPECT_FALSE(load({{{Type::SymbolicLink, "escape", (directory / "outside").string()}, {Type::HardLink, "stolen", "escape/precious"}}}));
+}
+
+TEST_F(ImageStoreTest, WhiteoutsThroughLinksRemoveNothingOutside) {
+    const auto target = (directory / "outside").string();
+    const auto image = load({{{Type::SymbolicLink, "escape", target}},
+                             {{Type::File, "escape/.wh.precious", ""}, {Type::File, "escape/.wh..wh..opq", ""}, {Type::File, ".wh...", ""}}});
+    ASSERT_TRUE(image) << image.error().message;
+}
+
+TEST_F(ImageStoreTest, DeviceNodesAreLeftOut) {
+    const auto image = load({{{Type::Device, "null", ""}, {Type::File, "file", "x"}}});
+    ASSERT_TRUE(image) << image.error().message;
+    EXPECT_FALSE(fs::exists(fs::symlink_status(root(*image) / "null")));
+    EXPECT_TRUE(fs::exists(root(*image) / "file"));
+}
+
+TEST_F(ImageStoreTest, DecompressionBombsAreCut) {
+    const auto layer = directory / "layer.tar", target = directory / "target";
+    std::ofstream(layer, std::ios::binary) << writeTar({{Type::File, "big", std::string(1 << 20, '\0')}});
+    fs::create_directory(target);
+    UnpackLimits small{1000, 100};
+    const auto unpacked = unpackLayer(layer, target, "", "", small);
+    ASSERT_FALSE(unpacked);
+    EXPECT_EQ(unpacked.error().message, "the image is too large when unpacked");
+    UnpackLimits few{1 << 20, 0};
+    EXPECT_FALSE(unpackLayer(layer, target, "", "", few));
+}
+
+TEST_F(ImageStoreTest, ContentMustHaveItsDigest) {
+    const auto layer = directory / "layer.tar", target = directory / "target";
+    const auto tar = writeTar({{Type::File, "file", "x"}});
+    std::ofstream(layer, std::ios::binary) << tar;
+    fs::create_directory(target);
+    UnpackLimits limits;
+    const auto right = "sha256:" + sha256Hex(tar), wrong = "sha256:" + sha256Hex("another");
+    EXPECT_TRUE(unpackLayer(layer, target, right, right, limits));
+    EXPECT_FALSE(unpackLayer(layer, target, wrong, "", limits));
+    EXPECT_FALSE(unpackLayer(layer, target, "", wrong, limits));
+}
+
+TEST_F(ImageStoreTest, OtherFilesAreRefusedWithASentence) {
+    std::ofstream(directory / "text") << "not an archive";
+    EXPECT_FALSE(store->load(directory / "text"));
+    EXPECT_FALSE(store->load(directory / "missing"));
+    EXPECT_FALSE(store->load(directory));
+    EXPECT_TRUE(store->list().empty());
+    // Nothing of a failed load stays.
+    for (const auto& entry : fs::directory_iterator(directory / "store")) EXPECT_FALSE(entry.path().filename().string().starts_with("loading")) << entry.path();
+}
+
+}  // namespace
+}  // namespace kubarium::kubelet
