@@ -210,6 +210,9 @@ void StageView::Private::animate(const StageModel& before, const std::vector<Tra
   std::size_t fadeIndex = 0;
   const auto ringPod = [&](const Transition& t, RingTone tone) { animator.ring({t.key, {}, tone, now(), scaled(style::motion::slow), t.after}); };
   for (const Transition& t : transitions) {
+    if (messages) {
+      tell(t);
+    }
     switch (t.kind) {
       case Kind::PodPlaced:
         flyTo(model->pods[static_cast<std::size_t>(t.after)], t.after, layoutBefore.pendingRect(t.before).center());
@@ -273,14 +276,51 @@ QPointF StageView::Private::participantPoint(const Participant& participant) con
   return {rect.left() + std::min(20.0, rect.width() / 2), rect.top() + 1};
 }
 
-void StageView::Private::sendDot(const Participant& from, const Participant& to, const QString& text, RingTone tone, double radius) {
+void StageView::Private::sendDot(const Participant& from, const Participant& to, const QString& text, RingTone tone, double radius,
+                                 Milliseconds delay) {
   const QPointF start = participantPoint(from);
   const QPointF end = participantPoint(to);
   const QRectF room(view->rect());
   if (start.isNull() || end.isNull() || !room.contains(start) || !room.contains(end)) {
     return;
   }
-  animator.dot({start, end, text, tone, radius, now(), scaled(style::motion::slow)});
+  animator.dot({start, end, text, tone, radius, now() + delay, scaled(style::motion::slow)});
+}
+
+// Who told whom what, as far as the change itself proves it: a binding is written by the scheduler and seen by the
+// kubelet, a status comes from the kubelet, a Node's condition without a lease from the controllers.
+void StageView::Private::tell(const Transition& t) {
+  using Kind = Transition::Kind;
+  const Participant api{Participant::Kind::ApiServer, {}};
+  const Participant scheduler{Participant::Kind::Scheduler, {}};
+  const Participant controllers{Participant::Kind::Controllers, {}};
+  const Participant node{Participant::Kind::Node, t.node};
+  const auto name = [&] { return t.after < 0 ? QString() : model->pods[static_cast<std::size_t>(t.after)].name; };
+  const auto say = [&](const Participant& from, const Participant& to, const QString& text, Milliseconds delay = 0) {
+    sendDot(from, to, text, RingTone::Accent, 4, delay);
+  };
+  const Milliseconds after = scaled(style::motion::slow);
+  switch (t.kind) {
+    case Kind::PodAppeared:
+      say(controllers, api, Stage::tr("create %1").arg(name()));
+      say(api, scheduler, Stage::tr("watch: %1 is new").arg(name()), after);
+      break;
+    case Kind::PodPlaced:
+      say(scheduler, api, Stage::tr("bind %1").arg(name()));
+      say(api, node, Stage::tr("watch: run %1").arg(name()), after);
+      break;
+    case Kind::PodStarted:
+    case Kind::PodReady:
+    case Kind::PodUnready:
+    case Kind::PodRestarted:
+    case Kind::PodCrashLooping: say(node, api, Stage::tr("status of %1").arg(name())); break;
+    case Kind::PodTerminating:
+    case Kind::PodEvicted: say(api, node, Stage::tr("watch: stop %1").arg(name())); break;
+    case Kind::NodeNotReady: say(controllers, api, Stage::tr("taint %1").arg(t.node)); break;
+    case Kind::EndpointAdded:
+    case Kind::EndpointRemoved: say(controllers, api, Stage::tr("endpoints of %1").arg(t.key)); break;
+    default: break;
+  }
 }
 
 int StageView::Private::idleInterval() const {
@@ -558,6 +598,9 @@ void StageView::Private::paintEffects(const Ink& ink) {
     ink.chip(rect, look);
   }
   for (const animation::Dot& dot : animator.dots()) {
+    if (now() < dot.start) {
+      continue;
+    }
     const double t = animation::progress(dot.start, dot.duration, now());
     const QPointF at = animation::alongCurve(dot.from, dot.to, animation::easeInOut(t));
     QColor color = ringColor(theme, dot.tone);

@@ -48,7 +48,8 @@ class StageView : public QWidget {
   void setGroupBy(GroupBy groupBy);
   GroupBy groupBy() const;
 
-  // Messages between the components as moving dots; showMessage is ignored while they are off.
+  // Messages between the components as moving dots: those that a change of the model proves, and those told by
+  // showMessage, which is ignored while they are off.
   void setMessagesVisible(bool on);
   bool messagesVisible() const;
   void showMessage(const StageMessage& message);

@@ -100,7 +100,9 @@ struct StageView::Private {
   int idleInterval() const;
   void schedule();
   QPointF participantPoint(const Participant& participant) const;
-  void sendDot(const Participant& from, const Participant& to, const QString& text, animation::RingTone tone, double radius);
+  void sendDot(const Participant& from, const Participant& to, const QString& text, animation::RingTone tone, double radius,
+               animation::Milliseconds delay = 0);
+  void tell(const Transition& transition);
   void updateOverlay();
   QRegion overlayBounds() const;
 

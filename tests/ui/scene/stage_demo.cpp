@@ -24,10 +24,11 @@ struct Shot {
   GroupBy groupBy = GroupBy::None;
   qint64 after = 5000;  // milliseconds after the model was set
   double zoom = 0;
+  bool messages = false;
   std::optional<StageModel> second{};  // set 100 ms before the picture is taken: something is in flight
 };
 
-void save(const Shot& shot, const QDir& folder, double scale) {
+void save(const Shot& shot, const QDir& folder, double scale, const QString& language) {
   StageView view;
   std::int64_t now = 1000;
   view.setTimeSource([&now] { return now; });
@@ -44,10 +45,11 @@ void save(const Shot& shot, const QDir& folder, double scale) {
     view.setZoom(shot.zoom);
   }
   if (shot.second) {
+    view.setMessagesVisible(shot.messages);
     view.setModel(std::make_shared<StageModel>(*shot.second));
     now += 190;
   }
-  const QString path = folder.filePath(shot.name + QStringLiteral("@%1.png").arg(static_cast<int>(scale * 100)));
+  const QString path = folder.filePath(shot.name + language + QStringLiteral("@%1.png").arg(static_cast<int>(scale * 100)));
   view.exportPng(path, scale);
   std::printf("%s\n", qPrintable(path));
 }
@@ -86,6 +88,9 @@ std::vector<Shot> shots() {
   }
   placed.pods.erase(placed.pods.begin() + 1);
   result.back().second = placed;
+  result.push_back(result.back());
+  result.back().name = QStringLiteral("messages");
+  result.back().messages = true;
   result.push_back({QStringLiteral("empty"), StageModel{}, {}});
   result.push_back({QStringLiteral("cells-30"), scenes::largeCluster(30, 300), {}, QSize(1000, 760)});
   result.push_back({QStringLiteral("cells-30-grouped"), scenes::largeCluster(30, 300), {}, QSize(1000, 760), light});
@@ -118,8 +123,9 @@ int main(int argc, char** argv) {
     if (!only.isEmpty() && !shot.name.contains(only)) {
       continue;
     }
-    save(shot, folder, 1.0);
-    save(shot, folder, 1.5);
+    const QString language = argc > 3 ? QStringLiteral("-zh") : QString();
+    save(shot, folder, 1.0, language);
+    save(shot, folder, 1.5, language);
   }
   return 0;
 }

@@ -1,0 +1,185 @@
+// Saves pictures of the window on scripted clusters, so that people can look at them: desktop_shots FOLDER [NAME-PART]
+// Run by scripts/screenshots on a virtual screen, once per language and scale.
+#include "tests/ui/view/demo_cluster.h"
+#include "ui/view/lab_panel.h"
+#include "ui/view/main_window.h"
+#include "ui/view/timeline_view.h"
+#include "ui/view/yaml_editor.h"
+
+#include <QApplication>
+#include <QDeadlineTimer>
+#include <QDir>
+#include <QFile>
+#include <QScreen>
+#include <QSettings>
+#include <QStandardPaths>
+#include <QThread>
+
+#include <cstdio>
+
+using namespace kubarium;
+using view::MainWindow;
+
+namespace {
+
+void settle(int milliseconds) {
+    QDeadlineTimer deadline(milliseconds);
+    while (!deadline.hasExpired()) QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 10);
+}
+
+struct Scene {
+    const char* name;
+    std::function<void(testing::DemoCluster&)> fill;
+    std::function<void(MainWindow&, testing::DemoCluster&)> act;
+    bool dark = true;
+    int wait = 1500;
+};
+
+model::LabScreen labScreen(const QString& language) {
+    const bool chinese = language == QLatin1String("zh_CN");
+    const auto words = [&](const char* english, const char* other) { return QString::fromUtf8(chinese ? other : english); };
+    model::LabScreen screen;
+    screen.heading = words("Lab · scheduling, taints · 15 min", "实验 · 调度，污点 · 15 分钟");
+    screen.title = words("Why is my Pod Pending?", "我的 Pod 为什么处于 Pending？");
+    screen.running = true;
+    screen.steps = {{words("Read the decision", "阅读调度决定"), true, false}, {words("Make the Pod fit", "让 Pod 能够放置"), false, true}, {words("Prove that ordinary Pods still stay away", "证明普通 Pod 仍然不会进入"), false, false}};
+    screen.brief = words("Let `train-0` run on the GPU pool without removing its taint.", "让 `train-0` 在 GPU 池上运行，但不要移除污点。");
+    screen.question = words("Which Node will run the Pod once it tolerates pool=gpu?", "容忍 pool=gpu 之后，哪个 Node 会运行该 Pod？");
+    screen.choices = {{QStringLiteral("worker-a"), QStringLiteral("worker-a")}, {QStringLiteral("gpu-1"), QStringLiteral("gpu-1")}, {QStringLiteral("none"), words("None of them", "都不会")}};
+    screen.chosen = QStringLiteral("gpu-1");
+    screen.checks = {{model::LabCheckState::Passed, words("The Pod tolerates the taint", "该 Pod 容忍该污点"), {}}, {model::LabCheckState::Failed, words("It runs on the GPU pool", "它运行在 GPU 池上"), words("It is still Pending.", "它仍处于 Pending。")}};
+    screen.hintsTotal = 3;
+    screen.hintsLeft = 3;
+    screen.passed = 2;
+    screen.total = 5;
+    return screen;
+}
+
+void powerOff(testing::DemoCluster& cluster) {
+    namespace r = api::resources;
+    cluster.objects().put(r::faults, testing::parseObject(R"({"apiVersion":"kubarium.dev/v1alpha1","kind":"Fault","metadata":{"name":"node-power-off-x2k4p"},"spec":{"type":"NodePowerOff","node":"worker-b","duration":"60s"},"status":{"phase":"Active","startedAt":")" +
+                                                          cluster.ago(0) + R"(","endsAt":")" + cluster.ago(-21) + R"("}})"));
+    settle(700);
+    auto node = cluster.objects().find(r::nodes, "worker-b")->tree();
+    node["status"].as_object()["conditions"] = {{{"type", "Ready"}, {"status", "Unknown"}, {"reason", "NodeStatusUnknown"}, {"message", "Kubelet stopped posting node status."}}};
+    node["spec"] = {{"taints", {{{"key", "node.kubernetes.io/unreachable"}, {"effect", "NoExecute"}, {"timeAdded", cluster.ago(0)}}}}};
+    cluster.objects().put(r::nodes, node);
+    settle(900);
+    for (const auto& pod : cluster.objects().all(r::pods)) {
+        if (pod->string({"spec", "nodeName"}) != "worker-b") continue;
+        auto tree = pod->tree();
+        const bool evicted = pod->label("app") == "web" && pod->name().ends_with("1");
+        if (evicted) tree["metadata"].as_object()["deletionTimestamp"] = cluster.ago(0);
+        tree["status"].as_object()["conditions"] = {{{"type", "Ready"}, {"status", "False"}}, {{"type", evicted ? "DisruptionTarget" : "X"}, {"status", "True"}, {"message", "Taint manager: deleting due to NoExecute taint"}}};
+        cluster.objects().put(r::pods, tree);
+    }
+    cluster.addDeployment("web", 4, 2);
+    settle(600);
+    cluster.addPod("web", 77, "worker-a", "120m");
+    cluster.addDeployment("web", 4, 3);
+    cluster.renewLease("worker-a", 0.2);
+    cluster.renewLease("worker-c", 0.4);
+}
+
+std::vector<Scene> scenes(view::Appearance& appearance) {
+    std::vector<Scene> list;
+    const auto why = [](MainWindow& window, testing::DemoCluster&) { window.follow({model::Kind::Pod, QStringLiteral("default/train-7d9f6-42")}); };
+    for (const bool dark : {true, false}) {
+        list.push_back({"theatre", [](auto& c) { c.fillTheatre(); }, why, dark, 2600});
+        list.push_back({"healing", [](auto& c) { c.fillHealing(); },
+                        [](MainWindow& window, testing::DemoCluster& cluster) {
+                            settle(2500);
+                            powerOff(cluster);
+                            window.select({model::Kind::Node, QStringLiteral("worker-b")});
+                            window.inspector().openTab(view::Tab::Healing);
+                        },
+                        dark, 1500});
+        list.push_back({"presentation", [](auto& c) { c.fillTheatre(); },
+                        [why](MainWindow& window, testing::DemoCluster& cluster) {
+                            why(window, cluster);
+                            window.setPresenting(true);
+                        },
+                        dark, 2600});
+        list.push_back({"lab", [](auto& c) { c.fillTheatre(); },
+                        [&appearance, why](MainWindow& window, testing::DemoCluster& cluster) {
+                            why(window, cluster);
+                            window.showLabScreen(labScreen(appearance.language()));
+                        },
+                        dark, 2600});
+        list.push_back({"yaml-error", [](auto& c) {
+                            c.fillTheatre();
+                            c.setClock(1, false);
+                            c.objects().erase(api::resources::schedulingDecisions, "default/train-7d9f6-42.41");
+                        },
+                        [](MainWindow& window, testing::DemoCluster& cluster) {
+                            cluster.applyCauses = {{"FieldValueInvalid", "Invalid value: -1: must be greater than or equal to 0", "spec.replicas"},
+                                                   {"FieldValueRequired", "Required value", "spec.template.spec.containers[0].image"}};
+                            window.newManifest();
+                            window.editor().setText(window.editor().text().replace(QStringLiteral("replicas: 3"), QStringLiteral("replicas: -1")).replace(QStringLiteral("image: kubarium/web:1.0"), QStringLiteral("image: \"\"")));
+                            window.editor().send(true);
+                        },
+                        dark, 1200});
+    }
+    list.push_back({"troubles", [](auto& c) { c.fillTroubles(); },
+                    [](MainWindow& window, testing::DemoCluster&) {
+                        window.select({model::Kind::Pod, QStringLiteral("default/hungry")});
+                        window.inspector().openTab(view::Tab::Overview);
+                    },
+                    true, 1200});
+    list.push_back({"charts", [](auto& c) { c.fillHealing(); },
+                    [](MainWindow& window, testing::DemoCluster& cluster) {
+                        window.showBottom(MainWindow::Bottom::Charts);
+                        settle(3000);
+                        powerOff(cluster);
+                        settle(3000);
+                        window.select({model::Kind::Pod, QStringLiteral("default/web-7d9f6-0")});
+                        window.inspector().openTab(view::Tab::Logs);
+                    },
+                    true, 1500});
+    list.push_back({"thousand-nodes", [](auto& c) { c.fillLarge(1000, 10000); }, [](MainWindow& window, testing::DemoCluster&) { window.select({model::Kind::Deployment, QStringLiteral("default/web")}); }, false, 4000});
+    list.push_back({"terminal", [](auto& c) { c.fillHealing(); },
+                    [](MainWindow& window, testing::DemoCluster&) {
+                        window.showBottom(MainWindow::Bottom::Terminal);
+                        window.select({model::Kind::Service, QStringLiteral("default/web")});
+                        window.openPalette();
+                    },
+                    false, 1500});
+    return list;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    QStandardPaths::setTestModeEnabled(true);
+    qputenv("SHELL", "/bin/sh");
+    QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication application(count, values);
+    QCoreApplication::setApplicationName(QStringLiteral("kubarium-shots"));
+    QSettings().clear();
+    const QDir folder(application.arguments().value(1, QStringLiteral(".")));
+    const auto part = application.arguments().value(2);
+    view::Appearance appearance;
+    appearance.setLanguage(qEnvironmentVariable("KUBARIUM_SHOT_LANGUAGE", QStringLiteral("en")));
+    const auto suffix = QStringLiteral("-%1-%2.png").arg(appearance.language()).arg(qRound(application.devicePixelRatio() * 100));
+    for (const auto& scene : scenes(appearance)) {
+        const auto name = QString::fromLatin1(scene.name) + (scene.dark ? QStringLiteral("-dark") : QStringLiteral("-light"));
+        if (!part.isEmpty() && !name.contains(part)) continue;
+        appearance.setChoice(scene.dark ? view::ThemeChoice::Dark : view::ThemeChoice::Light);
+        bridge::QtExecutor executor;
+        testing::DemoCluster cluster(executor, executor);
+        scene.fill(cluster);
+        MainWindow window(appearance, executor);
+        window.resize(1440, 900);
+        window.show();
+        window.attach(cluster.client(), QStringLiteral("course-lab"), {}, {});
+        settle(700);
+        scene.act(window, cluster);
+        settle(scene.wait);
+        const auto path = folder.filePath(name + suffix);
+        if (!window.grab().save(path)) return 1;
+        std::printf("%s\n", qPrintable(path));
+        std::fflush(stdout);
+        QSettings().clear();
+    }
+    return 0;
+}
