@@ -190,7 +190,7 @@ bool LabSession::ready() const {
     return std::ranges::all_of(lab_.ready, [&](const LabMoment& moment) {
         const auto program = JqProgram::compile(moment.jq);
         const auto object = view.look(moment.target);
-        return program && object && program->holds(*object).value_or(false);
+        return program && object && !object->is_null() && program->holds(*object).value_or(false);
     });
 }
 
