@@ -92,13 +92,13 @@ void LogsPage::open() {
     path += previous_->isChecked() ? QStringLiteral("&previous=true") : QStringLiteral("&follow=true");
     stream_ = context_.link->stream(
         path,
-        [this](const QByteArray& data) {
+        [this](const QByteArray& bytes) {
             status_->setText(tr("Following"));
             auto* bar = text_->verticalScrollBar();
             const bool atEnd = bar->value() >= bar->maximum() - 4;
             auto cursor = text_->textCursor();
             cursor.movePosition(QTextCursor::End);
-            cursor.insertText(QString::fromUtf8(data));
+            cursor.insertText(QString::fromUtf8(bytes));
             if (atEnd) bar->setValue(bar->maximum());
         },
         [this](const QString& problem) { status_->setText(problem.isEmpty() ? tr("The container has ended.") : problem); });

@@ -53,6 +53,8 @@ public:
     // Turns to a cluster that is reached through `client` (open() ends here; tests begin here).
     void attach(std::unique_ptr<client::Client> client, const QString& name, const QString& kubeconfigPath, const QString& levelSentence);
     void startLab(const QString& name);
+    // Shows the lab panel with this content (startLab() does so with what its session says).
+    void showLabScreen(const model::LabScreen& screen);
 
     // The parts, for tests.
     scene::StageView& stage() { return *stage_; }

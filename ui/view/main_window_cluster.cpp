@@ -326,16 +326,22 @@ void MainWindow::startLab(const QString& name) {
         timeline_->setLabMarks(labMarks_);
     });
     connect(lab_.get(), &bridge::LabRunner::failed, this, [this](const QString& sentence) { showMessage(sentence, model::Tone::Waiting); });
-    labTab_->show();
-    labTab_->setChecked(true);
-    leftDock_->show();
-    left_->setCurrentWidget(labPanel_);
     showLab();
     lab_->start();
 }
 
 void MainWindow::showLab() {
-    if (lab_) labPanel_->show(lab_->screen(), appearance_.theme());
+    if (lab_) showLabScreen(lab_->screen());
+}
+
+void MainWindow::showLabScreen(const model::LabScreen& screen) {
+    if (labTab_->isHidden()) {
+        labTab_->show();
+        labTab_->setChecked(true);
+        leftDock_->show();
+        left_->setCurrentWidget(labPanel_);
+    }
+    labPanel_->show(screen, appearance_.theme());
 }
 
 }  // namespace kubarium::view

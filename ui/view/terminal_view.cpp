@@ -97,7 +97,18 @@ struct TerminalView::Callbacks {
         lines.pop_back();
         return 1;
     }
-    static constexpr VTermScreenCallbacks table{&damage, nullptr, &moveCursor, &setProperty, nullptr, nullptr, &pushLine, &popLine, nullptr};
+    static const VTermScreenCallbacks* table() {
+        static const VTermScreenCallbacks callbacks = [] {
+            VTermScreenCallbacks made{};
+            made.damage = &damage;
+            made.movecursor = &moveCursor;
+            made.settermprop = &setProperty;
+            made.sb_pushline = &pushLine;
+            made.sb_popline = &popLine;
+            return made;
+        }();
+        return &callbacks;
+    }
 };
 
 TerminalView::TerminalView(QWidget* parent) : QWidget(parent), history_(std::make_unique<History>()) {
@@ -112,7 +123,7 @@ TerminalView::TerminalView(QWidget* parent) : QWidget(parent), history_(std::mak
     terminal_ = vterm_new(rows_, columns_);
     vterm_set_utf8(terminal_, 1);
     screen_ = vterm_obtain_screen(terminal_);
-    vterm_screen_set_callbacks(screen_, &Callbacks::table, this);
+    vterm_screen_set_callbacks(screen_, Callbacks::table(), this);
     vterm_screen_reset(screen_, 1);
 }
 

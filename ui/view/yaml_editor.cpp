@@ -2,8 +2,14 @@
 
 #include "ui/view/widgets.h"
 
+// QScintilla's headers are written with Qt's keywords, which this project switches off.
+#define slots Q_SLOTS
+#define signals Q_SIGNALS
 #include <Qsci/qscilexeryaml.h>
 #include <Qsci/qsciscintilla.h>
+#include <Qsci/qscistyle.h>
+#undef slots
+#undef signals
 
 #include <QBoxLayout>
 #include <QEvent>
