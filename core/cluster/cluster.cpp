@@ -9,6 +9,7 @@
 #include "core/cluster/decision_provider.h"
 #include "core/controller/controller_manager.h"
 #include "core/fault/fault_controller.h"
+#include "core/kubelet/network/network_controller.h"
 #include "core/pki/cluster_pki.h"
 #include "core/store/sqlite_store.h"
 
@@ -80,6 +81,8 @@ struct Cluster::Parts {
     std::unique_ptr<KubeletHub> hub;
     std::unique_ptr<kubelet::Substrate> substrate;
     std::unique_ptr<kubelet::ImageStore> images;
+    std::unique_ptr<kubelet::NetworkController> network;
+    std::unique_ptr<kubelet::NetworkController> network;  // null when every Node is simulated
     std::unique_ptr<controller::ControllerManager> controllers;
     std::unique_ptr<scheduler::Scheduler> scheduler;
     std::shared_ptr<DecisionProvider> decisions;
@@ -182,6 +185,8 @@ Result<void> Cluster::Parts::startComponents() {
     controllers = std::make_unique<controller::ControllerManager>(loop, loop, random, *controllerClient,
                                                                   controller::ControllerManagerOptions{pki->authority.pem().certificate, {}});
     controllers->start();
+    if (substrate) network = std::make_unique<kubelet::NetworkController>(*substrate, *kubeletInformers, clusterDnsAddress, api->port());
+    if (substrate) network = std::make_unique<kubelet::NetworkController>(*substrate, *kubeletInformers, clusterDnsAddress, api->port());
     kubeletInformers->start();
     clock = std::make_unique<ClockController>(loop, loop, *systemClient,
                                               ClockHooks{[this](bool paused) {
@@ -204,8 +209,11 @@ Result<void> Cluster::Parts::startComponents() {
 
 Result<void> Cluster::Parts::startNodes() {
     progress("Starting the Nodes");
-    nodes = std::make_unique<ClusterNodes>(loop, random, *kubeletClient, *source, *hub, substrate.get(), images.get(), paths.run() / "pods");
-    for (const auto& node : expandNodes(options.nodes)) TRY(nodes->add(node));
+    nodes = std::make_unique<ClusterNodes>(loop, random, *kubeletClient, *source, *hub, substrate.get(), images.get(), network.get(), paths.run() / "pods");
+    for (const auto& node : expandNodes(options.nodes)) {
+        TRY(nodes->add(node));
+        if (network && !node.simulated) network->addNode(node.name);
+    }
     removeNodesOfLastTime();
     faults = std::make_unique<fault::FaultController>(loop, loop, *systemClient, *nodes);
     faults->start();
@@ -262,6 +270,7 @@ void Cluster::stop(std::function<void()> stopped) {
             parts_->faults.reset();
             parts_->nodeInformer.reset();
             parts_->nodes.reset();
+            parts_->network.reset();
             parts_->substrate.reset();
             stopped();
         };
