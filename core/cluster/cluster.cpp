@@ -81,7 +81,6 @@ struct Cluster::Parts {
     std::unique_ptr<KubeletHub> hub;
     std::unique_ptr<kubelet::Substrate> substrate;
     std::unique_ptr<kubelet::ImageStore> images;
-    std::unique_ptr<kubelet::NetworkController> network;
     std::unique_ptr<kubelet::NetworkController> network;  // null when every Node is simulated
     std::unique_ptr<controller::ControllerManager> controllers;
     std::unique_ptr<scheduler::Scheduler> scheduler;
@@ -186,7 +185,6 @@ Result<void> Cluster::Parts::startComponents() {
                                                                   controller::ControllerManagerOptions{pki->authority.pem().certificate, {}});
     controllers->start();
     if (substrate) network = std::make_unique<kubelet::NetworkController>(*substrate, *kubeletInformers, clusterDnsAddress, api->port());
-    if (substrate) network = std::make_unique<kubelet::NetworkController>(*substrate, *kubeletInformers, clusterDnsAddress, api->port());
     kubeletInformers->start();
     clock = std::make_unique<ClockController>(loop, loop, *systemClient,
                                               ClockHooks{[this](bool paused) {
@@ -210,10 +208,7 @@ Result<void> Cluster::Parts::startComponents() {
 Result<void> Cluster::Parts::startNodes() {
     progress("Starting the Nodes");
     nodes = std::make_unique<ClusterNodes>(loop, random, *kubeletClient, *source, *hub, substrate.get(), images.get(), network.get(), paths.run() / "pods");
-    for (const auto& node : expandNodes(options.nodes)) {
-        TRY(nodes->add(node));
-        if (network && !node.simulated) network->addNode(node.name);
-    }
+    for (const auto& node : expandNodes(options.nodes)) TRY(nodes->add(node));
     removeNodesOfLastTime();
     faults = std::make_unique<fault::FaultController>(loop, loop, *systemClient, *nodes);
     faults->start();

@@ -6,6 +6,7 @@
 #include "core/cluster/kubelet_hub.h"
 #include "core/fault/fault_target.h"
 #include "core/kubelet/image/image_store.h"
+#include "core/kubelet/network/network_controller.h"
 #include "core/kubelet/runtime/oci_runtime.h"
 #include "core/kubelet/runtime/simulated_runtime.h"
 #include "core/lab/lab.h"
@@ -18,9 +19,9 @@ inline constexpr const char* clusterDnsAddress = "10.96.0.10";
 
 class ClusterNodes final : public fault::FaultTarget {
 public:
-    // `substrate` and `images` are null when every Node is simulated. All of these must outlive this.
+    // `substrate`, `images` and `network` are null when every Node is simulated. All of these must outlive this.
     ClusterNodes(EngineLoop& loop, Random& random, client::Client& client, kubelet::PodSource& source, KubeletHub& hub, kubelet::Substrate* substrate,
-                 kubelet::ImageStore* images, std::filesystem::path pods);
+                 kubelet::ImageStore* images, kubelet::NetworkController* network, std::filesystem::path pods);
     ~ClusterNodes() override;
 
     // `node` has its final name. Real if there is a substrate and it is not marked simulated. Starts at once.
@@ -49,6 +50,7 @@ private:
     KubeletHub& hub_;
     kubelet::Substrate* substrate_;
     kubelet::ImageStore* images_;
+    kubelet::NetworkController* network_;
     std::filesystem::path pods_;
     std::map<std::string, Node> nodes_;
     int realCount_ = 0, simulatedCount_ = 0;
