@@ -175,6 +175,15 @@ void paintBar(const CardContext& card, double y, const QString& label, const Res
   card.ink.line(QRectF(bar.right() + 6, row.top(), row.right() - bar.right() - 6, row.height()), value, style);
 }
 
+// Would be removed to make room: preemption.
+bool isVictim(const Scene& scene, int pod) {
+  if (scene.theatre == nullptr || scene.theatre->victims.isEmpty()) {
+    return false;
+  }
+  const StagePod& value = scene.model->pods[static_cast<std::size_t>(pod)];
+  return scene.theatre->victims.contains(QString(value.ns + QLatin1Char('/') + value.name));
+}
+
 void paintChips(const CardContext& card) {
   const StageLayout& layout = *card.scene.layout;
   const std::vector<int>& pods = card.scene.slots->podsOf(static_cast<std::size_t>(card.index));
@@ -189,7 +198,14 @@ void paintChips(const CardContext& card) {
     if (card.node.poweredOff) {
       look.opacity = 0.75;
     }
-    card.ink.chip(layout.chipRect(card.index, slot), look);
+    const QRectF rect = layout.chipRect(card.index, slot);
+    card.ink.chip(rect, look);
+    if (isVictim(card.scene, pod)) {
+      const double distance = rect.width() / 10;
+      card.ink.panel(rect.adjusted(-distance, -distance, distance, distance), rect.width() * 0.25 + distance, Qt::transparent,
+                     card.ink.theme().waiting, rect.width() / 14);
+      card.ink.cross(rect.adjusted(2, 2, -2, -2), card.ink.theme().waiting);
+    }
   }
   if (shown < static_cast<int>(pods.size())) {
     const style::Theme& theme = card.ink.theme();

@@ -297,7 +297,13 @@ void StageView::Private::tell(const Transition& t) {
   const Participant node{Participant::Kind::Node, t.node};
   const auto name = [&] { return t.after < 0 ? QString() : model->pods[static_cast<std::size_t>(t.after)].name; };
   const auto say = [&](const Participant& from, const Participant& to, const QString& text, Milliseconds delay = 0) {
-    sendDot(from, to, text, RingTone::Accent, 4, delay);
+    // One after the other, or their labels would cover each other; of a crowd the first speak for all.
+    const auto before = static_cast<Milliseconds>(std::count_if(animator.dots().begin(), animator.dots().end(), [&](const animation::Dot& dot) {
+      return !dot.text.isEmpty() && dot.from == participantPoint(from) && dot.start + dot.duration > now();
+    }));
+    if (before < 8) {
+      sendDot(from, to, text, RingTone::Accent, 4, delay + before * 220);
+    }
   };
   const Milliseconds after = scaled(style::motion::slow);
   switch (t.kind) {
