@@ -288,7 +288,7 @@ Async<Result<int>> DeploymentController::setReplicas(Rollout& rollout, ObjectPtr
     api::ensureObject(tree, {"spec"})["replicas"] = replicas;
     auto updated = co_await calls_.update(resources::replicaSets, std::move(tree));
     if (!updated) co_return updated.error();
-    rollout.replace(*updated);
+    // The rollout keeps the ReplicaSet as it was: this round's status speaks of what was seen, the next of what was done.
     if (before == replicas) co_return 0;
     const auto text = fmt::format("Scaled {} replica set {} from {} to {}", replicas > before ? "up" : "down", set->name(), before, replicas);
     events_.record(*rollout.deployment, "Normal", "ScalingReplicaSet", text);

@@ -13,7 +13,8 @@ public:
     explicit DeploymentController(ControllerContext context);
 
 private:
-    // What one reconcile works on; writes replace the objects in it by what the server answered.
+    // What one reconcile works on. Creating or annotating the new ReplicaSet and status writes replace what is in it by what the
+    // server answered; changes of size do not.
     struct Rollout {
         ObjectPtr deployment;
         std::vector<ObjectPtr> sets;  // all that it controls

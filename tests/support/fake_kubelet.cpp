@@ -153,7 +153,8 @@ json::object FakeKubelet::statusOf(const api::Object& pod, const PodState& state
         return time;
     };
     const auto condition = [&](std::string_view type, bool status) {
-        json::object made{{"type", type}, {"status", status ? "True" : "False"}};
+        // Null takes away what an earlier status said.
+        json::object made{{"type", type}, {"status", status ? "True" : "False"}, {"reason", nullptr}, {"message", nullptr}};
         if (!status) {
             made["reason"] = "ContainersNotReady";
             made["message"] = fmt::format("containers with unready status: [{}]", containerNames(pod));
@@ -242,7 +243,7 @@ void FakeKubelet::end(const std::string& key, int exitCode, const std::string& p
         if (type == "Initialized") condition["reason"] = done ? json::value("PodCompleted") : json::value(nullptr);
         if (type == "Ready" || type == "ContainersReady") {
             condition["reason"] = done ? "PodCompleted" : "PodFailed";
-            condition["message"] = nullptr;
+            condition.erase("message");  // what an earlier status said stays
         }
     }
     for (auto& entry : status["containerStatuses"].as_array()) {
