@@ -27,7 +27,7 @@ protected:
         images = std::move(*opened);
         const auto loaded = images->loadBuiltIn(KUBARIUM_IMAGES);
         ASSERT_TRUE(loaded) << loaded.error().message;
-        leakCheck.emplace(directory.path());
+        leakCheck.emplace(directory.path() / "run");
         startSubstrate();
     }
     void TearDown() override {

@@ -1,9 +1,10 @@
 #include "tests/support/leak_check.h"
 
-#include <fstream>
-#include <iterator>
+#include "core/kubelet/runtime/supervisor.h"
+
 #include <thread>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace kubarium::testing {
@@ -11,53 +12,56 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Also of files that vanish while they are read.
 std::string readFile(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::string content;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return content;
+    char bytes[8192];
+    for (ssize_t got = 0; (got = ::read(file, bytes, sizeof bytes)) > 0;) content.append(bytes, static_cast<std::size_t>(got));
+    ::close(file);
+    return content;
 }
 
-// Supervisors and what descends from them: everything that is not in our PID namespace, and every supervisor in it.
-void addProcesses(std::set<std::string>& found) {
-    std::error_code ignored;
-    const auto own = fs::read_symlink("/proc/self/ns/pid", ignored);
-    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-        const auto pid = entry.path().filename().string();
-        if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
-        auto command = readFile(entry.path() / "cmdline");
-        for (auto& byte : command)
-            if (byte == '\0') byte = ' ';
-        const auto space = fs::read_symlink(entry.path() / "ns/pid", ignored);
-        if ((!space.empty() && space != own) || command.find(" supervisor {") != std::string::npos)
-            found.insert("process " + pid + " " + command.substr(0, 200));
-    }
-}
+bool isNumber(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos; }
 
-void addGroups(std::set<std::string>& found) {
-    std::error_code ignored;
-    std::vector<fs::path> places{"/sys/fs/cgroup"};
-    for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", ignored)) places.push_back(entry.path());
-    for (const auto& place : places)
-        for (const auto& entry : fs::directory_iterator(place, ignored))
-            if (entry.path().filename().string().starts_with("kubarium")) found.insert("control group " + entry.path().string());
+// The names in a directory; of one that vanishes, what was seen.
+std::vector<std::string> namesIn(const fs::path& directory) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator each(directory, failure), end; !failure && each != end; each.increment(failure))
+        names.push_back(each->path().filename().string());
+    return names;
 }
 
 }  // namespace
 
-LeakCheck::LeakCheck(fs::path directory) : directory_(std::move(directory)), before_(look()) {}
+LeakCheck::LeakCheck(fs::path run) : run_(fs::weakly_canonical(run)), before_(look()) {}
 
 std::set<std::string> LeakCheck::look() const {
     std::set<std::string> found;
     std::error_code ignored;
-    addProcesses(found);
-    addGroups(found);
-    for (const auto& entry : fs::directory_iterator("/sys/class/net", ignored)) found.insert("network link " + entry.path().filename().string());
-    if (directory_.empty()) return found;
-    std::ifstream mounts("/proc/self/mountinfo");
-    for (std::string line; std::getline(mounts, line);)
-        if (line.find(directory_.string()) != std::string::npos) found.insert("mount " + line);
+    const auto place = run_.string(), group = kubelet::cgroupNameOf(place);
+    for (const auto& pid : namesIn("/proc")) {
+        if (!isNumber(pid)) continue;
+        const auto process = fs::path("/proc") / pid;
+        auto command = readFile(process / "cmdline");
+        // A supervisor names the directory; a container's root file system is written to below it.
+        const bool supervisor = command.find("\"run\":\"" + place + "\"") != std::string::npos;
+        if (!supervisor && readFile(process / "cgroup").find(group) == std::string::npos &&
+            readFile(process / "mountinfo").find("upperdir=" + place) == std::string::npos)
+            continue;
+        for (auto& byte : command)
+            if (byte == '\0') byte = ' ';
+        found.insert("process " + pid + " " + command.substr(0, 100));
+    }
+    for (const auto& hierarchy : namesIn("/sys/fs/cgroup"))
+        if (fs::exists("/sys/fs/cgroup/" + hierarchy + group, ignored)) found.insert("control group " + hierarchy + group);
+    if (fs::exists("/sys/fs/cgroup" + group, ignored)) found.insert("control group " + group);
+    for (const auto& link : namesIn("/sys/class/net")) found.insert("network link " + link);
+    if (readFile("/proc/self/mountinfo").find(place) != std::string::npos) found.insert("a mount below " + place);
     for (const auto* name : {"live", "uppers"})
-        for (const auto& entry : fs::recursive_directory_iterator(directory_ / "run" / name, fs::directory_options::skip_permission_denied, ignored))
-            found.insert("file " + entry.path().string());
+        if (!namesIn(run_ / name).empty()) found.insert("files in " + (run_ / name).string());
     return found;
 }
 

@@ -1,5 +1,5 @@
 // Whether anything real is left over after a cluster ended: processes, mounts, control groups, network links of the computer
-// and files. Take a snapshot before, compare after.
+// and files. Take one before, ask it after. Other clusters that run meanwhile are not looked at.
 #pragma once
 
 #include <filesystem>
@@ -11,8 +11,8 @@ namespace kubarium::testing {
 
 class LeakCheck {
 public:
-    // `directory` is the state directory of the cluster under test ("" looks at no files or mounts of it).
-    explicit LeakCheck(std::filesystem::path directory = {});
+    // `run` is the directory that the supervisor was given (a cluster's <state>/<name>/run); it need not exist yet.
+    explicit LeakCheck(std::filesystem::path run);
 
     // What is there now and was not before, one line each; waits up to three seconds for it to go away.
     std::vector<std::string> leaks() const;
@@ -20,7 +20,7 @@ public:
 private:
     std::set<std::string> look() const;
 
-    std::filesystem::path directory_;
+    std::filesystem::path run_;
     std::set<std::string> before_;
 };
 

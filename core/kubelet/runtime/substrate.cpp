@@ -27,13 +27,6 @@ namespace {
 constexpr int handshakeMilliseconds = 10'000;
 constexpr int farewellMilliseconds = 10'000;
 
-// Names the cluster's group: the same for every run in the same directory, so that a later run finds what was left.
-std::string groupName(const std::filesystem::path& run) {
-    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-    for (const unsigned char byte : run.string()) hash = (hash ^ byte) * 1099511628211ULL;
-    return fmt::format("/kubarium-{:016x}", hash);
-}
-
 }  // namespace
 
 Substrate::Substrate(Executor& executor, Clock& clock, SubstrateOptions options)
@@ -62,7 +55,7 @@ Result<void> Substrate::spawn() {
     const auto& can = options_.capabilities;
     SupervisorConfig config;
     config.run = options_.run.string();
-    config.base = groupName(options_.run);
+    config.base = cgroupNameOf(options_.run.string());
     config.runtime = can.runtimePath;
     config.crun = can.runtimeName == "crun";
     config.user = !can.root;

@@ -37,6 +37,16 @@ struct SupervisorConfig {
     static SupervisorConfig parse(const std::string& text);
 };
 
+// The cluster's control group below each hierarchy: the same for every run in the same (canonical) directory, so that a later
+// run finds what was left.
+inline std::string cgroupNameOf(const std::string& run) {
+    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+    for (const char letter : run) hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
+    std::string digits;
+    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[hash >> shift & 15];
+    return "/kubarium-" + digits;
+}
+
 // argv as main() has it; the last word is the configuration.
 int supervisorMain(int argc, char** argv);
 
