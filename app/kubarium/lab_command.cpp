@@ -275,15 +275,16 @@ int test(Options options, const LabArguments& arguments) {
     auto session = Session::open(options);
     if (!session) return report(session.error());
     const auto paths = cluster::clusterPaths(options.name, options.state);
-    LabTrial trial((*session)->loop(), (*session)->loop(), (*session)->client(), loaded->lab,
+    auto trial = std::make_unique<LabTrial>((*session)->loop(), (*session)->loop(), (*session)->client(), loaded->lab,
                    {paths->kubeconfig(), searchPath(), options.name, options.state});
     int failures = 0;
     const auto one = [&](const std::string& title, LabTrial::Expect expect, std::size_t wrong, int seconds) {
         const auto begin = std::chrono::steady_clock::now();
         (*session)->loop().post([&] {
-            trial.run(expect, wrong, std::chrono::seconds{seconds}, [&](TrialResult result) {
+            trial->run(expect, wrong, std::chrono::seconds{seconds}, [&](TrialResult result) {
                 fmt::print("{} {:<44} {:>5.1f} s{}{}\n", result.ok ? "ok  " : "FAIL", title,
                            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), result.message.empty() ? "" : ": ", result.message);
+                std::fflush(stdout);
                 failures += !result.ok;
                 (*session)->loop().stop();
             });
@@ -295,6 +296,7 @@ int test(Options options, const LabArguments& arguments) {
     one("the solution passes", LabTrial::Expect::SolutionPasses, 0, arguments.patience);
     for (std::size_t i = 0; i < loaded->lab.wrong.size(); ++i)
         one(fmt::format("wrong/{} fails at {}", loaded->lab.wrong[i].name, loaded->lab.wrong[i].expectedCheck), LabTrial::Expect::WrongFails, i, std::max(5, arguments.patience / 3));
+    trial.reset();  // before the loop that its timers are of
     session->reset();
     if (*started && !arguments.keep) stopCluster(options);
     return failures == 0 ? success : failure;
