@@ -17,7 +17,7 @@ struct Arguments {
     QString language;
 };
 
-Arguments parse(const QApplication& application) {
+Arguments parse(const QStringList& words) {
     QCommandLineParser parser;
     parser.setApplicationDescription(QCoreApplication::translate("main", "A living Kubernetes cluster in a window."));
     parser.addHelpOption();
@@ -28,7 +28,7 @@ Arguments parse(const QApplication& application) {
     const QCommandLineOption lab(QStringLiteral("lab"), QCoreApplication::translate("main", "Open this lab in a cluster of its own."), QStringLiteral("LAB"));
     const QCommandLineOption language(QStringLiteral("lang"), QCoreApplication::translate("main", "en or zh_CN; the system's language if not given."), QStringLiteral("LANG"));
     parser.addOptions({name, kubeconfig, context, lab, language});
-    parser.process(application);
+    parser.process(words);
     Arguments arguments;
     arguments.request.name = parser.value(name);
     arguments.request.kubeconfig = parser.value(kubeconfig);
@@ -45,11 +45,14 @@ int main(int count, char** values) {
     QElapsedTimer sinceStart;
     sinceStart.start();
     QApplication::setStyle(QStringLiteral("Fusion"));
+    // Taken before Qt's X11 plug-in removes --name, which it has a meaning for too.
+    QStringList words;
+    for (int i = 0; i < count; ++i) words << QString::fromLocal8Bit(values[i]);
     QApplication application(count, values);
     QCoreApplication::setApplicationName(QStringLiteral("kubarium-desktop"));
     QCoreApplication::setOrganizationName(QStringLiteral("kubarium"));
     QCoreApplication::setApplicationVersion(QStringLiteral(KUBARIUM_VERSION));
-    const auto arguments = parse(application);
+    const auto arguments = parse(words);
     kubarium::view::Appearance appearance;
     appearance.setLanguage(arguments.language);
     kubarium::bridge::QtExecutor executor;

@@ -24,6 +24,7 @@ QPushButton[segment="middle"], QPushButton[segment="last"] { border-left: none; 
 QPushButton[segment="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
 QPushButton[segment]:checked { background: @accent@; color: @onAccent@; font-weight: 600; border-color: @accent@; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0; color: @textMuted@; padding: 4px 8px; border-bottom: 2px solid transparent; }
+QWidget#inspector QPushButton[role="tab"] { padding: 4px 6px; }
 QPushButton[role="tab"]:hover { color: @text@; }
 QPushButton[role="tab"]:checked { color: @text@; font-weight: 600; border-bottom: 2px solid @accent@; }
 QPushButton[role="tab"]:focus { color: @accent@; }
@@ -32,7 +33,7 @@ QPushButton[role="fault"][active="true"] { border-color: @broken@; }
 QPushButton[role="search"] { color: @textMuted@; text-align: left; padding-left: 10px; }
 QPushButton[role="choice"] { text-align: left; padding: 6px 12px; min-height: 24px; background: transparent; }
 QPushButton[role="choice"]:hover { background: @controlHover@; }
-QPushButton[role="choice"]:checked { background: @selection@; border-color: @accent@; }
+QPushButton[role="choice"]:checked, QPushButton[role="choice"]:checked:disabled { background: @selection@; border-color: @accent@; color: @text@; }
 QPushButton[role="primary"] { background: @accent@; color: @onAccent@; border-color: @accent@; font-weight: 600; }
 QPushButton[role="primary"]:disabled { background: @control@; color: @textFaint@; border-color: @hairline@; }
 QPushButton[role="danger"] { color: @broken@; border-color: @broken@; }
@@ -49,6 +50,13 @@ QFrame#palette QListView { background: @card@; }
 QFrame#notice { background: @cardQuiet@; border: none; border-bottom: 1px solid @hairline@; }
 QFrame#remedy { background: @cardQuiet@; border: 1px solid @hairline@; border-radius: 8px; }
 QFrame#currentStep { background: @control@; border-radius: 8px; border: none; }
+QLabel[tone="ok"], QPushButton[tone="ok"] { color: @ok@; border-color: @ok@; }
+QLabel[tone="waiting"], QPushButton[tone="waiting"] { color: @waiting@; border-color: @waiting@; }
+QLabel[tone="broken"], QPushButton[tone="broken"] { color: @broken@; border-color: @broken@; }
+QLabel[role="badge"][tone="ok"] { color: @ok@; border-color: @ok@; }
+QLabel[role="badge"][tone="waiting"] { color: @waiting@; border-color: @waiting@; }
+QLabel[role="badge"][tone="broken"] { color: @broken@; border-color: @broken@; }
+QPushButton[role="pill"] { background: transparent; border-radius: 4px; padding: 0 6px; min-height: 16px; font-size: 11px; }
 QTextBrowser { background: transparent; border: none; padding: 0; }
 QPlainTextEdit#log { background: @stage@; border: none; border-radius: 0; padding: 8px; }
 QChartView { background: transparent; border: none; }
@@ -61,7 +69,7 @@ QString windowStyleSheet(const style::Theme& theme) {
     const std::pair<const char*, QColor> tokens[] = {{"@panel@", theme.panel}, {"@stage@", theme.stage}, {"@hairline@", theme.hairline}, {"@textMuted@", theme.textMuted},
                                                      {"@text@", theme.text}, {"@accent@", theme.accent}, {"@onAccent@", theme.onAccent}, {"@broken@", theme.broken},
                                                      {"@card@", theme.card}, {"@cardQuiet@", theme.cardQuiet}, {"@control@", theme.control}, {"@controlHover@", theme.controlHover},
-                                                     {"@selection@", theme.selection}, {"@textFaint@", theme.textFaint}, {"@hairlineStrong@", theme.hairlineStrong}};
+                                                     {"@selection@", theme.selection}, {"@textFaint@", theme.textFaint}, {"@hairlineStrong@", theme.hairlineStrong}, {"@ok@", theme.ok}, {"@waiting@", theme.waiting}};
     for (const auto& [name, color] : tokens) result.replace(QLatin1String(name), color.name());
     return result;
 }
@@ -106,7 +114,8 @@ void Appearance::setLanguage(const QString& language) {
     if (wanted == language_) return;
     language_ = wanted;
     QCoreApplication::removeTranslator(&translator_);
-    if (wanted != QLatin1String("en") && translator_.load(QStringLiteral(":/i18n/kubarium_%1.qm").arg(wanted))) QCoreApplication::installTranslator(&translator_);
+    // English has a file too: for its plurals.
+    if (translator_.load(QStringLiteral(":/i18n/kubarium_%1.qm").arg(wanted))) QCoreApplication::installTranslator(&translator_);
     QLocale::setDefault(QLocale(wanted));
     Q_EMIT languageChanged();
 }

@@ -42,7 +42,7 @@ private:
 
     ThemeChoice choice_ = ThemeChoice::System;
     bool presentation_ = false, reduceMotion_ = false;
-    QString language_ = QStringLiteral("en");
+    QString language_;
     style::Theme theme_;
     std::shared_ptr<style::OwnerPalette> owners_ = std::make_shared<style::OwnerPalette>();
     QTranslator translator_;

@@ -3,6 +3,7 @@
 #include "ui/view/widgets.h"
 
 #include <QPainter>
+#include <QTextLayout>
 
 namespace kubarium::view {
 namespace {
@@ -11,8 +12,25 @@ constexpr int timeWidth = 64;
 constexpr int textLeft = 88;
 constexpr int gap = 12;
 
-QRect boundsOf(const QFont& font, const QString& text, int width) {
-    return text.isEmpty() ? QRect() : QFontMetrics(font).boundingRect(QRect(0, 0, width, 10000), Qt::TextWordWrap | Qt::TextWrapAnywhere, text);
+// Lays the text out between words, within words only where one is too long; draws it if there is a painter. The height.
+int layOut(const QFont& font, const QString& text, QRect box, QPainter* painter = nullptr) {
+    if (text.isEmpty()) return 0;
+    QTextLayout layout(text, font);
+    QTextOption option;
+    option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    layout.setTextOption(option);
+    layout.beginLayout();
+    double height = 0;
+    while (true) {
+        auto line = layout.createLine();
+        if (!line.isValid()) break;
+        line.setLineWidth(box.width());
+        line.setPosition(QPointF(0, height));
+        height += line.height();
+    }
+    layout.endLayout();
+    if (painter) layout.draw(painter, box.topLeft());
+    return static_cast<int>(height + 0.999);
 }
 
 QFont titleFont(const style::Theme& theme) { return style::font(12.5 * (theme.isPresentation() ? 1.3 : 1), style::TextWeight::Bold); }
@@ -38,7 +56,7 @@ void ChainView::setRows(QList<ChainRow> rows, const style::Theme& theme) {
 
 int ChainView::rowHeight(const ChainRow& row, int width) const {
     const int textWidth = std::max(60, width - textLeft);
-    return boundsOf(titleFont(theme_), row.title, textWidth).height() + boundsOf(detailFont(theme_), row.detail, textWidth).height() + gap;
+    return layOut(titleFont(theme_), row.title, {0, 0, textWidth, 0}) + layOut(detailFont(theme_), row.detail, {0, 0, textWidth, 0}) + gap;
 }
 
 int ChainView::heightForWidth(int width) const {
@@ -69,12 +87,9 @@ void ChainView::paintEvent(QPaintEvent*) {
         painter.setFont(style::font(style::TextSize::Tiny, style::TextWeight::Regular, style::TextFamily::Mono));
         painter.drawText(QRect(0, y, timeWidth, 18), Qt::AlignLeft | Qt::AlignVCenter, row.time);
         painter.setPen(theme_.text);
-        painter.setFont(titleFont(theme_));
-        const int titleHeight = boundsOf(painter.font(), row.title, textWidth).height();
-        painter.drawText(QRect(textLeft, y, textWidth, titleHeight), Qt::TextWordWrap | Qt::TextWrapAnywhere, row.title);
+        const int titleHeight = layOut(titleFont(theme_), row.title, {textLeft, y, textWidth, 0}, &painter);
         painter.setPen(theme_.textMuted);
-        painter.setFont(detailFont(theme_));
-        painter.drawText(QRect(textLeft, y + titleHeight, textWidth, height - titleHeight), Qt::TextWordWrap | Qt::TextWrapAnywhere, row.detail);
+        layOut(detailFont(theme_), row.detail, {textLeft, y + titleHeight, textWidth, 0}, &painter);
         y += height;
     }
 }

@@ -47,7 +47,7 @@ Inspector::Inspector(QWidget* parent) : QWidget(parent) {
     auto* first = new QHBoxLayout;
     first->setSpacing(6);
     title_ = makeLabel("mono");
-    title_->setFont(style::font(style::TextSize::Label, style::TextWeight::Bold, style::TextFamily::Mono));
+    title_->setStyleSheet(QStringLiteral("font-weight: 600; font-size: 14px;"));
     title_->setWordWrap(true);
     badge_ = makeLabel("badge");
     more_ = makeButton(QStringLiteral("⋯"), "quiet");

@@ -73,7 +73,7 @@ void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
     screen_ = screen;
     setAccessibleName(tr("Lab %1").arg(screen.title));
     clearLayout(column_);
-    column_->addWidget(makeLabel("muted", screen.heading));
+    column_->addWidget(wrapped(screen.heading, "muted"));
     column_->addWidget(wrapped(screen.title, "heading"));
     if (screen.done) {
         auto* callout = wrapped(tr("Done: every check has passed. Well done!"), "callout");

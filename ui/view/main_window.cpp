@@ -71,6 +71,8 @@ MainWindow::MainWindow(Appearance& appearance, bridge::QtExecutor& executor, QWi
 }
 
 MainWindow::~MainWindow() {
+    disconnect(&appearance_, nullptr, this, nullptr);
+    if (presenting_) appearance_.setPresentation(false);
     inspector_->setContext({});
     timeline_->setSource(nullptr, nullptr);
     charts_->setSource(nullptr, nullptr);
@@ -173,8 +175,8 @@ void MainWindow::buildBottom() {
     bottomTitle_->setFont(style::font(style::TextSize::Body, style::TextWeight::Bold));
     head->addWidget(bottomTitle_);
     head->addWidget(timeLabel_ = makeLabel("muted"));
-    head->addWidget(liveBadge_ = makeButton({}, "quiet"));
-    head->addWidget(rateBadge_ = makeButton({}, "quiet"));
+    head->addWidget(liveBadge_ = makeButton({}, "pill"));
+    head->addWidget(rateBadge_ = makeButton({}, "pill"));
     head->addStretch(1);
     for (int i = 0; i < 3; ++i) {
         bottomTabs_ << makeTab(pane);

@@ -14,6 +14,7 @@ QVBoxLayout* makeScrollColumn(QWidget* page) {
     area->setFrameShape(QFrame::NoFrame);
     auto* content = new QWidget(area);
     content->setObjectName(QStringLiteral("paneHeader"));
+    content->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // never wider than the pane
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(16, 8, 16, 16);
     column->setSpacing(8);

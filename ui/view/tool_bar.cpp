@@ -111,7 +111,7 @@ void ToolBar::setFaults(bool available, int count, const QString& remaining) {
     QString words = tr("⚡ Fault");
     if (count > 0) words = remaining.isEmpty() ? tr("⚡ %n fault(s)", nullptr, count) : tr("⚡ %n fault(s), ends in %1", nullptr, count).arg(remaining);
     fault_->setText(words);
-    setProperty("active", count > 0);
+    fault_->setMinimumWidth(count > 0 ? fault_->sizeHint().width() : 0);
     view::setProperty(fault_, "active", count > 0);
 }
 

@@ -24,6 +24,12 @@ namespace {
 constexpr int problemMarker = 8;
 constexpr int problemStyle = 50;
 
+// Scintilla reads sizes in points only.
+QFont inPoints(QFont font, const QWidget& widget) {
+    font.setPointSizeF(font.pixelSize() * 72.0 / widget.logicalDpiY());
+    return font;
+}
+
 }  // namespace
 
 YamlEditor::YamlEditor(QWidget* parent) : QWidget(parent), editor_(new QsciScintilla(this)), lexer_(new QsciLexerYAML(editor_)) {
@@ -85,7 +91,7 @@ YamlEditor::~YamlEditor() = default;
 
 void YamlEditor::setTheme(const style::Theme& theme) {
     theme_ = theme;
-    const auto font = style::font(style::TextSize::Small, style::TextWeight::Regular, style::TextFamily::Mono);
+    const auto font = inPoints(style::font(style::TextSize::Small, style::TextWeight::Regular, style::TextFamily::Mono), *this);
     lexer_->setDefaultFont(font);
     lexer_->setDefaultPaper(theme.panel);
     lexer_->setDefaultColor(theme.text);
@@ -138,7 +144,7 @@ void YamlEditor::setProblems(const QList<bridge::ManifestProblem>& problems) {
     problems_ = problems;
     editor_->clearAnnotations();
     editor_->markerDeleteAll(problemMarker);
-    const QsciStyle style(problemStyle, QString(), theme_.broken, style::mix(theme_.panel, theme_.broken, 0.14), style::font(style::TextSize::Small));
+    const QsciStyle style(problemStyle, QString(), theme_.broken, style::mix(theme_.panel, theme_.broken, 0.14), inPoints(style::font(style::TextSize::Small), *this));
     QMap<int, QStringList> byLine;
     for (const auto& problem : problems) byLine[std::max(0, problem.line - 1)] << problem.message;
     for (auto it = byLine.cbegin(); it != byLine.cend(); ++it) {

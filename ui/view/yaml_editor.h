@@ -2,6 +2,7 @@
 // and Apply, which send the text to the cluster by server-side apply.
 #pragma once
 
+#include "ui/model/pod_state.h"
 #include "ui/bridge/cluster_actions.h"
 #include "ui/style/theme.h"
 

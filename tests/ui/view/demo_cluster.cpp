@@ -26,7 +26,7 @@ public:
     }
     void patch(const client::GroupVersionResource& gvr, const std::string& ns, const std::string& name, client::PatchType type, json::value body, const client::WriteOptions& options, client::Reply<ObjectPtr> reply,
                const std::string& sub) override {
-        if (type == client::PatchType::Apply && !cluster_.applyCauses.empty()) {
+        if (type == client::PatchType::Apply && gvr.resource == "deployments" && !cluster_.applyCauses.empty()) {
             Error error = makeError(Reason::Invalid, name + " is invalid");
             error.causes = cluster_.applyCauses;
             cluster_.executor_.post([reply = std::move(reply), error]() mutable { reply(error); });
@@ -242,7 +242,7 @@ void DemoCluster::fillHealing() {
     addService("web");
     raw["/api/v1/nodes/worker-a/"] = R"({"node":{"cpu":{"usageNanoCores":310000000},"memory":{"workingSetBytes":137772160}}})";
     raw["/api/v1/nodes/worker-c/"] = R"({"node":{"cpu":{"usageNanoCores":110000000},"memory":{"workingSetBytes":66137344}}})";
-    setClock(20, false);
+    setClock(5, false);
 }
 
 void DemoCluster::fillTroubles() {
