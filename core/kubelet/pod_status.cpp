@@ -206,14 +206,15 @@ void addConditions(const PodStatusInput& input, std::string_view phase, api::Pod
                                            : formatTime(input.now);
         status.conditions.push_back(std::move(condition));
     };
+    // Those of others come first, as they were.
+    for (const auto& condition : before)
+        if (!ownConditions.contains(condition.type)) status.conditions.push_back(condition);
     const auto containers = containersReady(input, status, phase);
     add("PodReadyToStartContainers", {input.sandboxReady, "", ""});
     add("Initialized", initializedVerdict(input, status, phase));
     add("Ready", podReady(input, containers));
     add("ContainersReady", containers);
     add("PodScheduled", {true, "", ""});
-    for (const auto& condition : before)
-        if (!ownConditions.contains(condition.type)) status.conditions.push_back(condition);
 }
 
 void markLost(api::ContainerStatus& status) {
@@ -242,7 +243,6 @@ void markLostContainers(const PodStatusInput& input, api::PodStatus& status) {
     for (std::size_t i = 0; i < status.initContainerStatuses.size(); ++i)
         if (!status.initContainerStatuses[i].state->waiting || status.initContainerStatuses[i].lastState) begun = i + 1;
     for (std::size_t i = 0; i < begun; ++i) markLost(status.initContainerStatuses[i]);
-    for (auto& container : status.ephemeralContainerStatuses) markLost(container);
 }
 
 }  // namespace
