@@ -105,7 +105,7 @@ const FieldSet& strippedFields() {
 // What a write through this subresource cannot change, so that nobody comes to own it there.
 void dropUnreachable(FieldSet& set, const GroupVersionKind& kind, const std::string& subresource) {
     const auto* resource = Schema::builtin().findKind(kind);
-    if (subresource.empty() && resource && resource->hasStatus && kind.kind != "Namespace") set.children.erase("f:status");
+    if (subresource.empty() && resource && resource->hasStatus) set.children.erase("f:status");
     if (subresource == "status") set.children.erase("f:spec");
 }
 
@@ -253,6 +253,14 @@ void updateManagedFields(const Type& type, const GroupVersionKind& kind, const j
 Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& kind, const json::object* live, const json::value& applied, const ApplyOptions& options) {
     if (!applied.is_object()) return badRequest("error decoding YAML: the patch is no object");
     const auto& config = applied.get_object();
+    if (text(config, "apiVersion") != kind.apiVersion() || text(config, "kind") != kind.kind) {
+        const auto [group, version] = splitApiVersion(text(config, "apiVersion"));
+        return badRequest(fmt::format("invalid object type: {}/{}, Kind={}", group, version, text(config, "kind")));
+    }
+    if (live) {
+        const auto name = stringAt(config, {"metadata", "name"}), expected = stringAt(*live, {"metadata", "name"});
+        if (!name.empty() && name != expected) return badRequest(fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, expected));
+    }
     if (managedList(config) && !managedList(config)->empty()) return badRequest("metadata.managedFields must be nil");
     if (const auto errors = checkTyped(type, config); !errors.empty()) return typedPatchError(kind, config, errors);
 

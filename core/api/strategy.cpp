@@ -57,6 +57,45 @@ void setGates(json::object& object, json::object& status) {
                                                     {"message", "Scheduling is blocked due to non-empty scheduling gates"}}};
 }
 
+void dropFrom(json::object& object, std::initializer_list<std::string_view> path, std::string_view key) {
+    if (auto* value = const_cast<json::value*>(findPath(object, path)); value && value->is_object()) value->get_object().erase(key);
+}
+
+// Fields behind features that are off by default in 1.34 are dropped, not refused.
+void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
+    if (kind.kind == "Lease") {
+        for (const auto* key : {"strategy", "preferredHolder"}) dropFrom(object, {"spec"}, key);
+    } else if (kind.kind == "PersistentVolumeClaim") {
+        const auto* source = findPath(object, {"spec", "dataSource"});
+        if (source && (stringAt(*source, {"kind"}).empty() || stringAt(*source, {"name"}).empty())) dropFrom(object, {"spec"}, "dataSource");
+    } else if (kind.kind == "Pod") {
+        dropFrom(object, {"spec"}, "hostnameOverride");
+        auto& spec = ensureObject(object, {"spec"});
+        for (const std::string_view list : {"containers", "initContainers"}) {
+            auto* containers = spec.if_contains(list);
+            if (!containers || !containers->is_array()) continue;
+            for (auto& element : containers->get_array()) {
+                auto* container = element.if_object();
+                if (!container) continue;
+                container->erase("restartPolicyRules");
+                const bool sidecar = list == "initContainers" && stringAt(element, {"restartPolicy"}) == "Always";
+                if (!sidecar) container->erase("restartPolicy");
+            }
+        }
+        auto* grace = spec.if_contains("terminationGracePeriodSeconds");
+        if (grace && grace->is_int64() && grace->get_int64() < 0) *grace = 1;
+    }
+}
+
+// The first version of a definition that is stored is recorded from the start.
+void initializeDefinition(json::object& object) {
+    json::array stored;
+    if (const auto* versions = findPath(object, {"spec", "versions"}); versions && versions->is_array())
+        for (const auto& version : versions->get_array())
+            if (const auto* storage = findPath(version, {"storage"}); storage && *storage == json::value(true)) stored.push_back(json::string(stringAt(version, {"name"})));
+    ensureObject(object, {"status"})["storedVersions"] = std::move(stored);
+}
+
 // A Job finds its Pods by its uid, unless the author chose the selector.
 void generateJobSelector(json::object& object) {
     auto& spec = ensureObject(object, {"spec"});
@@ -108,6 +147,7 @@ void prepareForCreate(const Resource& resource, json::object& object) {
     metadataOf(object).erase("generation");
     if (counted(resource.kind)) metadataOf(object)["generation"] = 1;
     if (kind == "Node") return;
+    dropDisabledFields(resource.kind, object);
     if (kind == "Namespace" && resource.id.group.empty()) {
         auto& finalizers = ensureObject(object, {"spec"})["finalizers"];
         const bool present = finalizers.is_array() && std::ranges::find(finalizers.get_array(), json::value("kubernetes")) != finalizers.get_array().end();
@@ -133,6 +173,8 @@ void prepareForCreate(const Resource& resource, json::object& object) {
         if (std::ranges::find(list, json::value(protection)) == list.end()) list.push_back(protection);
     } else if (kind == "Job") {
         generateJobSelector(object);
+    } else if (kind == "CustomResourceDefinition") {
+        initializeDefinition(object);
     } else if (kind == "DaemonSet") {
         templateGeneration(metadataOf(object), 1);
     }

@@ -47,6 +47,7 @@ std::vector<Cause> validateUpdate(const GroupVersionKind& kind, const json::obje
     validateObjectMeta(metadata, isNamespaced(kind), checkPathSegment, "metadata", report);
     validateObjectMetaUpdate(metadata, oldMetadata, "metadata", report);
     validateObjectMetaUpdate(metadata, oldMetadata, "metadata", report);
+    if (rules->metadataAgain) validateObjectMeta(metadata, isNamespaced(kind), rules->name ? rules->name : checkDnsSubdomain, "metadata", report);
     if (subresource.empty() && rules->create && !rules->updateOnly) rules->create(newObject, report);
     if (rules->update) rules->update(newObject, oldObject, subresource, report);
     return std::move(report.causes);

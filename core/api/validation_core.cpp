@@ -398,8 +398,8 @@ const KindRules* coreRules(const GroupVersionKind& kind) {
     static const std::map<std::pair<std::string_view, std::string_view>, KindRules> rules = {
         {{"", "Pod"}, {nullptr, validatePodCreate, validatePodUpdate, true}},
         {{"", "PodTemplate"}, {nullptr, validatePodTemplateObject, nullptr}},
-        {{"", "ConfigMap"}, {nullptr, validateConfigMap, validateConfigMapUpdate}},
-        {{"", "Secret"}, {nullptr, validateSecret, validateSecretUpdate}},
+        {{"", "ConfigMap"}, {nullptr, validateConfigMap, validateConfigMapUpdate, false, true}},
+        {{"", "Secret"}, {nullptr, validateSecret, validateSecretUpdate, false, true}},
         {{"", "Namespace"}, {checkDnsLabel, nullptr, nullptr}},
         {{"", "Node"}, {nullptr, validateNode, validateNodeUpdate, true}},
         {{"", "Event"}, {nullptr, validateEvent, nullptr}},

@@ -147,7 +147,8 @@ void validateService(const json::object& service, Report& report) {
         report.forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None");
     }
     validateClusterIps(spec, type, report);
-    if (textAt(spec, "ipFamilyPolicy") == "RequireDualStack") report.invalid("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services");
+    // A headless Service without selector gets this policy by default, whatever the cluster can do.
+    if (!headless && textAt(spec, "ipFamilyPolicy") == "RequireDualStack") report.invalid("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services");
     const auto& external = arrayAt(spec, "externalIPs");
     for (std::size_t i = 0; i < external.size(); ++i) validateReachableIp(asString(external[i]), indexed("spec.externalIPs", i), report);
     validateTraffic(spec, type, report);

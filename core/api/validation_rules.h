@@ -74,6 +74,8 @@ struct KindRules {
     // Immutability and the like; `create` is run on the new object as well unless `updateOnly`.
     void (*update)(const json::object& newObject, const json::object& oldObject, std::string_view subresource, Report&) = nullptr;
     bool updateOnly = false;
+    // The kind's update runs all of its create validation, metadata included, so that mistakes there show once more.
+    bool metadataAgain = false;
 };
 
 const KindRules* coreRules(const GroupVersionKind&);
