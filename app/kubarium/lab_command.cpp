@@ -276,7 +276,7 @@ int test(Options options, const LabArguments& arguments) {
     if (!session) return report(session.error());
     const auto paths = cluster::clusterPaths(options.name, options.state);
     auto trial = std::make_unique<LabTrial>((*session)->loop(), (*session)->loop(), (*session)->client(), loaded->lab,
-                   {paths->kubeconfig(), searchPath(), options.name, options.state});
+                                            TrialEnvironment{paths->kubeconfig(), searchPath(), options.name, options.state});
     int failures = 0;
     const auto one = [&](const std::string& title, LabTrial::Expect expect, std::size_t wrong, int seconds) {
         const auto begin = std::chrono::steady_clock::now();
