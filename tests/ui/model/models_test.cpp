@@ -1,0 +1,126 @@
+#include "tests/ui/view/demo_cluster.h"
+#include "tests/ui/view/wait_for.h"
+#include "ui/bridge/cluster_link.h"
+#include "ui/model/chronicle.h"
+#include "ui/model/explain.h"
+#include "ui/model/kubectl.h"
+#include "ui/model/navigator_model.h"
+#include "ui/model/stage_builder.h"
+
+#include <QAbstractItemModelTester>
+
+#include <gtest/gtest.h>
+
+namespace kubarium::model {
+namespace {
+
+namespace r = api::resources;
+using testing::waitFor;
+
+class ModelTest : public ::testing::Test {
+protected:
+    void connect(std::function<void(const Changes&)> take) {
+        link_ = std::make_unique<bridge::ClusterLink>(executor_, cluster_.client(), QStringLiteral("demo"));
+        QObject::connect(link_.get(), &bridge::ClusterLink::changed, std::move(take));
+        link_->start();
+        ASSERT_TRUE(waitFor([this] { return link_->synced(); }));
+    }
+    bridge::QtExecutor executor_;
+    testing::DemoCluster cluster_{executor_, executor_};
+    std::unique_ptr<bridge::ClusterLink> link_;
+};
+
+TEST_F(ModelTest, TheNavigatorFollowsWithRowChangesOnly) {
+    cluster_.fillHealing();
+    std::unique_ptr<NavigatorModel> navigator;
+    std::unique_ptr<QAbstractItemModelTester> tester;
+    int resets = 0;
+    connect([&](const Changes& changes) {
+        if (!navigator) {
+            navigator = std::make_unique<NavigatorModel>(*link_);
+            tester = std::make_unique<QAbstractItemModelTester>(navigator.get(), QAbstractItemModelTester::FailureReportingMode::Fatal);
+            QObject::connect(navigator.get(), &QAbstractItemModel::modelReset, [&] { ++resets; });
+        }
+        navigator->apply(changes);
+    });
+    ASSERT_TRUE(waitFor([&] { return navigator && navigator->indexOf({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}).isValid(); }));
+    EXPECT_EQ(navigator->indexOf({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}).parent(), navigator->indexOf({Kind::Deployment, QStringLiteral("default/web")}));
+    cluster_.objects().erase(r::deployments, "default/web");
+    cluster_.addPod("api", 50, "worker-a");
+    cluster_.objects().erase(r::nodes, "worker-c");
+    EXPECT_TRUE(waitFor([&] { return !navigator->indexOf({Kind::Node, QStringLiteral("worker-c")}).isValid() && navigator->indexOf({Kind::Pod, QStringLiteral("default/api-7d9f6-50")}).isValid(); }));
+    EXPECT_EQ(resets, 0);
+}
+
+TEST_F(ModelTest, APendingPodSaysWhyAndWhatWouldHelp) {
+    cluster_.fillTroubles();
+    connect([](const Changes&) {});
+    const auto why = explain({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}, *link_, *link_);
+    EXPECT_EQ(why.word, QStringLiteral("Pending"));
+    EXPECT_TRUE(why.sentence.contains(QLatin1String("3 Insufficient cpu"))) << why.sentence.toStdString();
+    ASSERT_FALSE(why.remedies.isEmpty());
+    EXPECT_TRUE(why.remedies.front().contains(QLatin1String("100m"))) << why.remedies.front().toStdString();
+}
+
+TEST_F(ModelTest, ACrashLoopNamesTheLimitThatItsContainerExceeded) {
+    cluster_.fillTroubles();
+    connect([](const Changes&) {});
+    const auto why = explain({Kind::Pod, QStringLiteral("default/hungry")}, *link_, *link_);
+    EXPECT_EQ(why.word, QStringLiteral("CrashLoopBackOff"));
+    EXPECT_TRUE(why.sentence.contains(QLatin1String("64Mi"))) << why.sentence.toStdString();
+    EXPECT_EQ(explain({Kind::Pod, QStringLiteral("default/nowhere")}, *link_, *link_).word, QStringLiteral("ImagePullBackOff"));
+}
+
+TEST_F(ModelTest, TheDecisionBecomesTheTheatre) {
+    cluster_.fillTheatre();
+    connect([](const Changes&) {});
+    const auto pod = link_->get(Kind::Pod, std::string("default/train-7d9f6-42"));
+    const auto decision = latestDecision(*link_, *pod);
+    ASSERT_TRUE(decision);
+    const auto theatre = makeTheatre(*decision, QStringLiteral("zh_CN"));
+    EXPECT_EQ(theatre.phase, scene::TheatrePhase::Score);
+    EXPECT_TRUE(theatre.held);
+    EXPECT_EQ(theatre.winner, QStringLiteral("gpu-2"));
+    EXPECT_TRUE(theatre.explanation.contains(QStringLiteral("六个")));
+}
+
+TEST_F(ModelTest, TheStageSumsRequestsAndKeepsOwners) {
+    cluster_.fillHealing();
+    std::unique_ptr<StageBuilder> builder;
+    connect([&](const Changes& changes) {
+        if (!builder) builder = std::make_unique<StageBuilder>(*link_, *link_);
+        builder->apply(changes);
+    });
+    const auto picture = builder->build(QStringLiteral("demo"), 1);
+    ASSERT_EQ(picture.nodes.size(), 3U);
+    EXPECT_NEAR(picture.nodes[1].cpu.requested, 0.43, 1e-9);
+    for (const auto& pod : picture.pods) EXPECT_TRUE(pod.owner.startsWith(QLatin1String("Deployment/"))) << pod.owner.toStdString();
+}
+
+TEST_F(ModelTest, TheChainBeginsWithTheFault) {
+    cluster_.fillHealing();
+    std::unique_ptr<Chronicle> chronicle;
+    connect([&](const Changes& changes) {
+        if (!chronicle) chronicle = std::make_unique<Chronicle>(*link_, *link_);
+        chronicle->apply(changes);
+    });
+    cluster_.objects().put(r::faults, testing::parseObject(R"({"apiVersion":"kubarium.dev/v1alpha1","kind":"Fault","metadata":{"name":"f"},"spec":{"type":"NodePowerOff","node":"worker-b"},"status":{"phase":"Active"}})"));
+    ASSERT_TRUE(waitFor([&] { return !chronicle->moments().empty(); }));
+    auto node = cluster_.objects().find(r::nodes, "worker-b")->tree();
+    node["status"].as_object()["conditions"] = json::array{{{"type", "Ready"}, {"status", "Unknown"}}};
+    cluster_.objects().put(r::nodes, node);
+    ASSERT_TRUE(waitFor([&] { return chronicle->moments().size() >= 2; }));
+    const auto chain = chronicle->chainOf({Kind::Node, QStringLiteral("worker-b")});
+    ASSERT_GE(chain.size(), 2);
+    EXPECT_EQ(chain[0].kind, MomentKind::FaultBegan);
+    EXPECT_EQ(chain[1].kind, MomentKind::NodeUnready);
+}
+
+TEST(KubectlText, IsWhatOneWouldType) {
+    EXPECT_EQ(kubectl::remove({Kind::Pod, QStringLiteral("shop/web")}), QStringLiteral("kubectl delete pod web -n shop"));
+    EXPECT_EQ(kubectl::scale({Kind::Deployment, QStringLiteral("default/web")}, 4), QStringLiteral("kubectl scale deployment web -n default --replicas=4"));
+    EXPECT_EQ(kubectl::cordon(QStringLiteral("worker-a"), true), QStringLiteral("kubectl cordon worker-a"));
+}
+
+}  // namespace
+}  // namespace kubarium::model

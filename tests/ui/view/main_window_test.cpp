@@ -1,0 +1,163 @@
+#include "tests/ui/view/demo_cluster.h"
+#include "tests/ui/view/wait_for.h"
+#include "ui/model/explain.h"
+#include "ui/view/lab_panel.h"
+#include "ui/view/main_window.h"
+#include "ui/view/terminal_view.h"
+#include "ui/view/timeline_view.h"
+#include "ui/view/tool_bar.h"
+#include "ui/view/yaml_editor.h"
+
+#include <QLineEdit>
+#include <QPushButton>
+#include <QTest>
+#include <QTreeView>
+
+#include <gtest/gtest.h>
+
+namespace kubarium::view {
+namespace {
+
+namespace r = api::resources;
+using model::Kind;
+using model::Reference;
+using testing::waitFor;
+
+class WindowTest : public ::testing::Test {
+protected:
+    void open(std::function<void(testing::DemoCluster&)> fill) {
+        fill(cluster_);
+        window_ = std::make_unique<MainWindow>(appearance_, executor_);
+        window_->show();
+        window_->attach(cluster_.client(), QStringLiteral("demo"), {}, {});
+        ASSERT_TRUE(waitFor([this] { return window_->link()->synced() && window_->stage().model() && !window_->stage().model()->nodes.empty(); }));
+    }
+    QPushButton* button(QWidget& parent, const QString& accessibleName) {
+        for (auto* candidate : parent.findChildren<QPushButton*>())
+            if (candidate->accessibleName() == accessibleName || candidate->text() == accessibleName) return candidate;
+        return nullptr;
+    }
+    bool logged(const std::string& line) const { return std::find(objects().log.begin(), objects().log.end(), line) != objects().log.end(); }
+    testing::MemoryClient& objects() const { return const_cast<testing::DemoCluster&>(cluster_).objects(); }
+
+    Appearance appearance_;
+    bridge::QtExecutor executor_;
+    testing::DemoCluster cluster_{executor_, executor_};
+    std::unique_ptr<MainWindow> window_;
+};
+
+TEST_F(WindowTest, ShowsTheClusterOnTheStageAndInTheNavigator) {
+    open([](auto& cluster) { cluster.fillTheatre(); });
+    EXPECT_EQ(window_->stage().model()->nodes.size(), 6U);
+    EXPECT_EQ(window_->stage().model()->services.size(), 2U);
+    EXPECT_EQ(window_->navigator().model()->rowCount(), model::sectionCount);
+    EXPECT_EQ(window_->navigator().model()->rowCount(window_->navigator().model()->index(1, 0)), 6);
+}
+
+TEST_F(WindowTest, AHeldCycleOpensTheTheatre) {
+    open([](auto& cluster) { cluster.fillTheatre(); });
+    EXPECT_TRUE(waitFor([this] { return window_->stage().hasTheatre(); }));
+}
+
+TEST_F(WindowTest, PauseAndRateWriteTheClock) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    QTest::mouseClick(button(window_->toolBar(), QStringLiteral("Pause or run the Clock")), Qt::LeftButton);
+    EXPECT_TRUE(waitFor([this] { return model::boolAt(*objects().find(r::clocks, "cluster"), {"spec", "paused"}); }));
+    QTest::mouseClick(button(window_->toolBar(), QStringLiteral("Rate 60")), Qt::LeftButton);
+    EXPECT_TRUE(waitFor([this] { return executor_.rate() == 60; }));
+}
+
+TEST_F(WindowTest, WithoutKubariumsKindsTheClockAndFaultsAreHidden) {
+    cluster_.ownKinds = false;
+    open([](auto& cluster) { cluster.fillHealing(); });
+    EXPECT_FALSE(button(window_->toolBar(), QStringLiteral("Pause or run the Clock"))->isVisible());
+    window_->select({Kind::Pod, QStringLiteral("default/web-7d9f6-0")});
+    EXPECT_FALSE(window_->inspector().page(Tab::Why)->suits({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}));
+}
+
+TEST_F(WindowTest, SelectingInTheTreeSelectsOnTheStageAndInTheInspector) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    auto& tree = window_->navigator();
+    const auto nodes = tree.model()->index(1, 0);
+    tree.setCurrentIndex(tree.model()->index(1, 0, nodes));
+    EXPECT_EQ(window_->inspector().reference(), (Reference{Kind::Node, QStringLiteral("worker-b")}));
+    EXPECT_EQ(window_->stage().selectedNode(), QStringLiteral("worker-b"));
+}
+
+TEST_F(WindowTest, DryRunShowsTheMistakeAtItsLine) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    cluster_.applyCauses = {{"FieldValueInvalid", "must be greater than or equal to 0", "spec.replicas"}};
+    window_->newManifest();
+    window_->editor().send(true);
+    ASSERT_TRUE(waitFor([this] { return !window_->editor().problems().isEmpty(); }));
+    const auto line = window_->editor().text().split(QLatin1Char('\n')).value(window_->editor().problems().front().line - 1);
+    EXPECT_TRUE(line.contains(QLatin1String("replicas"))) << line.toStdString();
+}
+
+TEST_F(WindowTest, ApplySendsEveryDocument) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->newManifest();
+    window_->editor().send(false);
+    EXPECT_TRUE(waitFor([this] { return logged("apply deployments default/web") && logged("apply services default/web"); }));
+}
+
+TEST_F(WindowTest, ThePaletteFindsAnObject) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->openPalette();
+    QTest::keyClicks(window_->palette().input(), QStringLiteral("worker-c"));
+    QTest::keyClick(window_->palette().input(), Qt::Key_Return);
+    EXPECT_EQ(window_->inspector().reference().key, QStringLiteral("worker-c"));
+}
+
+TEST_F(WindowTest, TheLanguageChangesWhileTheWindowIsOpen) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    appearance_.setLanguage(QStringLiteral("zh_CN"));
+    EXPECT_TRUE(waitFor([this] { return button(window_->toolBar(), QStringLiteral("演示")) != nullptr; }));
+    appearance_.setLanguage(QStringLiteral("en"));
+    EXPECT_NE(button(window_->toolBar(), QStringLiteral("Present")), nullptr);
+}
+
+TEST_F(WindowTest, ScrubbingShowsThePastAndEndsLive) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    objects().erase(r::nodes, "worker-c");
+    ASSERT_TRUE(waitFor([this] { return window_->stage().model()->nodes.size() == 2; }));
+    QTest::keyClick(&window_->timeline(), Qt::Key_Home);
+    EXPECT_TRUE(waitFor([this] { return window_->stage().model()->nodes.size() == 3; }));
+    QTest::keyClick(&window_->timeline(), Qt::Key_End);
+    EXPECT_TRUE(waitFor([this] { return window_->stage().model()->nodes.size() == 2; }));
+}
+
+TEST_F(WindowTest, PresentationHidesThePanesAndEscapeBringsThemBack) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->setPresenting(true);
+    EXPECT_FALSE(window_->inspector().isVisible());
+    EXPECT_TRUE(window_->stage().isPresentation());
+    window_->setPresenting(false);
+    EXPECT_TRUE(window_->inspector().isVisible());
+}
+
+TEST_F(WindowTest, ALabIsAnsweredWithClicks) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Where?");
+    screen.running = true;
+    screen.question = QStringLiteral("Which Node?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("worker-a")}, {QStringLiteral("b"), QStringLiteral("worker-b")}};
+    QString chosen;
+    QObject::connect(&window_->labPanel(), &LabPanel::answered, [&](const QString& value) { chosen = value; });
+    window_->showLabScreen(screen);
+    QTest::mouseClick(button(window_->labPanel(), QStringLiteral("worker-b")), Qt::LeftButton);
+    EXPECT_EQ(chosen, QStringLiteral("b"));
+}
+
+TEST_F(WindowTest, TheTerminalRunsAShellWithTheClustersKubeconfig) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->terminal().setKubeconfig(QStringLiteral("/nowhere/kubeconfig"));
+    window_->showBottom(MainWindow::Bottom::Terminal);
+    ASSERT_TRUE(waitFor([this] { return window_->terminal().isRunning(); }));
+    window_->terminal().sendText(QStringLiteral("echo [$KUBECONFIG]\n"));
+    EXPECT_TRUE(waitFor([this] { return window_->terminal().screenText().contains(QLatin1String("[/nowhere/kubeconfig]")); }));
+}
+
+}  // namespace
+}  // namespace kubarium::view
