@@ -166,8 +166,20 @@ void LabSession::watchTargets() {
     }
     watched_.erase(nullptr);
     for (auto* informer : watched_)
-        informer->addHandler({[this](const auto&) { onChange(); }, [this](const auto&, const auto&) { onChange(); }, [this](const auto&) { onChange(); }});
+        informer->addHandler({[this](const auto&) { onEvent(); }, [this](const auto&, const auto&) { onEvent(); }, [this](const auto&) { onEvent(); }});
     informers_.start();
+}
+
+// What was true for a moment only must not be missed: history is graded at every event, the present once per batch.
+void LabSession::onEvent() {
+    if (state_.phase == SessionPhase::Running) {
+        const View view(*this);
+        for (auto& grader : graders_) {
+            const auto mode = grader.check().mode;
+            if (mode == CheckMode::Happened || mode == CheckMode::Never || mode == CheckMode::Before) grader.update(view, clock_.clusterNow());
+        }
+    }
+    onChange();
 }
 
 void LabSession::onChange() {

@@ -88,6 +88,7 @@ private:
     void injectFault(const LabFault& fault);
     void watchTargets();
     client::Informer* informerOf(const LabTarget& target);
+    void onEvent();
     void onChange();
     void awaitReady();
     bool ready() const;
