@@ -37,7 +37,8 @@ struct Store {
 };
 
 Store& store() {
-  static Store instance;
+  // Never destroyed: fonts must not outlive the application's font database.
+  static Store& instance = *new Store;
   return instance;
 }
 

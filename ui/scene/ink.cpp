@@ -34,7 +34,7 @@ std::size_t qHash(const CornerKey& key, std::size_t seed) { return qHashMulti(se
 
 // The four corners side by side in one square image of twice the radius.
 const QImage& corners(const CornerKey& key, double radius, double width) {
-  static QHash<CornerKey, QImage> cache;
+  static QHash<CornerKey, QImage>& cache = *new QHash<CornerKey, QImage>;
   if (const auto known = cache.constFind(key); known != cache.constEnd()) {
     return *known;
   }
@@ -248,7 +248,7 @@ std::size_t qHash(const ChipKey& key, std::size_t seed) {
 }
 
 QHash<ChipKey, QImage>& chipSprites() {
-  static QHash<ChipKey, QImage> sprites;
+  static QHash<ChipKey, QImage>& sprites = *new QHash<ChipKey, QImage>;
   if (sprites.size() > 800) {
     sprites.clear();
   }
