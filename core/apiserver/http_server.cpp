@@ -106,9 +106,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(HttpServerOptions options
 
 HttpServer::~HttpServer() {
     // Sessions hold engine objects (watches, Pod streams) that are given back through the executor.
-    state_->shared->stopping = true;
     state_->io.stop();
     state_->thread.join();
+    *state_->shared->stopped = true;
 }
 
 int HttpServer::port() const { return state_->port; }

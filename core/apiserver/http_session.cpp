@@ -207,9 +207,9 @@ private:
             co_return co_await write(incoming, errorResponse(identity.error()));
         }
         request.user = std::move(identity->user);
-        auto mailbox = std::make_shared<Mailbox<Response>>(stream_.get_executor());
-        shared_->executor.post([shared = shared_, mailbox, request = std::move(request), claims = std::move(identity->claims)]() mutable {
-            shared->dispatch(std::move(request), std::move(claims), [mailbox](Response response) { mailbox->push(std::move(response)); });
+        auto mailbox = std::make_shared<Mailbox<Response>>(stream_.get_executor(), shared_->stopped);
+        shared_->executor.post([shared = shared_, slot = mailbox->slot(), request = std::move(request), claims = std::move(identity->claims)]() mutable {
+            shared->dispatch(std::move(request), std::move(claims), [slot](Response response) { slot.push(std::move(response)); });
         });
         beast::get_lowest_layer(stream_).expires_never();
         auto response = co_await mailbox->pop();
@@ -280,16 +280,16 @@ private:
     }
 
     awaitable<bool> stream(const HttpRequest& incoming, Response response) {
-        auto mailbox = std::make_shared<Mailbox<Frame>>(stream_.get_executor());
+        auto mailbox = std::make_shared<Mailbox<Frame>>(stream_.get_executor(), shared_->stopped);
         auto over = std::make_shared<bool>(false);
         // The Watch lives and dies on the engine thread.
         auto watch = std::make_shared<std::unique_ptr<client::Watch>>();
         auto pending = std::make_shared<std::atomic<std::size_t>>(0);
-        shared_->executor.post([start = std::move(response.watch), watch, mailbox, pending] {
-            *watch = start([mailbox, pending](std::optional<WatchFrame> frame) {
+        shared_->executor.post([start = std::move(response.watch), watch, slot = mailbox->slot(), pending] {
+            *watch = start([slot, pending](std::optional<WatchFrame> frame) {
                 // A reader that is this far behind lists again sooner than it catches up.
                 if (pending->fetch_add(1) > mostPendingFrames) frame = std::nullopt;
-                mailbox->push(frame ? Frame{std::move(*frame), false} : Frame{{}, true});
+                slot.push(frame ? Frame{std::move(*frame), false} : Frame{{}, true});
             });
         });
         const bool started = co_await startChunks(incoming, response);
@@ -346,19 +346,19 @@ awaitable<bool> Session::streamLogs(const HttpRequest& incoming, Response respon
         bool end = false;
         std::optional<Error> error;
     };
-    auto mailbox = std::make_shared<Mailbox<Piece>>(stream_.get_executor());
+    auto mailbox = std::make_shared<Mailbox<Piece>>(stream_.get_executor(), shared_->stopped);
     auto over = std::make_shared<bool>(false);
     auto held = std::make_shared<std::unique_ptr<PodStream>>();
-    shared_->executor.post([open = std::move(response.pod->open), held, mailbox] {
+    shared_->executor.post([open = std::move(response.pod->open), held, slot = mailbox->slot()] {
         PodStreamHandlers handlers;
-        handlers.onData = [mailbox](std::string text) { mailbox->push(Piece{std::move(text), false, {}}); };
+        handlers.onData = [slot](std::string text) { slot.push(Piece{std::move(text), false, {}}); };
         handlers.onError = handlers.onData;
-        handlers.onEnd = [mailbox](Result<int> result) { mailbox->push(Piece{{}, true, result ? std::nullopt : std::optional(result.error())}); };
+        handlers.onEnd = [slot](Result<int> result) { slot.push(Piece{{}, true, result ? std::nullopt : std::optional(result.error())}); };
         auto opened = open(0, std::move(handlers));
         if (opened)
             *held = std::move(*opened);
         else
-            mailbox->push(Piece{{}, true, opened.error()});
+            slot.push(Piece{{}, true, opened.error()});
     });
     const auto release = [&] { shared_->executor.post([held] { held->reset(); }); };
     auto piece = co_await mailbox->pop();

@@ -37,7 +37,7 @@ struct HttpShared {
     Duration headerTimeout, idleTimeout;
     std::string serverAddress{};
     int connections = 0;  // IO thread only
-    bool stopping = false;
+    std::shared_ptr<bool> stopped = std::make_shared<bool>(false);  // engine thread only
     FrameCache frames{};
 };
 

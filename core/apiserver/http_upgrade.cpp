@@ -74,7 +74,7 @@ std::string spdyProtocol(const HttpRequest& request, PodConnection::Kind kind) {
 bool isSpdy(const HttpRequest& request) { return beast::iequals(request[http::field::upgrade], "SPDY/3.1"); }
 
 PodProtocolEnvironment environmentOf(HttpShared& shared, PodConnection connection, const std::shared_ptr<Box>& box) {
-    return {shared.executor, std::move(connection), [box](PodEvent event) { box->push({std::move(event), false}); }};
+    return {shared.executor, std::move(connection), [slot = box->slot()](PodEvent event) { slot.push({std::move(event), false}); }};
 }
 
 // Writes what the protocol says whenever there is news; `write` sends one piece and says whether it could.
@@ -118,14 +118,14 @@ awaitable<void> serveWebSocket(HttpShared& shared, TlsStream& stream, const Http
     socket->read_message_max(largestMessage);
     socket->binary(true);
     if (const auto [error] = co_await socket->async_accept(request, asTuple); error) co_return;
-    auto box = std::make_shared<Box>(stream.get_executor());
+    auto box = std::make_shared<Box>(stream.get_executor(), shared.stopped);
     auto environment = environmentOf(shared, std::move(connection), box);
     std::shared_ptr<PodProtocol> protocol = kind == PodConnection::Kind::PortForward
                                                 ? makeSpdyPortForwardProtocol(std::move(environment))
                                                 : makeChannelProtocol(std::move(environment), chosen.starts_with("v5") ? 5 : 4);
     protocol->start();
     auto over = std::make_shared<bool>(false);
-    auto readerDone = std::make_shared<Mailbox<int>>(stream.get_executor());
+    auto readerDone = std::make_shared<Mailbox<int>>(stream.get_executor(), shared.stopped);
     net::co_spawn(
         stream.get_executor(),
         [socket, protocol, box, over, readerDone]() -> awaitable<void> {
@@ -170,12 +170,12 @@ awaitable<void> serveSpdy(HttpShared& shared, TlsStream& stream, beast::flat_buf
     response.set("X-Stream-Protocol-Version", spdyProtocol(request, kind));
     if (const auto [error, count] = co_await http::async_write(stream, response, asTuple); error) co_return;
     beast::get_lowest_layer(stream).expires_never();
-    auto box = std::make_shared<Box>(stream.get_executor());
+    auto box = std::make_shared<Box>(stream.get_executor(), shared.stopped);
     auto environment = environmentOf(shared, std::move(connection), box);
     std::shared_ptr<PodProtocol> protocol = kind == PodConnection::Kind::PortForward ? makeSpdyPortForwardProtocol(std::move(environment))
                                                                                      : makeSpdyExecProtocol(std::move(environment));
     auto over = std::make_shared<bool>(false);
-    auto readerDone = std::make_shared<Mailbox<int>>(stream.get_executor());
+    auto readerDone = std::make_shared<Mailbox<int>>(stream.get_executor(), shared.stopped);
     net::co_spawn(
         stream.get_executor(),
         [&stream, &buffer, protocol, box, over, readerDone]() -> awaitable<void> {

@@ -61,7 +61,7 @@ protected:
 struct PodProtocolEnvironment {
     Executor& executor;
     PodConnection connection;
-    std::function<void(PodEvent)> events;  // any thread
+    std::function<void(PodEvent)> events;  // engine thread
 };
 
 // `version`: 4 or 5 of channel.k8s.io.

@@ -8,6 +8,7 @@
 #include "core/api/validation.h"
 #include "core/apiserver/protobuf.h"
 #include "core/apiserver/request_handler.h"
+#include "core/apiserver/reviews.h"
 #include "core/apiserver/selection.h"
 #include "core/apiserver/status.h"
 
@@ -127,6 +128,12 @@ Result<json::object> RequestHandler::decodeBody(Call& call, const api::Resource&
 Result<Response> RequestHandler::create(Call& call) {
     auto context = TRY(writeContext(call, "CreateOptions"));
     auto object = TRY(decodeBody(call, *call.served));
+    if (auto answered = answerReview(*call.resource, object, call.request.user, authorizer_, registry_.clock().now())) {
+        Response response;
+        response.code = 201;
+        response.body = json::value(std::move(*answered));
+        return response;
+    }
     if (call.resource->namespaced) {
         const api::Object given(object);
         if (!given.nameSpace().empty() && given.nameSpace() != context.nameSpace)
