@@ -286,9 +286,11 @@ std::shared_ptr<const scene::StageModel> Chronicle::pictureAt(double at) const {
 
 std::vector<const Lane*> Chronicle::lanes() const {
     std::vector<const Lane*> result;
-    for (const bool nodes : {true, false})
-        for (const auto& lane : lanes_)
-            if ((lane->reference.kind == Kind::Node) == nodes && !lane->bars.empty()) result.push_back(lane.get());
+    for (const auto& lane : lanes_)
+        if (!lane->bars.empty()) result.push_back(lane.get());
+    std::stable_sort(result.begin(), result.end(), [](const Lane* a, const Lane* b) {
+        return std::pair(a->reference.kind != Kind::Node, a->title) < std::pair(b->reference.kind != Kind::Node, b->title);
+    });
     return result;
 }
 

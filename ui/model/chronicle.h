@@ -67,7 +67,7 @@ public:
 
     double began() const { return began_; }
     const std::deque<Moment>& moments() const { return moments_; }
-    // Nodes first, then workloads, each in the order of appearance.
+    // Nodes first, then workloads, each by name.
     std::vector<const Lane*> lanes() const;
     const std::deque<Sample>& samples() const { return samples_; }
     const std::deque<Latency>& latencies() const { return latencies_; }

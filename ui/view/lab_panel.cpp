@@ -41,13 +41,14 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
     progress_ = new QProgressBar(this);
     progress_->setTextVisible(false);
     progressRow->addWidget(progress_, 1);
+    progressRow->setSpacing(10);
     progressRow->addWidget(count_ = makeLabel("muted"));
+    progressRow->addWidget(leave_ = makeButton({}, "quiet"));
     foot->addLayout(progressRow);
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(hint_ = makeButton({}));
     buttons->addWidget(reset_ = makeButton({}));
     buttons->addStretch(1);
-    buttons->addWidget(leave_ = makeButton({}, "quiet"));
     foot->addLayout(buttons);
     outer->addLayout(foot);
     connect(hint_, &QPushButton::clicked, this, &LabPanel::hintRequested);

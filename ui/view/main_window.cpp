@@ -122,6 +122,7 @@ void MainWindow::buildPanes() {
     editor_ = new YamlEditor(editorPane_);
     editorColumn->addWidget(editor_, 1);
     center_->addWidget(editorPane_);
+    editorPane_->setMinimumWidth(420);
     editorPane_->hide();
     center_->setStretchFactor(0, 3);
     center_->setStretchFactor(1, 2);

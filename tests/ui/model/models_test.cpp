@@ -7,6 +7,8 @@
 #include "ui/model/navigator_model.h"
 #include "ui/model/stage_builder.h"
 
+#include <boost/json/array.hpp>
+
 #include <QAbstractItemModelTester>
 
 #include <gtest/gtest.h>
@@ -15,6 +17,7 @@ namespace kubarium::model {
 namespace {
 
 namespace r = api::resources;
+namespace json = boost::json;
 using testing::waitFor;
 
 class ModelTest : public ::testing::Test {
