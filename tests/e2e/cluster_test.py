@@ -42,7 +42,7 @@ def leftovers():
     """What a cluster could leave on the machine: processes, mounts, control groups, network links."""
     processes = subprocess.run(["pgrep", "-f", NAME], capture_output=True, text=True).stdout.split()
     processes = [p for p in processes if p != str(os.getpid())]
-    mounts = [line for line in open("/proc/self/mountinfo") if STATE in line or NAME in line]
+    mounts = [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if STATE in line or NAME in line]
     groups = [str(p) for p in pathlib.Path("/sys/fs/cgroup").glob("**/kubarium*")]
     links = sorted(os.listdir("/sys/class/net"))
     return processes, mounts, groups, links

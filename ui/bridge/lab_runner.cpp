@@ -7,7 +7,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <QCoreApplication>
+#include <QHash>
 #include <QPointer>
+
+#include <mutex>
 
 namespace kubarium::bridge {
 namespace {
@@ -26,6 +29,11 @@ std::filesystem::path folder() { return lab::labsFolder(EngineProcess::program()
 }  // namespace
 
 QList<LabEntry> LabRunner::available(const QString& language) {
+    // Read once: checking every manifest of every lab takes a moment.
+    static std::mutex mutex;
+    static QHash<QString, QList<LabEntry>> known;
+    const std::lock_guard lock(mutex);
+    if (const auto it = known.constFind(language); it != known.cend()) return *it;
     QList<LabEntry> entries;
     for (const auto& path : lab::findLabs(folder())) {
         const auto loaded = lab::loadLab(path);
@@ -33,6 +41,7 @@ QList<LabEntry> LabRunner::available(const QString& language) {
         if (!loaded.problems.empty()) entry.problem = model::text(loaded.problems.front().message);
         entries.push_back(entry);
     }
+    known.insert(language, entries);
     return entries;
 }
 

@@ -25,7 +25,7 @@ class LabRunner final : public QObject {
     Q_OBJECT
 
 public:
-    // Folders beside the program, or $KUBARIUM_LABS.
+    // Folders beside the program, or $KUBARIUM_LABS. Takes a moment the first time; any thread.
     static QList<LabEntry> available(const QString& language);
     // A YAML list for `kubarium up --nodes-file`, or "" when the lab does not ask for Nodes of its own.
     static QString nodesFileText(const QString& name);

@@ -266,7 +266,7 @@ void Chronicle::sample(const QHash<QString, NodeUse>& use) {
 
 void Chronicle::keepPicture(std::shared_ptr<const scene::StageModel> model) {
     constexpr double closest = 0.2;  // seconds between two pictures that are kept
-    if (!pictures_.empty() && times_.now() - pictures_.back().at < closest) {
+    if (pictures_.size() >= 2 && times_.now() - pictures_[pictures_.size() - 2].at < closest) {
         pictureBytes_ -= sizeOf(*pictures_.back().model);
         pictures_.pop_back();
     }

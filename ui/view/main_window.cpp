@@ -244,6 +244,7 @@ void MainWindow::connectParts() {
     connect(&appearance_, &Appearance::languageChanged, this, [this] {
         if (lab_) lab_->setLanguage(appearance_.language());
         theatreKey_.clear();
+        readLabs();
         applyTheme();
         stageDirty_ = true;
         updateStage();

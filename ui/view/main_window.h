@@ -111,6 +111,7 @@ private:
     void theatreStep(int direction);
     void chooseKubeconfig();
     void showLab();
+    void readLabs();
     // main_window_actions.cpp
     void fillClusterMenu();
     void fillFaultMenu();
@@ -166,6 +167,7 @@ private:
     bool presenting_ = false, hadPanes_[3] = {true, true, true};
     bool stageDirty_ = false;
     QList<double> labMarks_;
+    QList<bridge::LabEntry> labs_;
 };
 
 }  // namespace kubarium::view

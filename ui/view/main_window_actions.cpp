@@ -150,7 +150,7 @@ void MainWindow::fillClusterMenu() {
     });
     menu.addSeparator();
     auto* labs = menu.addMenu(tr("Labs"));
-    for (const auto& entry : bridge::LabRunner::available(appearance_.language())) {
+    for (const auto& entry : labs_) {
         auto* action = labs->addAction(tr("%1 (%2 min)").arg(entry.title).arg(entry.minutes), this, [this, name = entry.name] { startLab(name); });
         action->setEnabled(entry.problem.isEmpty());
         action->setToolTip(entry.problem);
@@ -234,7 +234,7 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
     add(tr("Light or dark"), [this] { appearance_.toggleBrightness(); });
     add(tr("Open a kubeconfig…"), [this] { chooseKubeconfig(); });
     for (const auto& resource : manifests()) add(tr("New manifest") + QStringLiteral(": ") + resource.section(QLatin1Char('.'), 0, 0), [this, resource] { newManifest(resource); }, firstComment(resource));
-    for (const auto& entry : bridge::LabRunner::available(appearance_.language()))
+    for (const auto& entry : labs_)
         if (entry.problem.isEmpty()) add(tr("Lab: %1").arg(entry.title), [this, name = entry.name] { startLab(name); });
     if (!link_) return entries;
     for (const auto kind : {Kind::Deployment, Kind::Service, Kind::Node, Kind::Pod, Kind::ConfigMap, Kind::Namespace, Kind::Fault})

@@ -117,6 +117,7 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     });
     connect(link_.get(), &bridge::ClusterLink::syncedChanged, this, [this] {
         welcome_->hide();
+        readLabs();
         tree_->expandToDepth(0);
         updateStatusLine();
         if (!request_.lab.isEmpty()) startLab(std::exchange(request_.lab, {}));
@@ -328,6 +329,13 @@ void MainWindow::startLab(const QString& name) {
     connect(lab_.get(), &bridge::LabRunner::failed, this, [this](const QString& sentence) { showMessage(sentence, model::Tone::Waiting); });
     showLab();
     lab_->start();
+}
+
+void MainWindow::readLabs() {
+    executor_.offload([language = appearance_.language()] { return bridge::LabRunner::available(language); },
+                      [self = QPointer<MainWindow>(this)](QList<bridge::LabEntry> labs) {
+                          if (self) self->labs_ = std::move(labs);
+                      });
 }
 
 void MainWindow::showLab() {
