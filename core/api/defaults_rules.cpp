@@ -83,9 +83,10 @@ void requestsFromLimits(json::object& container) {
     auto* resources = child(container, "resources");
     auto* limits = resources ? child(*resources, "limits") : nullptr;
     if (!limits || limits->empty()) return;
+    const json::object copy = *limits;  // adding fields may move the object that holds them
     auto& requests = (*resources)["requests"];
     auto& object = requests.is_object() ? requests.get_object() : requests.emplace_object();
-    for (const auto& [name, quantity] : *limits) object.emplace(name, quantity);
+    for (const auto& [name, quantity] : copy) object.emplace(name, quantity);
 }
 
 void pod(json::object& object) {
@@ -280,14 +281,14 @@ void subject(json::object& object) {
 void customResourceDefinitionSpec(json::object& object) {
     auto* names = child(object, "names");
     if (!names) return;
-    const auto kind = text(*names, "kind");
+    const std::string kind(text(*names, "kind"));
     if (kind.empty()) return;
     if (text(*names, "singular").empty()) {
         json::string lower(kind);
         for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
         (*names)["singular"] = lower;
     }
-    if (text(*names, "listKind").empty()) (*names)["listKind"] = json::string(std::string(kind) + "List");
+    if (text(*names, "listKind").empty()) (*names)["listKind"] = json::string(kind + "List");
 }
 
 }  // namespace
