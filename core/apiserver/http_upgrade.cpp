@@ -77,14 +77,18 @@ PodProtocolEnvironment environmentOf(HttpShared& shared, PodConnection connectio
     return {shared.executor, std::move(connection), [slot = box->slot()](PodEvent event) { slot.push({std::move(event), false}); }};
 }
 
-// Writes what the protocol says whenever there is news; `write` sends one piece and says whether it could.
+// Writes what the protocol says whenever there is news; `write` sends one piece and says whether it could. Everything is
+// taken by reference: GCC 12 destroys closures that own something twice when they are arguments of a coroutine.
 template <class Write>
-awaitable<void> pumpOutput(PodProtocol& protocol, std::shared_ptr<Box> box, Write write) {
+awaitable<void> pumpOutput(PodProtocol& protocol, Box& box, const Write& write) {
     for (;;) {
-        for (auto& piece : protocol.takeOutput())
-            if (!co_await write(std::move(piece))) co_return;
+        const auto pieces = protocol.takeOutput();
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            const bool sent = co_await write(pieces[i]);
+            if (!sent) co_return;
+        }
         if (protocol.finished()) co_return;
-        auto next = co_await box->pop();
+        auto next = co_await box.pop();
         if (next.closed) co_return;
         if (next.event) protocol.event(std::move(*next.event));
     }
@@ -133,10 +137,12 @@ awaitable<void> serveWebSocket(HttpShared& shared, TlsStream& stream, const Http
             readerDone->pushHere(0);
         },
         net::detached);
-    co_await pumpOutput(*protocol, box, [socket](std::string piece) -> awaitable<bool> {
-        const auto [error, count] = co_await socket->async_write(net::buffer(piece), asTuple);
+    auto* raw = socket.get();
+    const auto write = [raw](const std::string& piece) -> awaitable<bool> {
+        const auto [error, count] = co_await raw->async_write(net::buffer(piece), asTuple);
         co_return !error;
-    });
+    };
+    co_await pumpOutput(*protocol, *box, write);
     *over = true;
     co_await socket->async_close(websocket::close_code::normal, asTuple);
     // The reader uses the stream: it must end before the stream does.
@@ -183,10 +189,11 @@ awaitable<void> serveSpdy(HttpShared& shared, TlsStream& stream, beast::flat_buf
             readerDone->pushHere(0);
         },
         net::detached);
-    co_await pumpOutput(*protocol, box, [&stream](std::string piece) -> awaitable<bool> {
+    const auto write = [&stream](const std::string& piece) -> awaitable<bool> {
         const auto [error, count] = co_await net::async_write(stream, net::buffer(piece), asTuple);
         co_return !error;
-    });
+    };
+    co_await pumpOutput(*protocol, *box, write);
     // A client closes once it has read the end of the error stream; it gets a moment for that.
     net::steady_timer grace(stream.get_executor(), 2s);
     grace.async_wait([&stream](boost::system::error_code error) {
