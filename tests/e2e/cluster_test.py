@@ -3,7 +3,9 @@ nothing stays behind. Usage: cluster_test.py PATH/TO/kubarium"""
 import json
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -108,7 +110,44 @@ class Cluster(unittest.TestCase):
         self.assertEqual(self.k("exec", "echo", "--", "cat", "/etc/hostname").stdout.strip(), "echo")
         self.k("delete", "pod", "echo", "--wait=true")
 
-    def test_6_a_node_loses_power_and_comes_back(self):
+    def drop_stream(self, *words, until):
+        """Starts kubectl, waits until `until(the first line it prints)` is through, and kills it in the middle of its stream."""
+        client = subprocess.Popen([self.kubectl, "--kubeconfig", self.config, *words], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            until(client.stdout.readline())
+        finally:
+            client.kill()
+            client.wait()
+            client.stdout.close()
+
+    def test_6_clients_that_drop_their_streams_do_no_harm(self):
+        pid = json.loads(kubarium("status", "-o", "json").stdout)["pid"]
+        self.k("run", "streams", "--image=kubarium/web:1.0")
+        self.k("wait", "--for=condition=Ready", "pod/streams", "--timeout=30s")
+
+        def forwarded(line):
+            port = re.search(r"127\.0\.0\.1:(\d+)", line)
+            self.assertTrue(port, f"no port in {line!r}")
+            # One request answered, a second one left half said: the stream is open when the client goes.
+            with socket.create_connection(("127.0.0.1", int(port[1])), timeout=10) as connection:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertIn(b"200", connection.recv(4096))
+            half = socket.create_connection(("127.0.0.1", int(port[1])), timeout=10)
+            self.addCleanup(half.close)
+            half.sendall(b"GET / HTTP/1.1\r\n")
+
+        for _ in range(5):
+            self.drop_stream("port-forward", "pod/streams", ":8080", until=forwarded)
+            self.drop_stream("logs", "-f", "streams", until=lambda line: None)
+        self.k("run", "talker", "--image=busybox", "--restart=Never", "--command", "--", "sleep", "3600")
+        self.k("wait", "--for=condition=Ready", "pod/talker", "--timeout=30s")
+        for _ in range(5):
+            self.drop_stream("exec", "talker", "--", "sh", "-c", "while true; do echo tick; done", until=lambda line: self.assertEqual(line, "tick\n"))
+        self.assertEqual(self.k("exec", "talker", "--", "echo", "alive").stdout, "alive\n")
+        self.assertEqual(json.loads(kubarium("status", "-o", "json").stdout)["pid"], pid)
+        self.k("delete", "pod", "streams", "talker", "--grace-period=1")
+
+    def test_7_a_node_loses_power_and_comes_back(self):
         kubarium("clock", "rate", "50")
         ready = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"
         kubarium("fault", "node-power-off", "worker-b")
@@ -117,7 +156,7 @@ class Cluster(unittest.TestCase):
         wait_until("Ready again", lambda: self.k("get", "node", "worker-b", "-o", ready).stdout == "True")
         kubarium("clock", "rate", "1")
 
-    def test_7_acknowledged_objects_survive_sigkill(self):
+    def test_8_acknowledged_objects_survive_sigkill(self):
         self.k("create", "configmap", "kept", "--from-literal=a=b")
         pid = json.loads(kubarium("status", "-o", "json").stdout)["pid"]
         os.kill(pid, 9)
