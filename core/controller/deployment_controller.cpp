@@ -174,7 +174,11 @@ Async<Result<void>> DeploymentController::notePaused(Rollout& rollout) {
     auto status = deployment.status;
     setDeploymentCondition(status, paused ? deploymentCondition(clock(), "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")
                                           : deploymentCondition(clock(), "Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed"));
-    co_return co_await writeStatus(rollout, std::move(status));
+    // As in Kubernetes the round goes on with the Deployment as it was read: its next write conflicts, and the round is repeated.
+    const auto asRead = rollout.deployment;
+    auto written = co_await writeStatus(rollout, std::move(status));
+    rollout.deployment = asRead;
+    co_return written;
 }
 
 Async<Result<void>> DeploymentController::syncNewSet(Rollout& rollout, bool create) {

@@ -312,6 +312,8 @@ void Recording::add(const std::string& resource, std::int64_t time, const std::s
     auto& states = pod ? pods[std::string(object.name())] : objects[resource + "/" + std::string(object.name())];
     json::value value = pod ? podState(object.tree(), operation == "ADDED") : objectState(resource, object.tree());
     if (!states.empty() && operation == "MODIFIED" && states.back().value == value) return;
+    // The recordings do not show that an object of the same name and state came back.
+    if (!states.empty() && operation == "ADDED" && states.back().value == value) return;
     states.push_back({time, operation, std::move(value)});
 }
 

@@ -43,8 +43,8 @@ json::array nodeConditions(bool ready, const std::string& time) {
 
 }  // namespace
 
-FakeKubelet::FakeKubelet(client::Client& client, Clock& clock, Duration spread)
-    : client_(client), clock_(clock), spread_(spread), pods_(client, clock, resources::pods) {
+FakeKubelet::FakeKubelet(client::Client& client, Clock& clock, Duration spread, int together)
+    : client_(client), clock_(clock), spread_(spread), together_(together), pods_(client, clock, resources::pods) {
     pods_.addHandler({[this](const auto& pod) { onPod(pod); }, [this](const auto&, const auto& pod) { onPod(pod); }, [this](const auto& pod) { onGone(pod); }});
 }
 
@@ -133,7 +133,7 @@ void FakeKubelet::onPod(const client::ObjectPtr& pod) {
         state = PodState{};
         state.uid = pod->uid();
         state.ip = fmt::format("10.200.{}.{}", lastIp_ / 250, lastIp_ % 250 + 1);
-        state.lag = spread_ * (lastIp_ % 10);
+        state.lag = spread_ * (lastIp_ / together_ % 10);
         ++lastIp_;
         if (pod->annotation("fake/manual").empty() && !pod->deleting()) after(key, number(*pod, "fake/start-ms", 200), [this, key] { runPod(key); });
     }
@@ -202,10 +202,22 @@ void FakeKubelet::setPodReady(const std::string& key, bool ready) {
 }
 
 void FakeKubelet::setPodRunning(const std::string& key, bool ready, int restarts) {
+    const auto pod = pods_.get(key);
+    if (!pod) return;
     auto& state = states_[key];
     state.running = true;
     state.restarts = restarts;
-    setPodReady(key, ready);
+    state.ready = ready;
+    const auto send = [&](json::object status) {
+        json::value patch = json::object{{"status", std::move(status)}};
+        client_.patch(resources::pods, std::string(pod->nameSpace()), std::string(pod->name()), client::PatchType::StrategicMerge, std::move(patch), byKubelet(),
+                      [](Result<client::ObjectPtr>) {}, "status");
+    };
+    send({{"phase", "Running"}});
+    auto full = statusOf(*pod, state, "Running");
+    auto& conditions = full["conditions"].as_array();
+    conditions.erase(conditions.begin(), conditions.begin() + 2);  // Ready and ContainersReady alone
+    send({{"conditions", conditions}, {"containerStatuses", full["containerStatuses"]}});
 }
 
 void FakeKubelet::exitPod(const std::string& key) {
@@ -235,17 +247,20 @@ void FakeKubelet::end(const std::string& key, int exitCode, const std::string& p
     const bool ended = std::exchange(state.ended, true);
     const auto nameSpace = std::string(pod->nameSpace()), name = std::string(pod->name()), uid = std::string(pod->uid());
     state.ready = false;
-    auto status = statusOf(*pod, state, phase);
-    for (auto& entry : status["conditions"].as_array()) {
-        auto& condition = entry.as_object();
-        const auto& type = condition["type"].get_string();
-        const bool done = phase == "Succeeded";
+    const auto full = statusOf(*pod, state, phase);
+    json::object status{{"phase", phase}, {"containerStatuses", full.at("containerStatuses")}};
+    const bool done = phase == "Succeeded";
+    json::array conditions;
+    for (const auto& entry : full.at("conditions").as_array()) {
+        auto condition = entry.as_object();
+        const std::string type(condition["type"].as_string());
+        if (type == "PodReadyToStartContainers") continue;
         if (type == "Initialized") condition["reason"] = done ? json::value("PodCompleted") : json::value(nullptr);
-        if (type == "Ready" || type == "ContainersReady") {
-            condition["reason"] = done ? "PodCompleted" : "PodFailed";
-            condition.erase("message");  // what an earlier status said stays
-        }
+        if (type != "Initialized") condition["reason"] = done ? "PodCompleted" : "PodFailed";
+        condition.erase("message");  // what an earlier status said stays
+        conditions.push_back(std::move(condition));
     }
+    status["conditions"] = std::move(conditions);
     for (auto& entry : status["containerStatuses"].as_array()) {
         auto& container = entry.as_object();
         container["started"] = false;

@@ -16,8 +16,8 @@ namespace kubarium::testing {
 
 class FakeKubelet {
 public:
-    // With `spread`, no two Pods do the same at the same instant: each is that much later than the one before, up to ten.
-    FakeKubelet(client::Client& client, Clock& clock, Duration spread = {});
+    // With `spread`, equal Pods do the same one after the other: `together` of them that much later than those before, up to ten.
+    FakeKubelet(client::Client& client, Clock& clock, Duration spread = {}, int together = 1);
     ~FakeKubelet();
 
     // Creates the Node object, Ready, and its Lease.
@@ -59,6 +59,7 @@ private:
     client::Client& client_;
     Clock& clock_;
     Duration spread_;
+    int together_;
     client::Informer pods_;
     std::map<std::string, PodState> states_;
     std::set<std::string> nodes_, stopped_;

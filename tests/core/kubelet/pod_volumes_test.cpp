@@ -1,0 +1,225 @@
+#include "core/kubelet/container_log.h"
+#include "core/kubelet/pod_files.h"
+#include "core/kubelet/pod_worker.h"
+#include "tests/core/kubelet/kubelet_fixture.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace kubarium::kubelet {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string contentOf(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int modeOf(const fs::path& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 ? static_cast<int>(info.st_mode & 07777) : -1;
+}
+
+// The simulated runtime, but with directories: what the kubelet prepares for real containers can be looked at.
+class RuntimeWithDirectories final : public ContainerRuntime {
+public:
+    RuntimeWithDirectories(SimulatedRuntime& inner, fs::path root) : inner_(inner), root_(std::move(root)) {}
+
+    std::vector<ContainerSpec> started;
+    std::vector<std::string> tmpfs;
+
+    std::string name() const override { return "crun://1.8.1"; }
+    void createSandbox(SandboxSpec spec, Reply<SandboxInfo> reply) override { inner_.createSandbox(std::move(spec), std::move(reply)); }
+    void removeSandbox(const std::string& id, Reply<void> reply) override { inner_.removeSandbox(id, std::move(reply)); }
+    void startContainer(ContainerSpec spec, Reply<WallTime> reply) override {
+        started.push_back(spec);
+        inner_.startContainer(std::move(spec), std::move(reply));
+    }
+    void signalContainer(const std::string& id, int signal, Reply<void> reply) override { inner_.signalContainer(id, signal, std::move(reply)); }
+    void updateContainer(const std::string& id, const ResourceLimits& limits, Reply<void> reply) override { inner_.updateContainer(id, limits, std::move(reply)); }
+    void removeContainer(const std::string& id, Reply<void> reply) override { inner_.removeContainer(id, std::move(reply)); }
+    void setExitHandler(std::function<void(const std::string&, const ExitInfo&)> handler) override { inner_.setExitHandler(std::move(handler)); }
+    std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions options, ExecHandlers handlers) override {
+        return inner_.exec(id, std::move(options), std::move(handlers));
+    }
+    void sample(const std::string& id, Reply<Usage> reply) override { inner_.sample(id, std::move(reply)); }
+    void sampleNode(Reply<Usage> reply) override { inner_.sampleNode(std::move(reply)); }
+    std::optional<ImageInfo> findImage(const std::string& image) const override { return inner_.findImage(image); }
+    std::vector<ImageInfo> images() const override { return inner_.images(); }
+    std::unique_ptr<Connection> connectFromNode(const std::string& ip, int port, Duration timeout, ConnectionHandlers handlers) override {
+        return inner_.connectFromNode(ip, port, timeout, std::move(handlers));
+    }
+    std::unique_ptr<Connection> connectInSandbox(const std::string& id, int port, ConnectionHandlers handlers) override {
+        return inner_.connectInSandbox(id, port, std::move(handlers));
+    }
+    std::string podDirectory(const std::string& uid) const override { return (root_ / uid).string(); }
+    void mountTmpfs(const std::string& path, std::optional<std::int64_t> size, Reply<void> reply) override {
+        tmpfs.push_back(path);
+        inner_.mountTmpfs(path, size, std::move(reply));
+    }
+
+private:
+    SimulatedRuntime& inner_;
+    fs::path root_;
+};
+
+class Volumes : public KubeletFixture {
+protected:
+    Volumes() {
+        auto pattern = (fs::temp_directory_path() / "kubarium-volumes-XXXXXX").string();
+        root = ::mkdtemp(pattern.data());
+        directories = std::make_unique<RuntimeWithDirectories>(simulated, root);
+        runtime = directories.get();
+    }
+    ~Volumes() override {
+        kubelet.reset();
+        fs::remove_all(root);
+    }
+    fs::path podDirectory(const std::string& name) const { return root / std::string(pod(name)->uid()); }
+    void putConfigMap(const std::string& data) {
+        auto object = testing::parseObject(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"cm","namespace":"default"}})");
+        object["data"] = testing::parseObject(data);
+        client.put(resources::configMaps, std::move(object));
+    }
+    const Mount* mountAt(const std::string& path) const {
+        for (const auto& mount : directories->started.back().mounts)
+            if (mount.containerPath == path) return &mount;
+        return nullptr;
+    }
+
+    fs::path root;
+    std::unique_ptr<RuntimeWithDirectories> directories;
+};
+
+TEST_F(Volumes, AConfigMapIsFilesBehindOneLinkThatChangesAtOnce) {
+    startKubelet();
+    putConfigMap(R"({"a.txt":"AAA\n","b":"BB"})");
+    createPod("p", R"({"volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"i","mountPath":"/i"}]})",
+              R"({"volumes":[{"name":"v","configMap":{"name":"cm"}},{"name":"i","configMap":{"name":"cm","items":[{"key":"b","path":"d/x","mode":384}]}}]})");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    const auto volume = podDirectory("p") / "volumes/kubernetes.io~configmap/v";
+    EXPECT_EQ(contentOf(volume / "a.txt"), "AAA\n");
+    EXPECT_EQ(fs::read_symlink(volume / "a.txt"), "..data/a.txt");
+    EXPECT_EQ(modeOf(volume / "b"), 0644);
+    EXPECT_EQ(modeOf(podDirectory("p") / "volumes/kubernetes.io~configmap/i/d/x"), 0600);
+    ASSERT_NE(mountAt("/v"), nullptr);
+    EXPECT_TRUE(mountAt("/v")->readOnly);
+    const auto before = fs::read_symlink(volume / "..data");
+    putConfigMap(R"({"a.txt":"changed","c":"new"})");
+    ASSERT_TRUE(eventually([&] { return contentOf(volume / "a.txt") == "changed"; }, 100s));
+    EXPECT_NE(fs::read_symlink(volume / "..data"), before);
+    EXPECT_FALSE(fs::exists(volume / "b"));
+    EXPECT_FALSE(fs::exists(volume / before));
+    EXPECT_EQ(contentOf(volume / "c"), "new");
+}
+
+TEST_F(Volumes, SecretsDownwardAndProjectedVolumesAreWritten) {
+    startKubelet();
+    putConfigMap(R"({"k":"v"})");
+    client.put(resources::secrets, testing::parseObject(R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"default"},"data":{"p":"cQ=="}})"));
+    createPod("p", R"({"resources":{"limits":{"cpu":"250m","memory":"30Mi"}},"volumeMounts":[{"name":"pr","mountPath":"/pr"}]})",
+              R"({"volumes":[{"name":"pr","projected":{"defaultMode":292,"sources":[{"configMap":{"name":"cm","items":[{"key":"k","path":"cm/k"}]}},{"secret":{"name":"s"}},
+                 {"downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}},
+                 {"path":"cpu","resourceFieldRef":{"containerName":"c","resource":"limits.cpu","divisor":"1m"}}]}}]}}]})",
+              R"({"labels":{"a":"b","c":"d"}})");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    const auto volume = podDirectory("p") / "volumes/kubernetes.io~projected/pr";
+    EXPECT_EQ(contentOf(volume / "cm/k"), "v");
+    EXPECT_EQ(contentOf(volume / "p"), "q");
+    EXPECT_EQ(contentOf(volume / "labels"), "a=\"b\"\nc=\"d\"");
+    EXPECT_EQ(contentOf(volume / "cpu"), "250");
+    EXPECT_EQ(modeOf(volume / "p"), 0444);
+}
+
+TEST_F(Volumes, EveryContainerFindsItsHostsResolverNameAndLog) {
+    startKubelet({.name = "node1", .clusterDNS = "10.96.0.10", .nameservers = {"10.90.0.53"}, .searches = {"example.test"}});
+    createPod("p", "{}", R"({"hostname":"myhost","subdomain":"mysub","volumes":[{"name":"m","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}}]})");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    EXPECT_TRUE(contentOf(podDirectory("p") / "etc-hosts").ends_with(status("p").podIP + "\tmyhost.mysub.default.svc.cluster.local\tmyhost\n"));
+    EXPECT_EQ(contentOf(podDirectory("p") / "resolv.conf"),
+              "search default.svc.cluster.local svc.cluster.local cluster.local example.test\nnameserver 10.96.0.10\noptions ndots:5\n");
+    EXPECT_EQ(contentOf(podDirectory("p") / "hostname"), "myhost\n");
+    ASSERT_NE(mountAt("/etc/hosts"), nullptr);
+    ASSERT_NE(mountAt("/dev/termination-log"), nullptr);
+    EXPECT_TRUE(directories->started.back().logPath.ends_with("/logs/c/0.log"));
+    EXPECT_EQ(directories->tmpfs.size(), 1u);
+    const auto directory = podDirectory("p");
+    deletePod("p", 1);
+    ASSERT_TRUE(eventually([&] { return pod("p") == nullptr; }, 10s));
+    loop.advance(1s);
+    EXPECT_FALSE(fs::exists(directory));
+}
+
+TEST_F(Volumes, LastWordsComeFromTheFileOrFromTheLog) {
+    startKubelet();
+    createPod("file", R"({"command":["sh","-c","sleep 2; exit 1"]})", R"({"restartPolicy":"Never"})");
+    createPod("log", R"({"command":["sh","-c","sleep 2; exit 1"],"terminationMessagePolicy":"FallbackToLogsOnError"})", R"({"restartPolicy":"Never"})");
+    ASSERT_TRUE(eventually([&] { return ready("file") && ready("log"); }, 10s));
+    for (const auto& spec : directories->started)
+        for (const auto& mount : spec.mounts)
+            if (mount.containerPath == "/dev/termination-log" && spec.podUid == pod("file")->uid()) std::ofstream(mount.hostPath) << "from file";
+    std::ofstream(podDirectory("log") / "logs/c/0.log") << "2026-01-01T00:00:00.000000000Z stderr P half \n2026-01-01T00:00:00.000000001Z stderr F line\n";
+    ASSERT_TRUE(eventually([&] { return phase("file") == "Failed" && phase("log") == "Failed"; }, 10s));
+    EXPECT_EQ(container("file").state->terminated->message, "from file");
+    EXPECT_EQ(container("log").state->terminated->message, "half line\n");
+}
+
+TEST_F(Volumes, HostPathsAreOfTheKindThatIsAskedFor) {
+    startKubelet();
+    std::ofstream(root / "file") << "x";
+    const auto hostPath = [&](const std::string& path, const std::string& type) {
+        return fmt::format(R"({{"volumes":[{{"name":"v","hostPath":{{"path":"{}","type":"{}"}}}}]}})", (root / path).string(), type);
+    };
+    createPod("bad", "{}", hostPath("file", "Directory"));
+    createPod("good", R"({"volumeMounts":[{"name":"v","mountPath":"/v"}]})", hostPath("new", "DirectoryOrCreate"));
+    ASSERT_TRUE(eventually([&] { return ready("good"); }, 10s));
+    EXPECT_TRUE(fs::is_directory(root / "new"));
+    EXPECT_EQ(eventText("FailedMount"), "MountVolume.SetUp failed for volume \"v\" : hostPath type check failed: " + (root / "file").string() + " is not a directory");
+    EXPECT_EQ(phase("bad"), "Pending");
+}
+
+TEST_F(Volumes, TheEnvironmentHasReferencesExpansionsAndServices) {
+    startKubelet();
+    putConfigMap(R"({"k":"from-map"})");
+    client.put(resources::services, testing::parseObject(
+        R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web-a","namespace":"default"},"spec":{"clusterIP":"10.96.0.9","ports":[{"name":"http","port":80,"protocol":"TCP"}]}})"));
+    loop.advance(1s);
+    createPod("p", R"j({"command":["run","$(A)-$(NONE)","$$(A)"],"env":[{"name":"A","valueFrom":{"configMapKeyRef":{"name":"cm","key":"k"}}},{"name":"B","value":"$(A)!"},
+                      {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}}]})j");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    const auto& spec = directories->started.back();
+    const auto value = [&](const std::string& name) {
+        for (const auto& [key, text] : spec.environment)
+            if (key == name) return text;
+        return std::string("(absent)");
+    };
+    EXPECT_EQ(value("A"), "from-map");
+    EXPECT_EQ(value("B"), "from-map!");
+    EXPECT_EQ(value("IP"), status("p").podIP);
+    EXPECT_EQ(value("HOSTNAME"), "p");
+    EXPECT_EQ(value("WEB_A_SERVICE_HOST"), "10.96.0.9");
+    EXPECT_EQ(value("WEB_A_SERVICE_PORT_HTTP"), "80");
+    EXPECT_EQ(value("WEB_A_PORT_80_TCP"), "tcp://10.96.0.9:80");
+    EXPECT_EQ(spec.command, (std::vector<std::string>{"run", "from-map-$(NONE)", "$(A)"}));
+}
+
+TEST(ContainerLog, FiltersByTailTimeAndLimit) {
+    const std::string log = "2026-01-01T00:00:01.000000000Z stdout F one\n2026-01-01T00:00:02.000000000Z stdout P t\n"
+                            "2026-01-01T00:00:02.100000000Z stdout F wo\n2026-01-01T00:00:03.000000000Z stderr F three\n";
+    EXPECT_EQ(LogReader({}).feed(log), "one\ntwo\nthree\n");
+    EXPECT_EQ(LogReader({}).feed(std::string_view(log).substr(tailOffset(log, 2))), "two\nthree\n");
+    EXPECT_EQ(LogReader({}).feed(std::string_view(log).substr(tailOffset(log, 0))), "");
+    EXPECT_EQ(LogReader({.limitBytes = 5}).feed(log), "one\nt");
+    EXPECT_EQ(LogReader({.since = parseTime("2026-01-01T00:00:03Z")}).feed(log), "three\n");
+    EXPECT_EQ(LogReader({.timestamps = true}).feed(log).substr(0, 35), "2026-01-01T00:00:01.000000000Z one\n");
+    LogReader pieces({});
+    EXPECT_EQ(pieces.feed(log.substr(0, 20)), "");
+    EXPECT_EQ(pieces.feed(log.substr(20)), "one\ntwo\nthree\n");
+}
+
+}  // namespace
+}  // namespace kubarium::kubelet
