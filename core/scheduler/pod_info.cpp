@@ -1,5 +1,6 @@
 #include "core/scheduler/pod_info.h"
 
+#include "core/scheduler/plugins/plugins.h"
 #include "core/api/quantity.h"
 
 #include <boost/json/array.hpp>
@@ -188,6 +189,8 @@ NodeTerm parseNodeTerm(const json::object& from) {
     return term;
 }
 
+}  // namespace
+
 api::Selector parseSelector(const json::object* from, std::string& error) {
     if (!from) return api::Selector::nothing();
     api::LabelSelector selector;
@@ -206,6 +209,8 @@ api::Selector parseSelector(const json::object* from, std::string& error) {
     error = parsed.error().message;
     return api::Selector::nothing();
 }
+
+namespace {
 
 AffinityTerm parseAffinityTerm(const json::object& from, const std::string& ownNamespace, std::string_view list, std::vector<std::string>& errors) {
     AffinityTerm term;
