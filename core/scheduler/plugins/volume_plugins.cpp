@@ -394,12 +394,77 @@ private:
     std::vector<std::pair<std::string, std::set<std::string>>> zones_;
 };
 
-// How many volumes of a CSI driver a Node may attach is not counted yet.
+// How many volumes of a CSI driver a Node may attach. Volumes of the old in-tree kinds are not counted.
 class NodeVolumeLimits final : public Plugin {
 public:
     std::string_view name() const override { return "NodeVolumeLimits"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeVolumeLimits>(*this); }
-    PreFilterResult preFilter(const Cycle&) override { return {Status::skip(), {}}; }
+
+    PreFilterResult preFilter(const Cycle& cycle) override {
+        for (const auto& volume : volumesOf(cycle.pod))
+            for (const auto* kind : {"persistentVolumeClaim", "ephemeral", "awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder"})
+                if (source(volume, kind)) return {};
+        return {Status::skip(), {}};
+    }
+
+    Status filter(const Cycle& cycle, const NodeInfo& node) override {
+        const auto& objects = *cycle.snapshot.objects;
+        std::map<std::string, std::string> wanted, attached;  // volume -> driver
+        if (auto status = collect(objects, cycle.pod, true, wanted); !status.success()) return status;
+        const auto* csiNode = lookup(objects.csiNodes, node.name);
+        if (wanted.empty() || !csiNode) return {};
+        for (const auto& pod : node.pods) collect(objects, *pod, false, attached);
+        for (const auto& [key, attachment] : objects.volumeAttachments) {
+            if (attachment->string({"spec", "nodeName"}) != node.name) continue;
+            const auto* volume = lookup(objects.volumes, attachment->string({"spec", "source", "persistentVolumeName"}));
+            if (volume) add(std::string((*volume)->string({"spec", "csi", "driver"})), std::string((*volume)->string({"spec", "csi", "volumeHandle"})), attached);
+        }
+        std::map<std::string, std::int64_t> used, asked;
+        for (const auto& [volume, driver] : attached) ++used[driver];
+        for (const auto& [volume, driver] : wanted)
+            if (!attached.contains(volume)) ++asked[driver];
+        return withinLimits(**csiNode, used, asked) ? Status() : Status::unschedulable("node(s) exceed max volume count");
+    }
+
+private:
+    static void add(const std::string& driver, const std::string& handle, std::map<std::string, std::string>& into) {
+        if (!driver.empty() && !handle.empty()) into[driver + "/" + handle] = driver;
+    }
+
+    static Status collect(const ClusterObjects& objects, const PodInfo& pod, bool incoming, std::map<std::string, std::string>& into) {
+        for (const auto& volume : volumesOf(pod)) {
+            const auto* claimSource = source(volume, "persistentVolumeClaim");
+            if (!claimSource && !source(volume, "ephemeral")) continue;
+            const auto claimName = claimSource ? textOf(*claimSource, "claimName") : pod.name + "-" + textOf(volume.get_object(), "name");
+            const auto* claim = lookup(objects.claims, pod.nameSpace + "/" + claimName);
+            if (!claim && incoming) return notFound("persistentvolumeclaim", claimName);
+            if (!claim) continue;
+            const auto* persistent = lookup(objects.volumes, (*claim)->string({"spec", "volumeName"}));
+            if (persistent) {
+                add(std::string((*persistent)->string({"spec", "csi", "driver"})), std::string((*persistent)->string({"spec", "csi", "volumeHandle"})), into);
+                continue;
+            }
+            if (const auto* storageClass = lookup(objects.storageClasses, classOf(**claim)))
+                add(std::string((*storageClass)->string({"provisioner"})), "claim " + pod.nameSpace + "/" + claimName, into);
+        }
+        return {};
+    }
+
+    static bool withinLimits(const api::Object& csiNode, const std::map<std::string, std::int64_t>& used, const std::map<std::string, std::int64_t>& asked) {
+        const auto* drivers = csiNode.find({"spec", "drivers"});
+        if (!drivers || !drivers->is_array()) return true;
+        for (const auto& driver : drivers->get_array()) {
+            if (!driver.is_object()) continue;
+            const auto* allocatable = source(driver, "allocatable");
+            const auto* count = allocatable ? allocatable->if_contains("count") : nullptr;
+            if (!count || !count->is_int64()) continue;
+            const auto name = textOf(driver.get_object(), "name");
+            const auto more = asked.find(name);
+            const auto now = used.find(name);
+            if (more != asked.end() && more->second + (now == used.end() ? 0 : now->second) > count->get_int64()) return false;
+        }
+        return true;
+    }
 };
 
 }  // namespace
