@@ -1,6 +1,5 @@
 #include "core/scheduler/pod_info.h"
 
-#include "core/scheduler/plugins/plugins.h"
 #include "core/api/quantity.h"
 
 #include <boost/json/array.hpp>

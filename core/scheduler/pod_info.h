@@ -87,6 +87,9 @@ struct HostPort {
     friend auto operator<=>(const HostPort&, const HostPort&) = default;
 };
 
+// Of a metav1.LabelSelector; nothing without one, and with `error` set where it is not valid.
+api::Selector parseSelector(const json::object* from, std::string& error);
+
 struct PodInfo {
     ObjectPtr object;
     std::string nameSpace, name, uid, nodeName, nominatedNode, schedulerName;

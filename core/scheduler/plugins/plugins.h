@@ -11,8 +11,6 @@ std::unique_ptr<Plugin> makeTopologyPlugin(std::string_view name);
 std::unique_ptr<Plugin> makeInterPodAffinity();
 std::unique_ptr<Plugin> makeVolumePlugin(std::string_view name);
 
-// Of a metav1.LabelSelector; nothing without one, and with `error` set where it is not valid.
-api::Selector parseSelector(const json::object* from, std::string& error);
 bool tolerates(std::span<const Toleration> tolerations, const Taint& taint);
 // The first NoSchedule or NoExecute taint that is not tolerated.
 const Taint* untoleratedTaint(const NodeInfo& node, std::span<const Toleration> tolerations);

@@ -25,11 +25,7 @@ const json::object* source(const json::value& volume, std::string_view kind) {
     return found ? found->if_object() : nullptr;
 }
 
-std::string textOf(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    const auto* text = value ? value->if_string() : nullptr;
-    return text ? std::string(*text) : std::string();
-}
+std::string textOf(const json::object& object, std::string_view key) { return std::string(api::stringAt(object, {key})); }
 
 bool flagOf(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
@@ -56,14 +52,21 @@ api::Quantity amount(const json::value* value) {
     return api::Quantity::parse(value->get_string()).value_or(api::Quantity{});
 }
 
-// A volume is reachable from Nodes that one of its terms matches; from all without terms.
-bool reachable(const api::Object& volume, const NodeInfo& node) {
-    const auto* required = volume.find({"spec", "nodeAffinity", "required"});
-    if (!required) return true;
-    const json::value affinity{{"requiredDuringSchedulingIgnoredDuringExecution", *required}};
-    const auto parsed = NodeAffinity::parse(&affinity);
-    return std::ranges::any_of(parsed.required, [&](const NodeTerm& term) { return term.matches(node.labels, node.name); });
-}
+// From which Nodes a volume can be reached: those that one of its terms matches, all without terms.
+struct Reach {
+    bool limited = false;
+    NodeAffinity affinity;
+
+    static Reach of(const api::Object& volume) {
+        const auto* required = volume.find({"spec", "nodeAffinity", "required"});
+        if (!required) return {};
+        const json::value affinity{{"requiredDuringSchedulingIgnoredDuringExecution", *required}};
+        return {true, NodeAffinity::parse(&affinity)};
+    }
+    bool from(const NodeInfo& node) const {
+        return !limited || std::ranges::any_of(affinity.required, [&](const NodeTerm& term) { return term.matches(node.labels, node.name); });
+    }
+};
 
 // Two Pods on one Node may not both hold these, unless (where reading is shared) both only read.
 bool conflicts(const json::value& mine, const json::value& theirs) {
@@ -145,6 +148,120 @@ private:
     int conflicting_ = 0;              // how many of them another Pod uses
 };
 
+api::Quantity requested(const api::Object& claim) { return amount(claim.find({"spec", "resources", "requests", "storage"})); }
+
+api::Selector selectorOf(const json::value& value) {
+    std::string error;
+    return parseSelector(value.if_object(), error);
+}
+
+// A claim that waits for its first consumer, with all that its Node does not change.
+struct WaitingClaim {
+    struct Candidate {
+        std::string volume;
+        bool own = false;  // made for this claim, or promised to it
+        Reach reach;
+    };
+
+    ObjectPtr claim;
+    api::Quantity size;
+    std::string selectedNode;           // where its provisioning was begun
+    std::vector<Candidate> candidates;  // its own first, then from the smallest
+    bool provisioned = false;           // a provisioner can make a volume for it
+    const json::value* topologies = nullptr;
+    bool capacityTracked = false;
+    std::vector<api::Selector> capacities;  // of Nodes where enough storage is left
+
+    WaitingClaim(const ClusterObjects& objects, ObjectPtr of) : claim(std::move(of)), size(requested(*claim)), selectedNode(annotation(*claim, "volume.kubernetes.io/selected-node")) {
+        findCandidates(objects);
+        findProvisioner(objects);
+    }
+
+    // pkg/volume/util FindMatchingVolume. "" if none is left.
+    std::string match(const NodeInfo& node, const std::set<std::string>& chosen) const {
+        for (const auto& candidate : candidates) {
+            if (chosen.contains(candidate.volume)) continue;
+            const bool reached = candidate.reach.from(node);
+            if (candidate.own || reached) return reached ? candidate.volume : std::string();
+        }
+        return {};
+    }
+
+    bool topologyAllows(const NodeInfo& node) const {
+        if (!topologies || !topologies->is_array() || topologies->get_array().empty()) return true;
+        return std::ranges::any_of(topologies->get_array(), [&](const json::value& term) {
+            const auto* expressions = term.is_object() ? term.get_object().if_contains("matchLabelExpressions") : nullptr;
+            if (!expressions || !expressions->is_array() || expressions->get_array().empty()) return false;
+            return std::ranges::all_of(expressions->get_array(), [&](const json::value& expression) {
+                if (!expression.is_object()) return false;
+                const auto label = node.labels.find(textOf(expression.get_object(), "key"));
+                return label != node.labels.end() && listHas(expression.get_object().if_contains("values"), label->second);
+            });
+        });
+    }
+
+    bool capacityLeft(const NodeInfo& node) const {
+        return !capacityTracked || std::ranges::any_of(capacities, [&](const api::Selector& selector) { return selector.matches(node.labels); });
+    }
+
+private:
+    void findCandidates(const ClusterObjects& objects) {
+        std::optional<api::Selector> selector;
+        if (const auto* value = claim->find({"spec", "selector"})) selector = selectorOf(*value);
+        std::vector<std::pair<api::Quantity, Candidate>> found;
+        for (const auto& [name, volume] : objects.volumes) {
+            const auto* reference = volume->find({"spec", "claimRef"});
+            const bool own = reference && reference->is_object() && isFor(reference->get_object());
+            if ((reference && !own) || !suits(*volume)) continue;
+            if (!own && (volume->string({"status", "phase"}) != "Available" || (selector && !selector->matches(*volume)) || !offersModes(*volume))) continue;
+            found.emplace_back(amount(volume->find({"spec", "capacity", "storage"})), Candidate{name, own, Reach::of(*volume)});
+        }
+        std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.second.own != b.second.own ? a.second.own : !a.second.own && a.first < b.first; });
+        for (auto& [capacity, candidate] : found) candidates.push_back(std::move(candidate));
+    }
+
+    void findProvisioner(const ClusterObjects& objects) {
+        const auto className = classOf(*claim);
+        const auto* storageClass = lookup(objects.storageClasses, className);
+        if (!storageClass) return;
+        const auto provisioner = (*storageClass)->string({"provisioner"});
+        provisioned = !provisioner.empty() && provisioner != "kubernetes.io/no-provisioner";
+        topologies = (*storageClass)->find({"allowedTopologies"});
+        const auto* driver = lookup(objects.csiDrivers, provisioner);
+        const auto* tracked = driver ? (*driver)->find({"spec", "storageCapacity"}) : nullptr;
+        capacityTracked = tracked && tracked->is_bool() && tracked->get_bool() && claim->find({"spec", "resources", "requests", "storage"});
+        if (!capacityTracked) return;
+        for (const auto& [key, capacity] : objects.csiStorageCapacities) {
+            const auto* most = capacity->find({"maximumVolumeSize"});
+            if (!most) most = capacity->find({"capacity"});
+            const auto* topology = capacity->find({"nodeTopology"});
+            if (capacity->string({"storageClassName"}) == className && most && !(amount(most) < size) && topology) capacities.push_back(selectorOf(*topology));
+        }
+    }
+
+    bool isFor(const json::object& reference) const {
+        if (textOf(reference, "name") != claim->name() || textOf(reference, "namespace") != claim->nameSpace()) return false;
+        const auto uid = textOf(reference, "uid");
+        return uid.empty() || uid == claim->uid();
+    }
+
+    bool suits(const api::Object& volume) const {
+        const auto mode = [](const api::Object& object) {
+            const auto text = object.string({"spec", "volumeMode"});
+            return text.empty() ? std::string_view("Filesystem") : text;
+        };
+        return classOf(volume) == classOf(*claim) && !(amount(volume.find({"spec", "capacity", "storage"})) < size) && mode(volume) == mode(*claim) &&
+               !volume.find({"metadata", "deletionTimestamp"}) &&
+               volume.string({"spec", "volumeAttributesClassName"}) == claim->string({"spec", "volumeAttributesClassName"});
+    }
+
+    bool offersModes(const api::Object& volume) const {
+        const auto* wanted = claim->find({"spec", "accessModes"});
+        if (!wanted || !wanted->is_array()) return true;
+        return std::ranges::all_of(wanted->get_array(), [&](const json::value& mode) { return mode.is_string() && listHas(volume.find({"spec", "accessModes"}), mode.get_string()); });
+    }
+};
+
 class VolumeBinding final : public Plugin {
 public:
     std::string_view name() const override { return "VolumeBinding"; }
@@ -166,36 +283,18 @@ public:
             claims.push_back(*claim);
         }
         if (claims.empty()) return {Status::skip(), {}};
-        for (const auto& claim : claims) {
-            const bool named = !claim->string({"spec", "volumeName"}).empty();
-            if (named && claim->find({"metadata", "annotations", "pv.kubernetes.io/bind-completed"})) {
-                bound_.push_back(claim);
-                continue;
-            }
-            const auto className = classOf(*claim);
-            const auto* storageClass = className.empty() ? nullptr : lookup(objects.storageClasses, className);
-            if (storageClass && !(*storageClass)->find({"volumeBindingMode"}))
-                return {Status::error(fmt::format("VolumeBindingMode not set for StorageClass \"{}\"", className)), {}};
-            if (named || !storageClass || (*storageClass)->string({"volumeBindingMode"}) != waitForFirstConsumer)
-                return {Status::unresolvable("pod has unbound immediate PersistentVolumeClaims"), {}};
-            waiting_.push_back(claim);
-        }
-        // Small claims choose first, so that they take small volumes.
-        std::ranges::stable_sort(waiting_, {}, [](const ObjectPtr& claim) { return requested(*claim); });
-        return {};
+        return {sort(objects, claims), {}};
     }
 
-    Status filter(const Cycle& cycle, const NodeInfo& node) override {
-        std::vector<std::string> reasons;
-        bool reached = true, volumesExist = true;
-        for (const auto& claim : bound_) {
-            const auto* volume = lookup(cycle.snapshot.objects->volumes, claim->string({"spec", "volumeName"}));
-            volumesExist = volume != nullptr;
-            reached = !volume || reachable(**volume, node);
+    Status filter(const Cycle&, const NodeInfo& node) override {
+        bool reached = true, volumesExist = true, enough = true;
+        for (const auto& reach : plan_->bound) {
+            volumesExist = reach.has_value();
+            reached = !reach || reach->from(node);
             if (!volumesExist || !reached) break;
         }
-        bool enough = true;
-        const bool found = findVolumes(cycle, node, enough);
+        const bool found = findVolumes(node, enough);
+        std::vector<std::string> reasons;
         if (!reached) reasons.emplace_back("node(s) didn't match PersistentVolume's node affinity");
         if (!found) reasons.emplace_back("node(s) didn't find available persistent volumes to bind");
         if (!enough) reasons.emplace_back("node(s) did not have enough free storage");
@@ -208,7 +307,10 @@ public:
     Status preScore(const Cycle&, std::span<const NodeInfo* const>) override { return Status::skip(); }
 
 private:
-    static api::Quantity requested(const api::Object& claim) { return amount(claim.find({"spec", "resources", "requests", "storage"})); }
+    struct Plan {
+        std::vector<std::optional<Reach>> bound;  // of bound claims; empty where the volume does not exist
+        std::vector<WaitingClaim> waiting;        // small claims choose first, so that they take small volumes
+    };
 
     static Status usable(const api::Object& claim, const std::string& claimName, const PodInfo& pod, bool ephemeral) {
         if (claim.string({"status", "phase"}) == "Lost")
@@ -221,110 +323,48 @@ private:
         return Status::unresolvable(fmt::format("PVC {0}/{1} was not created for pod {0}/{2} (pod is not owner)", pod.nameSpace, claimName, pod.name));
     }
 
-    bool findVolumes(const Cycle& cycle, const NodeInfo& node, bool& enough) const {
-        std::vector<ObjectPtr> toProvision, unmatched;
-        std::set<std::string> chosen;
-        for (const auto& claim : waiting_) {
-            const auto selected = annotation(*claim, "volume.kubernetes.io/selected-node");
-            if (!selected.empty() && selected != node.name) return false;
+    // Bound, or waiting; anything else cannot be helped by a Node.
+    Status sort(const ClusterObjects& objects, const std::vector<ObjectPtr>& claims) {
+        auto plan = std::make_shared<Plan>();
+        for (const auto& claim : claims) {
+            const auto volumeName = claim->string({"spec", "volumeName"});
+            if (!volumeName.empty() && claim->find({"metadata", "annotations", "pv.kubernetes.io/bind-completed"})) {
+                const auto* volume = lookup(objects.volumes, volumeName);
+                plan->bound.push_back(volume ? std::optional(Reach::of(**volume)) : std::nullopt);
+                continue;
+            }
+            const auto className = classOf(*claim);
+            const auto* storageClass = className.empty() ? nullptr : lookup(objects.storageClasses, className);
+            if (storageClass && !(*storageClass)->find({"volumeBindingMode"}))
+                return Status::error(fmt::format("VolumeBindingMode not set for StorageClass \"{}\"", className));
+            if (!volumeName.empty() || !storageClass || (*storageClass)->string({"volumeBindingMode"}) != waitForFirstConsumer)
+                return Status::unresolvable("pod has unbound immediate PersistentVolumeClaims");
+            plan->waiting.emplace_back(objects, claim);
         }
-        for (const auto& claim : waiting_) {
-            if (!annotation(*claim, "volume.kubernetes.io/selected-node").empty()) toProvision.push_back(claim);
-            else if (const auto volume = match(cycle, *claim, node, chosen); !volume.empty()) chosen.insert(volume);
-            else unmatched.push_back(claim);
+        std::ranges::stable_sort(plan->waiting, {}, &WaitingClaim::size);
+        plan_ = std::move(plan);
+        return {};
+    }
+
+    bool findVolumes(const NodeInfo& node, bool& enough) const {
+        std::vector<const WaitingClaim*> toProvision, unmatched;
+        std::set<std::string> chosen;
+        for (const auto& claim : plan_->waiting) {
+            if (claim.selectedNode == node.name) toProvision.push_back(&claim);
+            else if (!claim.selectedNode.empty()) return false;
+            else if (auto volume = claim.match(node, chosen); !volume.empty()) chosen.insert(std::move(volume));
+            else unmatched.push_back(&claim);
         }
         toProvision.insert(toProvision.end(), unmatched.begin(), unmatched.end());
-        for (const auto& claim : toProvision)
-            if (!provisionable(cycle, *claim, node, enough)) return false;
-            else if (!enough) return true;
+        for (const auto* claim : toProvision) {
+            if (!claim->provisioned || !claim->topologyAllows(node)) return false;
+            enough = claim->capacityLeft(node);
+            if (!enough) return true;
+        }
         return true;
     }
 
-    static bool isFor(const json::object& reference, const api::Object& claim) {
-        if (textOf(reference, "name") != claim.string({"metadata", "name"}) || textOf(reference, "namespace") != claim.string({"metadata", "namespace"})) return false;
-        const auto uid = textOf(reference, "uid");
-        return uid.empty() || uid == claim.string({"metadata", "uid"});
-    }
-
-    // pkg/volume/util FindMatchingVolume: the smallest that fits, unless one was made for this claim.
-    static std::string match(const Cycle& cycle, const api::Object& claim, const NodeInfo& node, const std::set<std::string>& chosen) {
-        const auto className = classOf(claim);
-        const auto wanted = requested(claim);
-        const auto mode = [](const api::Object& object) { const auto text = object.string({"spec", "volumeMode"}); return text.empty() ? std::string_view("Filesystem") : text; };
-        std::optional<api::Selector> selector;
-        if (const auto* value = claim.find({"spec", "selector"})) selector = selectorOf(*value);
-        std::string best;
-        api::Quantity smallest;
-        for (const auto& [volumeName, volume] : cycle.snapshot.objects->volumes) {
-            if (chosen.contains(volumeName) || classOf(*volume) != className) continue;
-            const auto* reference = volume->find({"spec", "claimRef"});
-            const bool own = reference && reference->is_object() && isFor(reference->get_object(), claim);
-            if (reference && !own) continue;
-            const auto size = amount(volume->find({"spec", "capacity", "storage"}));
-            if (size < wanted || mode(*volume) != mode(claim) || volume->find({"metadata", "deletionTimestamp"})) continue;
-            if (volume->string({"spec", "volumeAttributesClassName"}) != claim.string({"spec", "volumeAttributesClassName"})) continue;
-            if (own) return reachable(*volume, node) ? volumeName : std::string();
-            if (volume->string({"status", "phase"}) != "Available" || (selector && !selector->matches(*volume)) || !reachable(*volume, node)) continue;
-            if (!offersModes(claim, *volume)) continue;
-            if (best.empty() || size < smallest) {
-                best = volumeName;
-                smallest = size;
-            }
-        }
-        return best;
-    }
-
-    static api::Selector selectorOf(const json::value& value) {
-        std::string error;
-        return parseSelector(value.if_object(), error);
-    }
-
-    static bool offersModes(const api::Object& claim, const api::Object& volume) {
-        const auto* wanted = claim.find({"spec", "accessModes"});
-        if (!wanted || !wanted->is_array()) return true;
-        return std::ranges::all_of(wanted->get_array(), [&](const json::value& m) { return m.is_string() && listHas(volume.find({"spec", "accessModes"}), m.get_string()); });
-    }
-
-    static bool provisionable(const Cycle& cycle, const api::Object& claim, const NodeInfo& node, bool& enough) {
-        const auto* storageClass = lookup(cycle.snapshot.objects->storageClasses, classOf(claim));
-        if (!storageClass) return false;
-        const auto provisioner = (*storageClass)->string({"provisioner"});
-        if (provisioner.empty() || provisioner == "kubernetes.io/no-provisioner") return false;
-        if (!topologyAllows((*storageClass)->find({"allowedTopologies"}), node)) return false;
-        enough = capacityLeft(cycle, claim, **storageClass, provisioner, node);
-        return true;
-    }
-
-    static bool topologyAllows(const json::value* terms, const NodeInfo& node) {
-        if (!terms || !terms->is_array() || terms->get_array().empty()) return true;
-        return std::ranges::any_of(terms->get_array(), [&](const json::value& term) {
-            const auto* expressions = term.is_object() ? term.get_object().if_contains("matchLabelExpressions") : nullptr;
-            if (!expressions || !expressions->is_array() || expressions->get_array().empty()) return false;
-            return std::ranges::all_of(expressions->get_array(), [&](const json::value& expression) {
-                if (!expression.is_object()) return false;
-                const auto label = node.labels.find(textOf(expression.get_object(), "key"));
-                return label != node.labels.end() && listHas(expression.get_object().if_contains("values"), label->second);
-            });
-        });
-    }
-
-    static bool capacityLeft(const Cycle& cycle, const api::Object& claim, const api::Object& storageClass, std::string_view provisioner, const NodeInfo& node) {
-        if (!claim.find({"spec", "resources", "requests", "storage"})) return true;
-        const auto* driver = lookup(cycle.snapshot.objects->csiDrivers, provisioner);
-        if (!driver) return true;
-        const auto* tracked = (*driver)->find({"spec", "storageCapacity"});
-        if (!tracked || !tracked->is_bool() || !tracked->get_bool()) return true;
-        for (const auto& [key, capacity] : cycle.snapshot.objects->csiStorageCapacities) {
-            if (capacity->string({"storageClassName"}) != storageClass.string({"metadata", "name"})) continue;
-            const auto* most = capacity->find({"maximumVolumeSize"});
-            if (!most) most = capacity->find({"capacity"});
-            const auto* topology = capacity->find({"nodeTopology"});
-            if (most && !(amount(most) < requested(claim)) && topology && selectorOf(*topology).matches(node.labels)) return true;
-        }
-        return false;
-    }
-
-    std::vector<ObjectPtr> bound_, waiting_;
+    std::shared_ptr<const Plan> plan_ = std::make_shared<const Plan>();
 };
 
 constexpr std::array zoneLabels = {"failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/zone",
@@ -401,37 +441,57 @@ public:
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeVolumeLimits>(*this); }
 
     PreFilterResult preFilter(const Cycle& cycle) override {
-        for (const auto& volume : volumesOf(cycle.pod))
-            for (const auto* kind : {"persistentVolumeClaim", "ephemeral", "awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder"})
-                if (source(volume, kind)) return {};
-        return {Status::skip(), {}};
+        constexpr std::array kinds = {"persistentVolumeClaim", "ephemeral", "awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder"};
+        const auto counts = [&](const json::value& volume) { return std::ranges::any_of(kinds, [&](const char* kind) { return source(volume, kind) != nullptr; }); };
+        if (std::ranges::none_of(volumesOf(cycle.pod), counts)) return {Status::skip(), {}};
+        plan_ = makePlan(cycle);
+        return {};
     }
 
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
+        if (!plan_) plan_ = makePlan(cycle);  // a profile may have this PreFilter disabled
+        if (!plan_->status.success()) return plan_->status;
         const auto& objects = *cycle.snapshot.objects;
-        std::map<std::string, std::string> wanted, attached;  // volume -> driver
-        if (auto status = collect(objects, cycle.pod, true, wanted); !status.success()) return status;
         const auto* csiNode = lookup(objects.csiNodes, node.name);
-        if (wanted.empty() || !csiNode) return {};
+        if (plan_->wanted.empty() || !csiNode) return {};
+        const auto known = plan_->attached.find(node.name);
+        auto attached = known == plan_->attached.end() ? Drivers() : known->second;
         for (const auto& pod : node.pods) collect(objects, *pod, false, attached);
-        for (const auto& [key, attachment] : objects.volumeAttachments) {
-            if (attachment->string({"spec", "nodeName"}) != node.name) continue;
-            const auto* volume = lookup(objects.volumes, attachment->string({"spec", "source", "persistentVolumeName"}));
-            if (volume) add(std::string((*volume)->string({"spec", "csi", "driver"})), std::string((*volume)->string({"spec", "csi", "volumeHandle"})), attached);
-        }
         std::map<std::string, std::int64_t> used, asked;
         for (const auto& [volume, driver] : attached) ++used[driver];
-        for (const auto& [volume, driver] : wanted)
+        for (const auto& [volume, driver] : plan_->wanted)
             if (!attached.contains(volume)) ++asked[driver];
         return withinLimits(**csiNode, used, asked) ? Status() : Status::unschedulable("node(s) exceed max volume count");
     }
 
 private:
-    static void add(const std::string& driver, const std::string& handle, std::map<std::string, std::string>& into) {
+    using Drivers = std::map<std::string, std::string>;  // volume -> its driver
+    struct Plan {
+        Status status;
+        Drivers wanted;
+        std::map<std::string, Drivers> attached;  // by Node, as VolumeAttachments say
+    };
+
+    static std::shared_ptr<const Plan> makePlan(const Cycle& cycle) {
+        const auto& objects = *cycle.snapshot.objects;
+        auto plan = std::make_shared<Plan>();
+        plan->status = collect(objects, cycle.pod, true, plan->wanted);
+        if (!plan->wanted.empty())
+            for (const auto& [key, attachment] : objects.volumeAttachments)
+                if (const auto* volume = lookup(objects.volumes, attachment->string({"spec", "source", "persistentVolumeName"})))
+                    addVolume(**volume, plan->attached[std::string(attachment->string({"spec", "nodeName"}))]);
+        return plan;
+    }
+
+    static void addVolume(const api::Object& volume, Drivers& into) {
+        add(std::string(volume.string({"spec", "csi", "driver"})), std::string(volume.string({"spec", "csi", "volumeHandle"})), into);
+    }
+
+    static void add(const std::string& driver, const std::string& handle, Drivers& into) {
         if (!driver.empty() && !handle.empty()) into[driver + "/" + handle] = driver;
     }
 
-    static Status collect(const ClusterObjects& objects, const PodInfo& pod, bool incoming, std::map<std::string, std::string>& into) {
+    static Status collect(const ClusterObjects& objects, const PodInfo& pod, bool incoming, Drivers& into) {
         for (const auto& volume : volumesOf(pod)) {
             const auto* claimSource = source(volume, "persistentVolumeClaim");
             if (!claimSource && !source(volume, "ephemeral")) continue;
@@ -441,7 +501,7 @@ private:
             if (!claim) continue;
             const auto* persistent = lookup(objects.volumes, (*claim)->string({"spec", "volumeName"}));
             if (persistent) {
-                add(std::string((*persistent)->string({"spec", "csi", "driver"})), std::string((*persistent)->string({"spec", "csi", "volumeHandle"})), into);
+                addVolume(**persistent, into);
                 continue;
             }
             if (const auto* storageClass = lookup(objects.storageClasses, classOf(**claim)))
@@ -465,6 +525,8 @@ private:
         }
         return true;
     }
+
+    std::shared_ptr<const Plan> plan_;
 };
 
 }  // namespace
