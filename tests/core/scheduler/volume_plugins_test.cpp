@@ -91,8 +91,9 @@ TEST_F(VolumeRules, AnExclusiveClaimServesOnePod) {
 
 TEST_F(VolumeRules, ADiskThatOneMachineWritesKeepsTheSecondPodAway) {
     const std::string disk = R"({"name":"v","gcePersistentDisk":{"pdName":"d"}})", readOnly = R"({"name":"v","gcePersistentDisk":{"pdName":"d","readOnly":true}})";
-    pods = {pod("first", disk, "node-a")};
-    EXPECT_EQ(decided(pod("p", disk)).selectedNode, "node-b");
+    pods = {pod("first", disk, "node-a"), pod("second", readOnly, "node-b")};
+    const auto refused = decided(pod("p", disk));
+    EXPECT_NE(refused.message.find("2 node(s) had no available disk"), std::string::npos) << refused.message;
     pods = {pod("first", readOnly, "node-a"), pod("second", disk, "node-b")};
     EXPECT_EQ(decided(pod("p", readOnly)).selectedNode, "node-a");
 }
