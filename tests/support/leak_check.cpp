@@ -62,6 +62,9 @@ std::set<std::string> LeakCheck::look() const {
     if (readFile("/proc/self/mountinfo").find(place) != std::string::npos) found.insert("a mount below " + place);
     for (const auto* name : {"live", "uppers"})
         if (!namesIn(run_ / name).empty()) found.insert("files in " + (run_ / name).string());
+    // The runtimes' copies of themselves (crun.XXXXXX), if one was killed while it made it.
+    for (const auto& name : namesIn(fs::temp_directory_path(ignored)))
+        if (name.starts_with("crun.") || name.starts_with("runc.")) found.insert("temporary file " + name);
     return found;
 }
 

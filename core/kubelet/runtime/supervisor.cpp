@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -136,6 +137,8 @@ Result<void> prepareMounts(const SupervisorConfig& config) {
         return systemError("mount " + config.run + "/live");
     fs::create_directories(config.run + "/live/runtime", failure);
     fs::create_directories(config.run + "/live/c", failure);
+    // crun and runc run from a copy of themselves, made here rather than in /tmp: it goes with this tmpfs if they are killed meanwhile.
+    if (::setenv("_LIBCONTAINER_STATEDIR", (config.run + "/live").c_str(), 1) != 0) return systemError("setenv");
     return {};
 }
 
