@@ -44,6 +44,15 @@ public:
     Iterator end() const { return {this, size_}; }
     void push_back(NodeInfoPtr node);
     void set(std::size_t index, NodeInfoPtr node);
+    // Calls visit(index, of other, of this) where they differ; chunks that both share are not looked into. Both have the same size.
+    template <class Visit>
+    void eachDifference(const NodeList& other, Visit visit) const {
+        for (std::size_t c = 0; c < chunks_.size(); ++c) {
+            if (chunks_[c] == other.chunks_[c]) continue;
+            for (std::size_t i = 0; i < chunks_[c]->size(); ++i)
+                if ((*chunks_[c])[i] != (*other.chunks_[c])[i]) visit(c * chunkSize + i, (*other.chunks_[c])[i], (*chunks_[c])[i]);
+        }
+    }
 
 private:
     static constexpr std::size_t chunkSize = 64;

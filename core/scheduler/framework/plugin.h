@@ -32,11 +32,24 @@ struct ScoreResult {
     Status status;
 };
 
+// What the verdicts of a plugin about one Node depend on beside the Pod and the profile; tells what may be kept from one Pod of a
+// template to the next (core/scheduler/incremental).
+enum class Reads {
+    Node,     // that Node alone (and how many Nodes have an image)
+    Tracked,  // also Pods elsewhere, and incremental/ has a tracker that follows them
+    Cluster,  // anything: never kept, unless PreFilter or PreScore skips the plugin
+};
+
+// What normalize() does to the raw scores: nothing, defaultNormalize() or something of its own.
+enum class Normalization { None, Default, DefaultReversed, Own };
+
 class Plugin {
 public:
     virtual ~Plugin() = default;
     virtual std::string_view name() const = 0;
     virtual std::unique_ptr<Plugin> clone() const = 0;
+    virtual Reads reads() const { return Reads::Cluster; }
+    virtual Normalization normalization() const { return Normalization::Own; }
 
     virtual Status preEnqueue(const PodInfo&) { return {}; }
     virtual PreFilterResult preFilter(const Cycle&) { return {}; }

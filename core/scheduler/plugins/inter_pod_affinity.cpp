@@ -29,19 +29,11 @@ bool matchesAll(const std::vector<AffinityTerm>& terms, const PodInfo& pod) {
     return !terms.empty() && std::ranges::all_of(terms, [&](const AffinityTerm& term) { return term.matches(pod.nameSpace, pod.labels, noLabels); });
 }
 
-std::vector<AffinityTerm> withSelectedNamespaces(std::vector<AffinityTerm> terms, const ClusterObjects& objects) {
-    for (auto& term : terms) {
-        if (term.namespaceSelector.matchesEverything() || term.namespaceSelector.matchesNothing()) continue;
-        for (const auto& [name, labels] : objects.namespaces)
-            if (term.namespaceSelector.matches(labels)) term.namespaces.insert(name);
-    }
-    return terms;
-}
-
 class InterPodAffinity final : public Plugin {
 public:
     std::string_view name() const override { return "InterPodAffinity"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<InterPodAffinity>(*this); }
+    Reads reads() const override { return Reads::Tracked; }
 
     PreFilterResult preFilter(const Cycle& cycle) override {
         const auto& pod = cycle.pod;
@@ -157,6 +149,15 @@ private:
 };
 
 }  // namespace
+
+std::vector<AffinityTerm> withSelectedNamespaces(std::vector<AffinityTerm> terms, const ClusterObjects& objects) {
+    for (auto& term : terms) {
+        if (term.namespaceSelector.matchesEverything() || term.namespaceSelector.matchesNothing()) continue;
+        for (const auto& [name, labels] : objects.namespaces)
+            if (term.namespaceSelector.matches(labels)) term.namespaces.insert(name);
+    }
+    return terms;
+}
 
 std::unique_ptr<Plugin> makeInterPodAffinity() { return std::make_unique<InterPodAffinity>(); }
 

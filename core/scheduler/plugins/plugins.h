@@ -16,4 +16,12 @@ bool tolerates(std::span<const Toleration> tolerations, const Taint& taint);
 const Taint* untoleratedTaint(const NodeInfo& node, std::span<const Toleration> tolerations);
 bool matchesNodeSelectorAndAffinity(const PodInfo& pod, const NodeInfo& node);
 
+// PodTopologySpread: the constraints of a cycle's Pod, its own or the profile's defaults; whether a Node's Pods count for one.
+std::vector<SpreadConstraint> spreadConstraints(const Cycle& cycle, bool hard);
+bool countsForSpread(const PodInfo& pod, const NodeInfo& node, const SpreadConstraint& constraint);
+bool hasAllTopologyKeys(const Labels& labels, const std::vector<SpreadConstraint>& constraints);
+
+// InterPodAffinity: the terms with the namespaces that their selectors select, by name.
+std::vector<AffinityTerm> withSelectedNamespaces(std::vector<AffinityTerm> terms, const ClusterObjects& objects);
+
 }  // namespace kubarium::scheduler

@@ -78,10 +78,6 @@ api::Selector defaultSelector(const PodInfo& pod, const ClusterObjects& objects)
     return selector;
 }
 
-bool hasAllKeys(const Labels& labels, const std::vector<SpreadConstraint>& constraints) {
-    return std::ranges::all_of(constraints, [&](const auto& constraint) { return labels.contains(constraint.topologyKey); });
-}
-
 std::int64_t countMatching(const NodeInfo& node, const api::Selector& selector, const std::string& nameSpace) {
     if (selector.matchesEverything()) return 0;
     return std::ranges::count_if(node.pods, [&](const PodInfoPtr& pod) { return !pod->terminating && pod->nameSpace == nameSpace && selector.matches(pod->labels); });
@@ -113,17 +109,18 @@ class PodTopologySpread final : public Plugin {
 public:
     std::string_view name() const override { return "PodTopologySpread"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<PodTopologySpread>(*this); }
+    Reads reads() const override { return Reads::Tracked; }
 
     PreFilterResult preFilter(const Cycle& cycle) override {
         if (!cycle.pod.spreadError.empty()) return {Status::error(cycle.pod.spreadError), {}};
-        hard_ = constraintsOf(cycle, true);
+        hard_ = spreadConstraints(cycle, true);
         if (hard_.empty()) return {Status::skip(), {}};
         domains_.resize(hard_.size());
         critical_.resize(hard_.size());
         for (const auto& node : cycle.snapshot.nodes) {
-            if (!hasAllKeys(node->labels, hard_)) continue;
+            if (!hasAllTopologyKeys(node->labels, hard_)) continue;
             for (std::size_t i = 0; i < hard_.size(); ++i)
-                if (included(cycle.pod, *node, hard_[i])) domains_[i][node->labels.at(hard_[i].topologyKey)] += countMatching(*node, hard_[i].selector, cycle.pod.nameSpace);
+                if (countsForSpread(cycle.pod, *node, hard_[i])) domains_[i][node->labels.at(hard_[i].topologyKey)] += countMatching(*node, hard_[i].selector, cycle.pod.nameSpace);
         }
         for (std::size_t i = 0; i < hard_.size(); ++i)
             for (const auto& [value, count] : domains_[i]) critical_[i].update(value, count);
@@ -149,11 +146,11 @@ public:
 
     Status preScore(const Cycle& cycle, std::span<const NodeInfo* const> nodes) override {
         const bool requireAll = !cycle.pod.spread.empty() || !cycle.profile.systemDefaultedSpread;
-        soft_ = constraintsOf(cycle, false);
+        soft_ = spreadConstraints(cycle, false);
         if (soft_.empty()) return Status::skip();
         counts_.assign(soft_.size(), {});
         for (const auto* node : nodes) {
-            if (requireAll && !hasAllKeys(node->labels, soft_)) {
+            if (requireAll && !hasAllTopologyKeys(node->labels, soft_)) {
                 ignored_.insert(node->name);
                 continue;
             }
@@ -165,9 +162,9 @@ public:
             weights_.push_back(std::log(static_cast<double>(domains + 2)));
         }
         for (const auto& node : cycle.snapshot.nodes) {
-            if (requireAll && !hasAllKeys(node->labels, soft_)) continue;
+            if (requireAll && !hasAllTopologyKeys(node->labels, soft_)) continue;
             for (std::size_t i = 0; i < soft_.size(); ++i) {
-                if (!included(cycle.pod, *node, soft_[i])) continue;
+                if (!countsForSpread(cycle.pod, *node, soft_[i])) continue;
                 if (const auto it = counts_[i].find(valueOf(*node, soft_[i].topologyKey)); it != counts_[i].end())
                     it->second += countMatching(*node, soft_[i].selector, cycle.pod.nameSpace);
             }
@@ -207,39 +204,10 @@ private:
         return it == node.labels.end() ? std::string() : it->second;
     }
 
-    static std::vector<SpreadConstraint> constraintsOf(const Cycle& cycle, bool hard) {
-        std::vector<SpreadConstraint> constraints;
-        if (!cycle.pod.spread.empty()) {
-            std::ranges::copy_if(cycle.pod.spread, std::back_inserter(constraints), [&](const auto& constraint) { return constraint.hard == hard; });
-            return constraints;
-        }
-        auto defaults = cycle.profile.defaultSpread;
-        if (cycle.profile.systemDefaultedSpread) {
-            SpreadConstraint host, zone;
-            host.topologyKey = hostnameLabel;
-            host.maxSkew = 3;
-            zone.topologyKey = "topology.kubernetes.io/zone";
-            zone.maxSkew = 5;
-            host.hard = zone.hard = false;
-            defaults = {host, zone};
-        }
-        std::ranges::copy_if(defaults, std::back_inserter(constraints), [&](const auto& constraint) { return constraint.hard == hard; });
-        if (constraints.empty()) return constraints;
-        const auto selector = defaultSelector(cycle.pod, *cycle.snapshot.objects);
-        if (selector.matchesEverything()) return {};
-        for (auto& constraint : constraints) constraint.selector = selector;
-        return constraints;
-    }
-
-    static bool included(const PodInfo& pod, const NodeInfo& node, const SpreadConstraint& constraint) {
-        if (constraint.honorAffinity && !matchesNodeSelectorAndAffinity(pod, node)) return false;
-        return !constraint.honorTaints || !untoleratedTaint(node, pod.tolerations);
-    }
-
     void change(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node, std::int64_t delta) {
-        if (pod.nameSpace != cycle.pod.nameSpace || !hasAllKeys(node.labels, hard_)) return;
+        if (pod.nameSpace != cycle.pod.nameSpace || !hasAllTopologyKeys(node.labels, hard_)) return;
         for (std::size_t i = 0; i < hard_.size(); ++i) {
-            if (!hard_[i].selector.matches(pod.labels) || !included(cycle.pod, node, hard_[i])) continue;
+            if (!hard_[i].selector.matches(pod.labels) || !countsForSpread(cycle.pod, node, hard_[i])) continue;
             const auto& value = node.labels.at(hard_[i].topologyKey);
             auto& count = domains_[i][value];
             count += delta;
@@ -255,6 +223,39 @@ private:
 };
 
 }  // namespace
+
+bool hasAllTopologyKeys(const Labels& labels, const std::vector<SpreadConstraint>& constraints) {
+    return std::ranges::all_of(constraints, [&](const auto& constraint) { return labels.contains(constraint.topologyKey); });
+}
+
+std::vector<SpreadConstraint> spreadConstraints(const Cycle& cycle, bool hard) {
+    std::vector<SpreadConstraint> constraints;
+    if (!cycle.pod.spread.empty()) {
+        std::ranges::copy_if(cycle.pod.spread, std::back_inserter(constraints), [&](const auto& constraint) { return constraint.hard == hard; });
+        return constraints;
+    }
+    auto defaults = cycle.profile.defaultSpread;
+    if (cycle.profile.systemDefaultedSpread) {
+        SpreadConstraint host, zone;
+        host.topologyKey = hostnameLabel;
+        host.maxSkew = 3;
+        zone.topologyKey = "topology.kubernetes.io/zone";
+        zone.maxSkew = 5;
+        host.hard = zone.hard = false;
+        defaults = {host, zone};
+    }
+    std::ranges::copy_if(defaults, std::back_inserter(constraints), [&](const auto& constraint) { return constraint.hard == hard; });
+    if (constraints.empty()) return constraints;
+    const auto selector = defaultSelector(cycle.pod, *cycle.snapshot.objects);
+    if (selector.matchesEverything()) return {};
+    for (auto& constraint : constraints) constraint.selector = selector;
+    return constraints;
+}
+
+bool countsForSpread(const PodInfo& pod, const NodeInfo& node, const SpreadConstraint& constraint) {
+    if (constraint.honorAffinity && !matchesNodeSelectorAndAffinity(pod, node)) return false;
+    return !constraint.honorTaints || !untoleratedTaint(node, pod.tolerations);
+}
 
 std::unique_ptr<Plugin> makeTopologyPlugin(std::string_view name) {
     if (name == "PodTopologySpread") return std::make_unique<PodTopologySpread>();

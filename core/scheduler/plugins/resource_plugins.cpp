@@ -36,6 +36,8 @@ class NodeResourcesFit final : public Plugin {
 public:
     std::string_view name() const override { return "NodeResourcesFit"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeResourcesFit>(*this); }
+    Reads reads() const override { return Reads::Node; }
+    Normalization normalization() const override { return Normalization::None; }
 
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
         Status status;
@@ -111,6 +113,8 @@ class NodeResourcesBalancedAllocation final : public Plugin {
 public:
     std::string_view name() const override { return "NodeResourcesBalancedAllocation"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeResourcesBalancedAllocation>(*this); }
+    Reads reads() const override { return Reads::Node; }
+    Normalization normalization() const override { return Normalization::None; }
     Status preScore(const Cycle& cycle, std::span<const NodeInfo* const>) override {
         const bool bestEffort = std::ranges::all_of(cycle.profile.balancedResources, [&](const auto& entry) { return cycle.pod.requests.get(entry.name) == 0; });
         return bestEffort ? Status::skip() : Status{};

@@ -23,6 +23,7 @@ class NodeUnschedulable final : public Plugin {
 public:
     std::string_view name() const override { return "NodeUnschedulable"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeUnschedulable>(*this); }
+    Reads reads() const override { return Reads::Node; }
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
         if (!node.unschedulable || tolerates(cycle.pod.tolerations, {"node.kubernetes.io/unschedulable", "", "NoSchedule"})) return {};
         return Status::unresolvable("node(s) were unschedulable");
@@ -33,6 +34,7 @@ class NodeName final : public Plugin {
 public:
     std::string_view name() const override { return "NodeName"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeName>(*this); }
+    Reads reads() const override { return Reads::Node; }
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
         if (cycle.pod.nodeName.empty() || cycle.pod.nodeName == node.name) return {};
         return Status::unresolvable("node(s) didn't match the requested node name");
@@ -43,6 +45,8 @@ class TaintToleration final : public Plugin {
 public:
     std::string_view name() const override { return "TaintToleration"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<TaintToleration>(*this); }
+    Reads reads() const override { return Reads::Node; }
+    Normalization normalization() const override { return Normalization::DefaultReversed; }
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
         if (!untoleratedTaint(node, cycle.pod.tolerations)) return {};
         return Status::unresolvable("node(s) had untolerated taint(s)");
@@ -60,6 +64,8 @@ class NodeAffinityPlugin final : public Plugin {
 public:
     std::string_view name() const override { return "NodeAffinity"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodeAffinityPlugin>(*this); }
+    Reads reads() const override { return Reads::Node; }
+    Normalization normalization() const override { return Normalization::Default; }
 
     PreFilterResult preFilter(const Cycle& cycle) override {
         const auto& pod = cycle.pod;
@@ -113,6 +119,7 @@ class NodePorts final : public Plugin {
 public:
     std::string_view name() const override { return "NodePorts"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<NodePorts>(*this); }
+    Reads reads() const override { return Reads::Node; }
     PreFilterResult preFilter(const Cycle& cycle) override {
         if (cycle.pod.hostPorts.empty()) return {Status::skip(), {}};
         return {};
@@ -131,6 +138,8 @@ class ImageLocality final : public Plugin {
 public:
     std::string_view name() const override { return "ImageLocality"; }
     std::unique_ptr<Plugin> clone() const override { return std::make_unique<ImageLocality>(*this); }
+    Reads reads() const override { return Reads::Node; }
+    Normalization normalization() const override { return Normalization::None; }
     ScoreResult score(const Cycle& cycle, const NodeInfo& node) override {
         constexpr std::int64_t mebibyte = 1024 * 1024, least = 23 * mebibyte, mostPerContainer = 1000 * mebibyte;
         const auto allNodes = static_cast<double>(cycle.snapshot.nodes.size());
