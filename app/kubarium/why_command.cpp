@@ -1,10 +1,9 @@
 #include "app/kubarium/command.h"
+#include "app/kubarium/decision_text.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace kubarium::cli {
 namespace {
@@ -17,65 +16,6 @@ struct WhyArguments {
     std::string nameSpace = "default";
     std::string language;
 };
-
-std::int64_t numberAt(const json::value& value, std::initializer_list<std::string_view> path) {
-    const auto* found = api::findPath(value, path);
-    return found && found->is_number() ? found->to_number<std::int64_t>() : 0;
-}
-
-const json::array& arrayAt(const json::value& value, std::initializer_list<std::string_view> path) {
-    static const json::array none;
-    const auto* found = api::findPath(value, path);
-    return found && found->is_array() ? found->get_array() : none;
-}
-
-std::string joined(const json::array& texts) {
-    std::string line;
-    for (const auto& text : texts)
-        if (text.is_string()) line += (line.empty() ? "" : ", ") + std::string(text.get_string());
-    return line;
-}
-
-void printScores(const json::value& decision) {
-    std::vector<const json::value*> nodes;
-    for (const auto& node : arrayAt(decision, {"status", "nodes"}))
-        if (!arrayAt(node, {"scores"}).empty()) nodes.push_back(&node);
-    if (nodes.empty()) return;
-    std::ranges::stable_sort(nodes, [](const auto* a, const auto* b) { return numberAt(*a, {"total"}) > numberAt(*b, {"total"}); });
-    constexpr std::size_t most = 4;
-    if (nodes.size() > most) {
-        fmt::print("\nThe {} best of {} Nodes:\n", most, nodes.size());
-        nodes.resize(most);
-    }
-    fmt::print("\n{:<34}", "SCORE (raw -> normalised x weight)");
-    for (const auto* node : nodes) fmt::print(" {:>24}", api::stringAt(*node, {"name"}));
-    fmt::print("\n");
-    const auto& first = arrayAt(*nodes.front(), {"scores"});
-    for (std::size_t row = 0; row < first.size(); ++row) {
-        fmt::print("{:<34}", api::stringAt(first[row], {"plugin"}));
-        for (const auto* node : nodes) {
-            const auto& score = arrayAt(*node, {"scores"}).at(row);
-            fmt::print(" {:>24}", fmt::format("{} -> {} x {} = {}", numberAt(score, {"raw"}), numberAt(score, {"normalized"}), numberAt(score, {"weight"}),
-                                              numberAt(score, {"weighted"})));
-        }
-        fmt::print("\n");
-    }
-    fmt::print("{:<34}", "total");
-    for (const auto* node : nodes) fmt::print(" {:>24}", numberAt(*node, {"total"}));
-    fmt::print("\n");
-}
-
-void printRefusals(const json::value& decision) {
-    bool any = false;
-    for (const auto& node : arrayAt(decision, {"status", "nodes"})) {
-        const auto* feasible = api::findPath(node, {"feasible"});
-        if (!feasible || !feasible->is_bool() || feasible->get_bool()) continue;
-        if (!std::exchange(any, true)) fmt::print("\nWhy not the others:\n");
-        const auto detail = api::stringAt(node, {"detail"});
-        fmt::print("  {:<20} {:<26} {}{}\n", api::stringAt(node, {"name"}), api::stringAt(node, {"plugin"}), joined(arrayAt(node, {"reasons"})),
-                   detail.empty() ? "" : fmt::format(" ({})", detail));
-    }
-}
 
 int why(const Options& options, const WhyArguments& arguments) {
     auto session = Session::open(options);
@@ -101,16 +41,7 @@ int why(const Options& options, const WhyArguments& arguments) {
         fmt::print("{}\n", json::serialize(decision));
         return placed ? success : unschedulable;
     }
-    auto sentence = api::stringAt(decision, {"status", "explanation", arguments.language});
-    if (sentence.empty()) sentence = api::stringAt(decision, {"status", "explanation", "en"});
-    fmt::print("{}/{}: {}\n{}\n", arguments.nameSpace, arguments.pod, api::stringAt(decision, {"status", "result"}), sentence);
-    if (const auto message = api::stringAt(decision, {"status", "message"}); !message.empty()) fmt::print("{}\n", message);
-    fmt::print("cycle {}, attempt {}, {} of {} Nodes could run it\n", numberAt(decision, {"status", "cycle"}), numberAt(decision, {"status", "attempt"}),
-               numberAt(decision, {"status", "feasibleNodes"}), numberAt(decision, {"status", "evaluatedNodes"}));
-    printScores(decision);
-    if (const auto& best = arrayAt(decision, {"status", "best"}); best.size() > 1)
-        fmt::print("\n{} tie; the draw fell on {}.\n", joined(best), api::stringAt(decision, {"status", "selectedNode"}));
-    printRefusals(decision);
+    printDecision(decision, arguments.language);
     return placed ? success : unschedulable;
 }
 

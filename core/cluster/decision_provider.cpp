@@ -1,5 +1,7 @@
 #include "core/cluster/decision_provider.h"
 
+#include "core/scheduler/explanation/change_report.h"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -28,7 +30,15 @@ api::ObjectPtr DecisionProvider::summary(const scheduler::DecisionRecord& record
 
 api::ObjectPtr DecisionProvider::get(const std::string& nameSpace, const std::string& name) {
     const auto record = ring_.find(nameSpace, name);
-    return record ? api::Object::make(scheduler::reportDecision(*record, scheduler::Detail::Full)) : nullptr;
+    if (!record) return nullptr;
+    if (opened_ && opened_->revision() == record->revision) return opened_;
+    auto report = scheduler::reportDecision(*record, scheduler::Detail::Full);
+    auto& status = report.at("status").as_object();
+    // With a nomination its room is being made: nothing has to change.
+    if (record->result == "Unschedulable" && !status.contains("nominatedNode"))
+        if (const auto* profile = record->configuration->find(record->schedulerName)) status["smallestChanges"] = scheduler::findChanges(*record->snapshot, record->pod, *profile);
+    opened_ = api::Object::make(std::move(report));
+    return opened_;
 }
 
 apiserver::ProvidedList DecisionProvider::list(const std::string& nameSpace) {

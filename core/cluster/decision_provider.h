@@ -33,6 +33,7 @@ private:
     scheduler::DecisionRing& ring_;
     std::vector<std::weak_ptr<Watcher>> watchers_;
     std::map<std::uint64_t, api::ObjectPtr> summaries_;  // by revision
+    api::ObjectPtr opened_;                              // the one that was told in full last: it is asked for again and again
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

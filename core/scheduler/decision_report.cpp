@@ -1,6 +1,7 @@
 #include "core/scheduler/decision_report.h"
 
 #include "core/api/quantity.h"
+#include "core/scheduler/explanation/preemption_report.h"
 #include "core/scheduler/plugins/plugins.h"
 
 #include <boost/json/array.hpp>
@@ -111,24 +112,6 @@ json::array nodesOf(const Cycle& cycle, const Decision& decision) {
     return nodes;
 }
 
-json::object preemptionOf(const PreemptionResult& preemption) {
-    json::object out;
-    const auto victimsOf = [](const std::vector<PodInfoPtr>& pods) {
-        json::array victims;
-        for (const auto& pod : pods) victims.push_back({{"namespace", pod->nameSpace}, {"name", pod->name}, {"priority", pod->priority}});
-        return victims;
-    };
-    if (!preemption.nominatedNode.empty()) out["nominatedNode"] = preemption.nominatedNode;
-    if (!preemption.victims.empty()) out["victims"] = victimsOf(preemption.victims);
-    if (!preemption.message.empty()) out["message"] = preemption.message;
-    if (!preemption.decidedBy.empty()) out["decidedBy"] = preemption.decidedBy;
-    json::array candidates;
-    for (const auto& candidate : preemption.candidates)
-        candidates.push_back({{"node", candidate.node}, {"victims", victimsOf(candidate.victims)}, {"pdbViolations", candidate.pdbViolations}});
-    if (!candidates.empty()) out["candidates"] = std::move(candidates);
-    return out;
-}
-
 json::array reasonCounts(const Decision& decision) {
     std::map<std::string, int> counts;
     for (const auto& verdict : decision.nodes)
@@ -191,7 +174,7 @@ json::object reportDecision(const DecisionRecord& record, Detail detail) {
     status["queue"] = json::object{{"enqueuedAt", formatMicroTime(record.enqueuedAt)}, {"attempts", record.attempt}, {"waitedSeconds", record.waitedSeconds}, {"wokenBy", record.wokenBy}};
     if (!decision.preemption.nominatedNode.empty()) status["nominatedNode"] = decision.preemption.nominatedNode;
     if (draw != decision.best.end()) status["draw"] = draw - decision.best.begin();
-    if (decision.preemption.tried) status["preemption"] = preemptionOf(decision.preemption);
+    if (decision.result == Decision::Result::Unschedulable) status["preemption"] = reportPreemption(cycle, decision);
     if (detail == Detail::Full || decision.nodes.size() <= mostNodesInLists) status["nodes"] = nodesOf(cycle, decision);
     return {{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingDecision"},
             {"metadata", {{"name", record.name()}, {"namespace", record.pod->nameSpace}, {"uid", record.uid}, {"resourceVersion", std::to_string(record.revision)},

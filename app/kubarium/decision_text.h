@@ -1,0 +1,17 @@
+// A SchedulingDecision, as the API serves it, as text for people.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <string>
+
+namespace kubarium::cli {
+
+// Verdict, scores, refusals, preemption and the smallest changes. `language` picks the sentences: en or zh_CN.
+void printDecision(const boost::json::value& decision, const std::string& language);
+// The smallest changes alone (status.smallestChanges).
+void printChanges(const boost::json::value& changes, const std::string& language);
+// The sentence in that language, or the English one.
+std::string sentenceOf(const boost::json::value& explained, const std::string& language);
+
+}  // namespace kubarium::cli
