@@ -33,6 +33,9 @@ private:
 // DefaultPreemption (pkg/scheduler/framework/preemption): fills decision.preemption.
 void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision);
 
+// What DefaultPreemption says where no Node has a Pod of lower priority; `refusals`: how many Nodes said what.
+PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals);
+
 std::string fitErrorMessage(std::size_t allNodes, const std::vector<std::pair<Status, std::size_t>>& statuses, const std::string& preFilterMessage,
                             const std::string& postFilterMessage);
 

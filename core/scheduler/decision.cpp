@@ -164,6 +164,7 @@ public:
 
     Decision run() {
         const auto& snapshot = cycle_.snapshot;
+        decision_.nextStart = options_.startIndex;
         if (snapshot.nodes.empty()) {
             decision_.result = Decision::Result::NoNodes;
             decision_.message = "no nodes available to schedule pods";
@@ -257,7 +258,10 @@ private:
         decision_.reason = "Unschedulable";
         if (options_.preempt) preempt(cycle_, plugins_, decision_);
         std::vector<std::pair<Status, std::size_t>> statuses;
-        for (const auto& verdict : decision_.nodes) statuses.emplace_back(verdict.filter, 1);
+        for (const auto& verdict : decision_.nodes) {
+            statuses.emplace_back(verdict.filter, 1);
+            if (!verdict.filter.plugin.empty()) decision_.refusedBy.insert(verdict.filter.plugin);
+        }
         decision_.message = fitErrorMessage(cycle_.snapshot.nodes.size(), statuses, "", decision_.preemption.message);
         return std::move(decision_);
     }
@@ -283,8 +287,8 @@ private:
         for (const auto* verdict : verdicts) most = std::max(most, verdict->total);
         for (const auto* verdict : verdicts)
             if (verdict->total == most) decision_.best.push_back(verdict->node);
-        std::ranges::sort(decision_.best);
         decision_.selectedNode = decision_.best[options_.draw && decision_.best.size() > 1 ? options_.draw(decision_.best.size()) : 0];
+        std::ranges::sort(decision_.best);
         decision_.result = Decision::Result::Scheduled;
         return std::move(decision_);
     }

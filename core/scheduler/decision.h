@@ -47,6 +47,7 @@ struct Decision {
     std::vector<std::string> narrowedBy;
     std::vector<std::string> skippedFilter, skippedScore;
     std::vector<NodeVerdict> nodes;     // in snapshot order; empty when PreFilter refused
+    std::set<std::string> refusedBy;    // plugins, where no Node was feasible
     int feasible = 0, evaluated = 0;
     bool scoringSkipped = false;
     bool nominatedNodeUsed = false;
@@ -63,7 +64,7 @@ struct DecideOptions {
     bool sampling = true;       // look only at as many Nodes as kube-scheduler would
     bool fullStory = false;     // scores even if there is one Node, verdicts of every Node
     bool preempt = true;
-    // Draws an index below the given number, among the best Nodes (sorted by name).
+    // Draws an index below the given number, among the best Nodes in snapshot order.
     std::function<std::size_t(std::size_t)> draw;
 };
 

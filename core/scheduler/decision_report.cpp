@@ -152,6 +152,7 @@ std::string refusalDetail(const PodInfo& pod, const NodeInfo& node, const Status
 json::object reportDecision(const DecisionRecord& record, Detail detail) {
     const auto& profile = *record.configuration->find(record.schedulerName);
     DecideOptions options;
+    options.startIndex = record.startIndex;
     options.sampling = true;
     options.fullStory = true;
     const auto decision = decide(*record.snapshot, *record.pod, *record.configuration, profile, options);

@@ -16,6 +16,7 @@ struct DecisionRecord {
     SnapshotPtr snapshot;
     std::shared_ptr<const Configuration> configuration;
     std::string schedulerName;
+    std::size_t startIndex = 0;         // where a sampled cycle began to look
     std::string selectedNode;           // what was drawn, so that the story told later is the same
     std::string phase = "Done";         // or the phase before which the Clock holds it
     std::string result, message;

@@ -446,4 +446,11 @@ bool NodeInfo::removePod(const PodInfoPtr& pod) {
     return true;
 }
 
+void NodeInfo::replacePod(const PodInfoPtr& before, const PodInfoPtr& after) {
+    const auto at = std::ranges::find(pods, before) - pods.begin();
+    removePod(before);
+    addPod(after);
+    std::rotate(pods.begin() + std::min<std::ptrdiff_t>(at, std::ssize(pods) - 1), pods.end() - 1, pods.end());
+}
+
 }  // namespace kubarium::scheduler

@@ -142,6 +142,8 @@ struct NodeInfo {
 
     void addPod(const PodInfoPtr& pod);
     bool removePod(const PodInfoPtr& pod);
+    // In its place: the order of the Pods stays.
+    void replacePod(const PodInfoPtr& before, const PodInfoPtr& after);
     static NodeInfo make(const ObjectPtr& node);
 };
 using NodeInfoPtr = std::shared_ptr<const NodeInfo>;

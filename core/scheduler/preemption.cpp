@@ -10,6 +10,11 @@
 namespace kubarium::scheduler {
 namespace {
 
+constexpr std::string_view prefix = "no new claims to deallocate, preemption: ";  // the first words are DynamicResources'
+constexpr std::string_view neverPreempts = "not eligible due to preemptionPolicy=Never.";
+constexpr std::string_view noVictims = "No preemption victims found for incoming pod";
+constexpr std::string_view notHelpful = "Preemption is not helpful for scheduling";
+
 struct Budget {
     std::string nameSpace;
     api::Selector selector;
@@ -74,7 +79,7 @@ DryRun selectVictims(const Cycle& cycle, const PluginSet& plugins, const NodeInf
     std::vector<PodInfoPtr> potential;
     for (const auto& pod : original.pods)
         if (pod->priority < cycle.pod.priority) potential.push_back(pod);
-    if (potential.empty()) return {Status::unresolvable("No preemption victims found for incoming pod"), {}};
+    if (potential.empty()) return {Status::unresolvable(std::string(noVictims)), {}};
     PluginSet trial(plugins);
     NodeInfo node = original;
     for (const auto& pod : potential) {
@@ -146,7 +151,7 @@ std::vector<const Candidate*> cheapest(const std::vector<Candidate>& candidates,
 
 // Why the Pod may not preempt; "" if it may.
 std::string ineligible(const Cycle& cycle, const Decision& decision) {
-    if (cycle.pod.preemptNever) return "not eligible due to preemptionPolicy=Never.";
+    if (cycle.pod.preemptNever) return std::string(neverPreempts);
     const auto& nominated = cycle.pod.nominatedNode;
     if (nominated.empty()) return {};
     const auto index = cycle.snapshot.index(nominated);
@@ -167,8 +172,26 @@ std::string ineligible(const Cycle& cycle, const Decision& decision) {
 
 }  // namespace
 
+PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals) {
+    PreemptionResult result;
+    result.tried = true;
+    result.code = Code::Unschedulable;
+    if (pod.preemptNever) {
+        result.message = std::string(prefix) + std::string(neverPreempts);
+        return result;
+    }
+    std::size_t resolvable = 0;
+    for (const auto& [status, count] : refusals)
+        if (status.code == Code::Unschedulable) resolvable += count;
+    std::vector<std::pair<Status, std::size_t>> statuses;
+    if (resolvable > 0) statuses.emplace_back(Status::unresolvable(std::string(noVictims)), resolvable);
+    if (nodes > resolvable) statuses.emplace_back(Status::unresolvable(std::string(notHelpful)), nodes - resolvable);
+    result.message = std::string(prefix) + fitErrorMessage(nodes, statuses, "", "");
+    result.clearsNomination = true;
+    return result;
+}
+
 void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision) {
-    constexpr std::string_view prefix = "no new claims to deallocate, preemption: ";  // the first words are DynamicResources'
     auto& result = decision.preemption;
     if (std::ranges::find(cycle.profile.postFilter, "DefaultPreemption") == cycle.profile.postFilter.end()) return;
     result.tried = true;
@@ -188,7 +211,7 @@ void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision) {
         std::vector<std::pair<Status, std::size_t>> statuses;
         for (const auto& [node, status] : result.notHelped) statuses.emplace_back(status, 1);
         if (const auto others = cycle.snapshot.nodes.size() - result.notHelped.size(); others > 0)
-            statuses.emplace_back(Status::unresolvable("Preemption is not helpful for scheduling"), others);
+            statuses.emplace_back(Status::unresolvable(std::string(notHelpful)), others);
         result.message = std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), statuses, "", "");
         result.clearsNomination = true;
         return;

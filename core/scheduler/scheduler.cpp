@@ -46,9 +46,9 @@ std::shared_ptr<const DecisionRecord> DecisionRing::find(const std::string& name
 void DecisionRing::put(DecisionRecord record) {
     record.revision = ++revision_;
     auto shared = std::make_shared<const DecisionRecord>(std::move(record));
-    const auto same = std::ranges::find(records_, shared->cycle, [](const auto& other) { return other->cycle; });
-    const bool known = same != records_.end();
-    if (known) *same = shared;
+    // Cycles are put in order; one that was held is the latest.
+    const bool known = !records_.empty() && records_.back()->cycle == shared->cycle;
+    if (known) records_.back() = shared;
     else records_.push_back(shared);
     if (onChange) onChange({known ? client::WatchEventType::Modified : client::WatchEventType::Added, shared});
     if (records_.size() <= capacity) return;
@@ -208,13 +208,14 @@ void Scheduler::begin(QueuedPod pod) {
     DecideOptions options;
     options.startIndex = attempt->snapshot->nodes.empty() ? 0 : nextStart_ % attempt->snapshot->nodes.size();
     options.draw = [this](std::size_t count) { return static_cast<std::size_t>(random_.below(count)); };
-    attempt->decision = decide(*attempt->snapshot, *pod.pod, *configuration_, *profile, options);
+    attempt->decision = decider_.decide(attempt->snapshot, pod.pod, configuration_, *profile, options);
     nextStart_ = attempt->decision.nextStart;
     auto& record = attempt->record;
     record.cycle = ++cycle_;
     record.attempt = pod.attempts;
     record.pod = pod.pod;
     record.snapshot = attempt->snapshot;
+    record.startIndex = options.startIndex;
     record.configuration = configuration_;
     record.schedulerName = pod.pod->schedulerName;
     record.selectedNode = attempt->decision.selectedNode;
@@ -314,8 +315,7 @@ void Scheduler::refused(std::shared_ptr<Attempt> attempt) {
     auto& refusedBy = attempt->pod.refusedBy;
     refusedBy.clear();
     if (!decision.preFilter.plugin.empty()) refusedBy.insert(decision.preFilter.plugin);
-    for (const auto& verdict : decision.nodes)
-        if (!verdict.filter.plugin.empty()) refusedBy.insert(verdict.filter.plugin);
+    refusedBy.insert(decision.refusedBy.begin(), decision.refusedBy.end());
     const auto& nominated = decision.preemption.nominatedNode;
     const std::string none;
     const std::string* nomination = !nominated.empty() ? &nominated : decision.preemption.clearsNomination && !pod->nominatedNode.empty() ? &none : nullptr;

@@ -10,6 +10,7 @@
 #include "core/client/informer.h"
 #include "core/scheduler/cache/scheduler_cache.h"
 #include "core/scheduler/decision_report.h"
+#include "core/scheduler/incremental/incremental_decider.h"
 #include "core/scheduler/queue/scheduling_queue.h"
 
 #include <deque>
@@ -104,6 +105,7 @@ private:
     client::EventRecorder events_;
     std::shared_ptr<const Configuration> configuration_;
     SchedulerCache cache_;
+    IncrementalDecider decider_;
     SchedulingQueue queue_;
     DecisionRing ring_;
     std::shared_ptr<Attempt> held_;

@@ -38,9 +38,9 @@ void SchedulerCache::setNode(const ObjectPtr& object) {
         snapshot_.nodes.set(*index, std::move(node));
         return;
     }
-    auto names = *snapshot_.indexOf;
-    names.emplace(node->name, snapshot_.nodes.size());
-    snapshot_.indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>(std::move(names));
+    // Copied only while a snapshot holds it: adding many Nodes in a row is not quadratic.
+    if (indexOf_.use_count() > ownUses) snapshot_.indexOf = indexOf_ = std::make_shared<NodeIndex>(*indexOf_);
+    indexOf_->emplace(node->name, snapshot_.nodes.size());
     snapshot_.nodes.push_back(std::move(node));
 }
 
@@ -50,22 +50,27 @@ void SchedulerCache::removeNode(const std::string& name) {
     countImages(*snapshot_.nodes[*gone], -1);
     if (const auto& pods = snapshot_.nodes[*gone]->pods; !pods.empty()) homeless_[name] = pods;
     NodeList left;
-    std::unordered_map<std::string, std::size_t> names;
+    auto names = std::make_shared<NodeIndex>();
     for (const auto& node : snapshot_.nodes)
         if (node->name != name) {
-            names.emplace(node->name, left.size());
+            names->emplace(node->name, left.size());
             left.push_back(node);
         }
     snapshot_.nodes = std::move(left);
-    snapshot_.indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>(std::move(names));
+    snapshot_.indexOf = indexOf_ = std::move(names);
 }
 
 void SchedulerCache::setPod(const PodInfoPtr& pod) {
+    clearNominated(pod->uid);
+    if (const auto known = pods_.find(pod->uid); known != pods_.end() && known->second->nodeName == pod->nodeName && snapshot_.index(pod->nodeName)) {
+        assumed_.erase(pod->uid);
+        const auto before = std::exchange(known->second, pod);
+        return change(pod->nodeName, [&](NodeInfo& node) { node.replacePod(before, pod); });
+    }
     removePod(pod->uid);
     pods_[pod->uid] = pod;
     if (snapshot_.index(pod->nodeName)) change(pod->nodeName, [&](NodeInfo& node) { node.addPod(pod); });
     else homeless_[pod->nodeName].push_back(pod);
-    clearNominated(pod->uid);
 }
 
 void SchedulerCache::removePod(const std::string& uid) {

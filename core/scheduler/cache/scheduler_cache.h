@@ -10,6 +10,7 @@ namespace kubarium::scheduler {
 
 class SchedulerCache {
 public:
+    SchedulerCache() { snapshot_.indexOf = indexOf_; }
     void setNode(const ObjectPtr& node);
     void removeNode(const std::string& name);
     // A Pod that is bound, as the API says; replaces an assumed one.
@@ -30,7 +31,11 @@ private:
     void change(const std::string& node, const std::function<void(NodeInfo&)>& edit);
     void countImages(const NodeInfo& node, int by);
 
+    using NodeIndex = std::unordered_map<std::string, std::size_t>;
+    static constexpr long ownUses = 2;  // of the index: here and in snapshot_
+
     Snapshot snapshot_;
+    std::shared_ptr<NodeIndex> indexOf_ = std::make_shared<NodeIndex>();  // snapshot_.indexOf
     std::unordered_map<std::string, PodInfoPtr> pods_;                   // by uid; nodeName says where
     std::unordered_map<std::string, std::vector<PodInfoPtr>> homeless_;  // bound to a Node that is not known yet
     std::set<std::string> assumed_;

@@ -24,6 +24,8 @@ public:
     bool filterActive() const { return filters_ && (!required_.empty() || !anti_.empty() || existingPairs_ > 0); }
     // nullptr: the Pod may go there.
     const Status* filter(std::uint32_t node) const;
+    // Whether it gives scores.
+    bool weighs() const { return weighs_; }
     // Raw scores by Node.
     std::span<const std::int64_t> scores() const { return scores_; }
     // After a number of podChanged(): brings the scores up to date and names the Nodes whose score changed.

@@ -1,0 +1,181 @@
+#include "core/apiserver/api_server.h"
+#include "core/base/engine_loop.h"
+#include "core/scheduler/scheduler.h"
+#include "core/store/sqlite_store.h"
+#include "tests/benchmark/scheduler/measure.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace kubarium::benchmark {
+
+namespace resources = api::resources;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Removed with everything in it.
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        auto pattern = (std::filesystem::temp_directory_path() / "kubarium-bench-XXXXXX").string();
+        if (mkdtemp(pattern.data())) path_ = pattern;
+    }
+    ~TemporaryDirectory() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+// The control plane that counts: API server on SQLite, scheduler, and a client that posts Pods and watches them.
+class World {
+public:
+    explicit World(const Case& given) : given_(given) {}
+    ~World() {
+        scheduler_.reset();
+        informers_.reset();
+        client_.reset();
+        components_.reset();
+        server_.reset();
+    }
+
+    std::optional<EndToEndFigures> run() {
+        if (auto made = create(); !made) {
+            fmt::print(stderr, "scheduler_bench: {}\n", made.error().message);
+            return std::nullopt;
+        }
+        const auto& workload = given_.workload;
+        for (const auto* name : {"sched-0", "sched-1"}) post(resources::namespaces, "", {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}});
+        post({"scheduling.k8s.io", "v1", "priorityclasses"}, "", {{"apiVersion", "scheduling.k8s.io/v1"}, {"kind", "PriorityClass"}, {"metadata", {{"name", "high"}}}, {"value", 1000000}});
+        for (int i = 0; i < given_.nodes; ++i) {
+            auto node = workload.node(i);
+            // The status is written as a kubelet does it.
+            auto status = node;
+            const auto name = std::string(node["metadata"].as_object()["name"].as_string());
+            node.erase("status");
+            post(resources::nodes, "", std::move(node), [this, name, status = std::move(status)](bool) mutable {
+                ++pending_;
+                client_->update(resources::nodes, "", name, std::move(status), {}, [this](auto) { --pending_; }, "status");
+            });
+        }
+        if (!runUntil([this] { return pending_ == 0; })) return std::nullopt;
+        if (!schedule(workload.initialPod, workload.initialPods(given_.nodes), false)) return std::nullopt;
+        const auto before = allocatedBytes();
+        const auto started = loop_.monotonic();
+        if (!schedule(workload.pod, given_.pods, true)) return std::nullopt;
+        const auto seconds = std::chrono::duration<double>(loop_.monotonic() - started).count();
+        return EndToEndFigures{given_.pods / seconds, given_.pods, static_cast<double>(allocatedBytes() - before) / given_.pods};
+    }
+
+private:
+    static constexpr int inFlight = 200;  // Pods that were posted and are not bound yet
+
+    Result<void> create() {
+        const auto pki = TRY(pki::ClusterPki::ensure({}, loop_.now()));
+        auto store = TRY(store::SqliteStore::open(directory_.path() / "cluster.db", loop_, loop_));
+        server_ = TRY(apiserver::ApiServer::create(loop_, loop_, random_, std::move(store), pki, {}));
+        client_ = server_->localClient("bench");
+        components_ = server_->localClient("kube-scheduler");
+        informers_ = std::make_unique<client::InformerFactory>(*components_, loop_);
+        scheduler::Configuration configuration;
+        if (!given_.sampling) configuration.percentageOfNodesToScore = 100;
+        scheduler_ = std::make_unique<scheduler::Scheduler>(loop_, loop_, random_, *components_, *informers_, std::move(configuration));
+        scheduler_->start();
+        auto& pods = informers_->informer(resources::pods);
+        pods.addHandler({nullptr, [this](const api::ObjectPtr& before, const api::ObjectPtr& after) {
+                             if (!before->string({"spec", "nodeName"}).empty() || after->string({"spec", "nodeName"}).empty()) return;
+                             ++bound_;
+                             if (postMore_) postMore_();
+                         },
+                         nullptr});
+        informers_->start();
+        return {};
+    }
+
+    // Runs the engine until then.
+    bool runUntil(std::function<bool()> condition) {
+        done_ = std::move(condition);
+        check();
+        timeout_ = loop_.afterReal(300s, [this] {
+            timedOut_ = true;
+            loop_.stop();
+        });
+        loop_.run();
+        if (timedOut_) fmt::print(stderr, "scheduler_bench: {} with {} Nodes: {} Pods were bound after 300 s\n", given_.workload.name, given_.nodes, bound_);
+        return !timedOut_;
+    }
+    void check() {
+        if (done_()) return loop_.stop();
+        checkTimer_ = loop_.afterReal(1ms, [this] { check(); });
+    }
+
+    void post(const api::GroupVersionResource& resource, const std::string& nameSpace, json::object body, std::function<void(bool)> then = {}) {
+        ++pending_;
+        client_->create(resource, nameSpace, std::move(body), {}, [this, then = std::move(then)](Result<api::ObjectPtr> created) {
+            if (!created && failures_++ < 3) fmt::print(stderr, "scheduler_bench: {}\n", created.error().message);
+            if (then) then(created.has_value());
+            --pending_;
+        });
+    }
+
+    void postPod(json::object pod) {
+        const std::string nameSpace(pod["metadata"].as_object()["namespace"].as_string());
+        post(resources::pods, nameSpace, std::move(pod));
+    }
+
+    bool schedule(const std::function<json::object(int)>& make, int count, bool measured) {
+        bound_ = posted_ = 0;
+        postMore_ = [this, make, count, measured] {
+            while (posted_ < count && posted_ - bound_ < inFlight) {
+                auto pod = make(posted_);
+                if (measured && given_.unique) makeUnique(pod, posted_);
+                if (measured) disturb(posted_);
+                ++posted_;
+                postPod(std::move(pod));
+            }
+        };
+        loop_.post([this] { postMore_(); });
+        const bool ended = runUntil([this, count] { return bound_ >= count; });
+        postMore_ = nullptr;
+        return ended;
+    }
+
+    // What comes between the measured Pods.
+    void disturb(int index) {
+        const auto& workload = given_.workload;
+        if (workload.blockedEvery > 0 && index % workload.blockedEvery == 0) postPod(blockedPod(index));
+        constexpr int churnEvery = 200;
+        if (!workload.churns || index % churnEvery != 0) return;
+        const int round = index / churnEvery;
+        auto node = workload.node(given_.nodes + round / 2);
+        const std::string name(node["metadata"].as_object()["name"].as_string());
+        if (round % 2 == 0) post(resources::nodes, "", std::move(node));
+        else client_->remove(resources::nodes, "", name, {}, [](auto) {});
+        post(resources::services, "default", churnService(round));
+    }
+
+    const Case& given_;
+    TemporaryDirectory directory_;
+    EngineLoop loop_;
+    SystemRandom random_;
+    std::unique_ptr<apiserver::ApiServer> server_;
+    std::unique_ptr<client::Client> client_, components_;
+    std::unique_ptr<client::InformerFactory> informers_;
+    std::unique_ptr<scheduler::Scheduler> scheduler_;
+    std::function<bool()> done_;
+    std::function<void()> postMore_;
+    Timer checkTimer_, timeout_;
+    int bound_ = 0, posted_ = 0, pending_ = 0, failures_ = 0;
+    bool timedOut_ = false;
+};
+
+}  // namespace
+
+std::optional<EndToEndFigures> measureEndToEnd(const Case& given) { return World(given).run(); }
+
+}  // namespace kubarium::benchmark

@@ -1,0 +1,157 @@
+#include "tests/benchmark/scheduler/workload.h"
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+namespace kubarium::benchmark {
+namespace {
+
+constexpr const char* hostname = "kubernetes.io/hostname";
+constexpr const char* zone = "topology.kubernetes.io/zone";
+
+json::object makeNode(int index, int zones = 1) {
+    const auto name = fmt::format("scheduler-perf-{:05}", index);
+    return {{"apiVersion", "v1"},
+            {"kind", "Node"},
+            {"metadata", {{"name", name}, {"labels", {{hostname, name}, {zone, fmt::format("zone-{}", index % zones)}}}}},
+            {"status",
+             {{"capacity", {{"cpu", "4"}, {"memory", "32Gi"}, {"pods", "110"}}},
+              {"allocatable", {{"cpu", "4"}, {"memory", "32Gi"}, {"pods", "110"}}},
+              {"conditions", {{{"type", "Ready"}, {"status", "True"}}}}}}};
+}
+
+json::object makePod(const std::string& prefix, int index, const char* nameSpace = "default", const char* cpu = "100m", const char* memory = "500Mi") {
+    return {{"apiVersion", "v1"},
+            {"kind", "Pod"},
+            {"metadata", {{"name", fmt::format("{}-{}", prefix, index)}, {"namespace", nameSpace}}},
+            {"spec", {{"containers", {{{"name", "pause"}, {"image", "registry.k8s.io/pause:3.10"}, {"resources", {{"requests", {{"cpu", cpu}, {"memory", memory}}}}}}}}}}};
+}
+
+json::object& specOf(json::object& pod) { return pod["spec"].as_object(); }
+json::object& metadataOf(json::object& pod) { return pod["metadata"].as_object(); }
+
+json::object affinityTerm(const char* color, const char* key) {
+    return {{"labelSelector", {{"matchLabels", {{"color", color}}}}}, {"topologyKey", key}, {"namespaces", {"sched-0", "sched-1"}}};
+}
+
+// `kind`: podAffinity or podAntiAffinity.
+json::object withAffinity(json::object pod, const char* color, const char* kind, const char* key, bool required) {
+    metadataOf(pod)["labels"] = json::object{{"color", color}, {"name", "test"}};
+    json::object terms;
+    if (required) terms["requiredDuringSchedulingIgnoredDuringExecution"] = json::array{affinityTerm(color, key)};
+    else terms["preferredDuringSchedulingIgnoredDuringExecution"] = json::array{json::object{{"weight", 1}, {"podAffinityTerm", affinityTerm(color, key)}}};
+    specOf(pod)["affinity"] = json::object{{kind, std::move(terms)}};
+    return pod;
+}
+
+json::object withSpread(json::object pod, const char* whenUnsatisfiable) {
+    metadataOf(pod)["labels"] = json::object{{"color", "blue"}};
+    specOf(pod)["topologySpreadConstraints"] = json::array{
+        json::object{{"maxSkew", 5}, {"topologyKey", zone}, {"whenUnsatisfiable", whenUnsatisfiable}, {"labelSelector", {{"matchLabels", {{"color", "blue"}}}}}}};
+    return pod;
+}
+
+Workload workload(std::string name, std::string reference, std::function<json::object(int)> pod) {
+    Workload made;
+    made.name = std::move(name);
+    made.reference = std::move(reference);
+    made.node = [](int index) { return makeNode(index); };
+    made.pod = std::move(pod);
+    made.initialPod = [](int index) { return makePod("initial", index); };
+    made.initialPods = [](int nodes) { return nodes / 5; };
+    made.mostPods = [](int nodes) { return nodes * 30; };
+    return made;
+}
+
+Workload affinityWorkload(std::string name, std::string reference, const char* color, const char* kind, const char* key, bool required) {
+    const auto make = [=](const char* prefix, int index, const char* nameSpace) { return withAffinity(makePod(prefix, index, nameSpace), color, kind, key, required); };
+    auto made = workload(std::move(name), std::move(reference), [make](int index) { return make("pod", index, "sched-1"); });
+    made.initialPod = [make](int index) { return make("initial", index, "sched-0"); };
+    if (required && std::string_view(kind) == "podAntiAffinity") made.mostPods = [](int nodes) { return nodes - nodes / 5; };
+    return made;
+}
+
+Workload taintWorkload() {
+    auto made = workload("taints", "", [](int index) {
+        auto pod = makePod("pod", index);
+        specOf(pod)["tolerations"] = json::array{json::object{{"key", "dedicated"}, {"operator", "Equal"}, {"value", "batch"}, {"effect", "NoSchedule"}}};
+        return pod;
+    });
+    made.node = [](int index) {
+        auto node = makeNode(index);
+        json::array taints;
+        if (index % 2 == 0) taints.push_back({{"key", "dedicated"}, {"value", index % 4 == 0 ? "batch" : "other"}, {"effect", "NoSchedule"}});
+        if (index % 3 == 0) taints.push_back({{"key", "slow"}, {"value", ""}, {"effect", "PreferNoSchedule"}});
+        if (!taints.empty()) node["spec"] = json::object{{"taints", std::move(taints)}};
+        return node;
+    };
+    return made;
+}
+
+Workload preemptionWorkload() {
+    auto made = workload("preemption", "misc/PreemptionBasic/5000Nodes", [](int index) {
+        auto pod = makePod("pod", index, "default", "3000m");
+        specOf(pod)["priorityClassName"] = "high";
+        specOf(pod)["priority"] = 1000000;
+        return pod;
+    });
+    made.initialPod = [](int index) {
+        auto pod = makePod("initial", index, "default", "900m");
+        specOf(pod)["terminationGracePeriodSeconds"] = 0;
+        return pod;
+    };
+    made.initialPods = [](int nodes) { return nodes * 4; };
+    made.mostPods = [](int nodes) { return nodes; };
+    made.preempts = true;
+    return made;
+}
+
+}  // namespace
+
+std::vector<Workload> workloads() {
+    std::vector<Workload> all;
+    const auto basic = [](int index) { return makePod("pod", index); };
+    all.push_back(workload("basic", "misc/SchedulingBasic/5000Nodes_10000Pods", basic));
+    all.push_back(affinityWorkload("required anti-affinity", "affinity/SchedulingPodAntiAffinity/5000Nodes_2000Pods", "green", "podAntiAffinity", hostname, true));
+    all.push_back(affinityWorkload("required affinity", "affinity/SchedulingPodAffinity/5000Nodes_5000Pods", "blue", "podAffinity", zone, true));
+    all.push_back(affinityWorkload("preferred affinity", "affinity/SchedulingPreferredPodAffinity/5000Nodes_5000Pods", "red", "podAffinity", hostname, false));
+    all.push_back(affinityWorkload("preferred anti-affinity", "affinity/SchedulingPreferredPodAntiAffinity/5000Nodes_2000Pods", "yellow", "podAntiAffinity", hostname, false));
+    for (const auto& [name, reference, action] : {std::tuple("required spread", "topology_spreading/TopologySpreading/5000Nodes_5000Pods", "DoNotSchedule"),
+                                                  std::tuple("preferred spread", "topology_spreading/PreferredTopologySpreading/5000Nodes_5000Pods", "ScheduleAnyway")}) {
+        all.push_back(workload(name, reference, [action](int index) { return withSpread(makePod("pod", index), action); }));
+        all.back().node = [](int index) { return makeNode(index, 3); };
+    }
+    all.push_back(workload("node affinity", "affinity/SchedulingNodeAffinity/5000Nodes_10000Pods", [](int index) {
+        auto pod = makePod("pod", index);
+        const json::object term{{"matchExpressions", {{{"key", zone}, {"operator", "In"}, {"values", {"zone-0", "zone-1"}}}}}};
+        specOf(pod)["affinity"] = json::object{{"nodeAffinity", {{"requiredDuringSchedulingIgnoredDuringExecution", {{"nodeSelectorTerms", json::array{term}}}}}}};
+        return pod;
+    }));
+    all.back().node = [](int index) { return makeNode(index, 4); };
+    all.push_back(taintWorkload());
+    all.push_back(preemptionWorkload());
+    all.push_back(workload("unschedulable backlog", "misc/Unschedulable/5kNodes/1kInit", basic));
+    all.back().blockedEvery = 10;
+    all.push_back(workload("mixed churn", "misc/SchedulingWithMixedChurn/5000Nodes_10000Pods", basic));
+    all.back().blockedEvery = 100;
+    all.back().churns = true;
+    return all;
+}
+
+void makeUnique(json::object& pod, int index) {
+    auto& labels = metadataOf(pod).emplace("labels", json::object()).first->value().as_object();
+    labels["index"] = std::to_string(index);
+    auto& requests = specOf(pod)["containers"].as_array()[0].as_object()["resources"].as_object()["requests"].as_object();
+    requests["memory"] = std::to_string((500LL << 20) + index);
+}
+
+json::object churnService(int index) {
+    return {{"apiVersion", "v1"},
+            {"kind", "Service"},
+            {"metadata", {{"name", fmt::format("churn-{}", index)}, {"namespace", "default"}}},
+            {"spec", {{"selector", {{"app", fmt::format("churn-{}", index)}}}, {"ports", {{{"port", 80}}}}}}};
+}
+
+json::object blockedPod(int index) { return makePod("blocked", index, "default", "9"); }
+
+}  // namespace kubarium::benchmark
