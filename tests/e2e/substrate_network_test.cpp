@@ -163,6 +163,7 @@ TEST_F(SubstrateNetworkTest, ProbesAndPortForwardConnectAndSayWhyTheyCannot) {
     EXPECT_EQ(talk([&](auto on) { return nodes[0]->connectFromNode(ips[1], 81, second, std::move(on)); }), "connection refused");
     EXPECT_EQ(talk([&](auto on) { return nodes[0]->connectInSandbox(firstSandbox, 8080, std::move(on)); }), "ok\n");
     nodes[1]->setLink(false);
+    EXPECT_TRUE(waitFor([&] { return get(ips[2] + ":8080/healthz") != "ok\n"; })) << "the link is still up";
     const auto error = talk([&](auto on) { return nodes[0]->connectFromNode(ips[2], 8080, second, std::move(on)); });
     EXPECT_TRUE(error == "i/o timeout" || error == "no route to host") << error;
 }

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -325,7 +326,8 @@ void ContainerTable::onExit(const ContainerPtr& container, const ProcessExit& ex
             {"code", exit.shellCode()},
             {"signal", exit.signaled ? exit.code : 0},
             {"oomKilled", oomKilled},
-            {"startedAt", nanoseconds(container->startedAt)},
+            // A short process ends before the runtime's own process does, after which the start is noted.
+            {"startedAt", nanoseconds(std::min(container->startedAt, exit.at))},
             {"finishedAt", nanoseconds(exit.at)}},
            {});
 }
