@@ -23,6 +23,8 @@ constexpr std::array decimal{Suffix{"n", 10, -9}, Suffix{"u", 10, -6}, Suffix{"m
                              Suffix{"M", 10, 6},  Suffix{"G", 10, 9},  Suffix{"T", 10, 12}, Suffix{"P", 10, 15}, Suffix{"E", 10, 18}};
 
 Wide saturate(Wide value) { return std::clamp(value, -limit, limit); }
+// Sums go far beyond what one quantity can say, as in Go, before they stop growing.
+Wide saturateSum(Wide value) { return std::clamp(value, -limit * 1'000'000, limit * 1'000'000); }
 
 Wide power10(int exponent) {
     Wide value = 1;
@@ -142,6 +144,8 @@ Result<Quantity> Quantity::parse(std::string_view text) {
         return malformed();
     }
     quantity.nano_ = scaled(mantissa, exponent, shift);
+    // Binary ones are capped where they are read; sums may exceed that.
+    if (quantity.format_ == Format::BinarySI) quantity.nano_ = std::min(quantity.nano_, static_cast<Wide>(std::numeric_limits<std::int64_t>::max()) * one);
     if (negative) quantity.nano_ = -quantity.nano_;
     return quantity;
 }
@@ -161,17 +165,32 @@ std::int64_t Quantity::milliValue() const {
     return nano_ < 0 ? -result : result;
 }
 
+std::int64_t Quantity::wrappedValue() const {
+    const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
+    const auto bits = static_cast<std::uint64_t>(magnitude / one + (magnitude % one != 0));
+    return static_cast<std::int64_t>(nano_ < 0 ? 0 - bits : bits);
+}
+
+std::int64_t Quantity::wrappedMilliValue() const {
+    constexpr Wide milli = one / 1000, most = std::numeric_limits<std::int64_t>::max();
+    const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
+    const auto rounded = magnitude / milli + (magnitude % milli != 0);
+    if (rounded > most && magnitude / one <= most) return 0;
+    const auto bits = static_cast<std::uint64_t>(rounded);
+    return static_cast<std::int64_t>(nano_ < 0 ? 0 - bits : bits);
+}
+
 double Quantity::toDouble() const { return static_cast<double>(nano_) / 1e9; }
 
 Quantity& Quantity::operator+=(const Quantity& other) {
     if (nano_ == 0) format_ = other.format_;
-    nano_ = saturate(nano_ + other.nano_);
+    nano_ = saturateSum(nano_ + other.nano_);
     return *this;
 }
 
 Quantity& Quantity::operator-=(const Quantity& other) {
     if (nano_ == 0) format_ = other.format_;
-    nano_ = saturate(nano_ - other.nano_);
+    nano_ = saturateSum(nano_ - other.nano_);
     return *this;
 }
 

@@ -24,6 +24,10 @@ public:
     // Rounded up, away from zero, saturated to int64.
     std::int64_t value() const;
     std::int64_t milliValue() const;
+    // As value() and milliValue(), but beyond int64 as Go's Quantity goes wrong: sums wrap, and the thousandfold of what fits is 0.
+    // For the scheduler, whose decisions on extreme quantities follow from it.
+    std::int64_t wrappedValue() const;
+    std::int64_t wrappedMilliValue() const;
     double toDouble() const;
     bool isZero() const { return nano_ == 0; }
     int sign() const { return nano_ < 0 ? -1 : nano_ > 0; }

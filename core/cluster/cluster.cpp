@@ -53,9 +53,7 @@ Result<scheduler::Configuration> readSchedulerConfig(const fs::path& file) {
     if (!in) return makeError(Reason::NotFound, fmt::format("cannot read {}", file.string()));
     std::ostringstream text;
     text << in.rdbuf();
-    const auto parsed = api::parseYaml(text.str());
-    if (!parsed) return badRequest(fmt::format("{}: {}", file.string(), parsed.error().message));
-    auto configuration = scheduler::parseConfiguration(parsed->value);
+    auto configuration = scheduler::parseConfigurationText(text.str());
     if (!configuration) return badRequest(fmt::format("{}: {}", file.string(), configuration.error().message));
     return configuration;
 }

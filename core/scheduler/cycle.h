@@ -13,6 +13,9 @@ public:
     PluginSet& operator=(const PluginSet&) = delete;
 
     Status runPreFilter(const Cycle& cycle, Decision& decision);
+    // Whether PreFilter of that plugin has run (it may be disabled, or another one may have ended the cycle before).
+    bool preFilterRan(std::string_view plugin) const { return ranPreFilter_.contains(plugin); }
+    bool hasScorePlugins() const { return !profile_.score.empty(); }
     // First refusal, without nominated Pods.
     Status runFilter(const Cycle& cycle, const NodeInfo& node);
     // As runFilter, and with the nominated Pods of equal or higher priority on that Node.
@@ -28,12 +31,21 @@ private:
     std::vector<Plugin*> filters_;       // those that PreFilter did not skip
     const Profile& profile_;
     std::vector<std::string> skippedFilters_;
+    std::set<std::string, std::less<>> ranPreFilter_;
 };
 
-// DefaultPreemption (pkg/scheduler/framework/preemption): fills decision.preemption.
-void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision);
+// The PostFilter plugins of the profile, DefaultPreemption among them (pkg/scheduler/framework/preemption): fills
+// decision.preemption. `statuses`: why each Node, in snapshot order, was refused.
+void runPostFilter(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, Decision& decision);
 
-// What DefaultPreemption says where no Node has a Pod of lower priority; `refusals`: how many Nodes said what.
+// Evaluator.Preempt: candidates, victims and the nominated Node go into `result`.
+struct PostFilterStatus {
+    Code code = Code::Unschedulable;
+    std::string message;
+};
+PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, PreemptionResult& result);
+
+// What the PostFilter plugins of the default profile say where no Node has a Pod of lower priority; `refusals`: how many Nodes said what.
 PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals);
 
 std::string fitErrorMessage(std::size_t allNodes, const std::vector<std::pair<Status, std::size_t>>& statuses, const std::string& preFilterMessage,

@@ -21,7 +21,7 @@ PluginSet::PluginSet(const Profile& profile) : profile_(profile) {
         if (auto* plugin = find(name)) filters_.push_back(plugin);
 }
 
-PluginSet::PluginSet(const PluginSet& other) : profile_(other.profile_), skippedFilters_(other.skippedFilters_) {
+PluginSet::PluginSet(const PluginSet& other) : profile_(other.profile_), skippedFilters_(other.skippedFilters_), ranPreFilter_(other.ranPreFilter_) {
     for (const auto& [name, plugin] : other.plugins_) plugins_.emplace(name, plugin->clone());
     for (const auto* plugin : other.filters_) filters_.push_back(find(std::string(plugin->name())));
 }
@@ -32,38 +32,49 @@ Plugin* PluginSet::find(const std::string& name) const {
 }
 
 Status PluginSet::runPreFilter(const Cycle& cycle, Decision& decision) {
+    Status refusal;
     for (const auto& name : profile_.preFilter) {
         auto* plugin = find(name);
         if (!plugin) continue;
         auto result = plugin->preFilter(cycle);
+        ranPreFilter_.insert(name);
         if (result.status.code == Code::Skip) {
             skippedFilters_.push_back(name);
-            decision.skippedFilter.insert(std::ranges::upper_bound(decision.skippedFilter, name), name);
+            // One that is absent here is in no list.
+            if (name != "DynamicResources") decision.skippedFilter.insert(std::ranges::upper_bound(decision.skippedFilter, name), name);
             continue;
         }
         if (!result.status.success()) {
             result.status.plugin = name;
-            return result.status;
+            // Preemption may help against this one, and needs what the others prepare.
+            if (!result.status.rejected()) {
+                result.status = Status::error(fmt::format("running PreFilter plugin \"{}\": {}", name, result.status.message()));
+                result.status.plugin = name;
+            }
+            if (result.status.code != Code::Unschedulable) return result.status;
+            refusal = std::move(result.status);
+            continue;
         }
         if (!result.nodeNames) continue;
         decision.narrowedBy.push_back(name);
         if (!decision.narrowedTo) decision.narrowedTo = std::move(result.nodeNames);
         else std::erase_if(*decision.narrowedTo, [&](const auto& node) { return !result.nodeNames->contains(node); });
         if (decision.narrowedTo->empty()) {
-            Status status = Status::unresolvable(decision.narrowedBy.size() == 1
-                                                     ? fmt::format("node(s) didn't satisfy plugin {} simultaneously", decision.narrowedBy.front())
-                                                     : fmt::format("node(s) didn't satisfy plugin(s) [{}] simultaneously", fmt::join(decision.narrowedBy, " ")));
-            return status;
+            auto names = decision.narrowedBy;
+            std::ranges::sort(names);
+            return Status::unresolvable(names.size() == 1 ? fmt::format("node(s) didn't satisfy plugin {}", names.front())
+                                                          : fmt::format("node(s) didn't satisfy plugin(s) [{}] simultaneously", fmt::join(names, " ")));
         }
     }
     std::erase_if(filters_, [&](const Plugin* plugin) { return std::ranges::find(skippedFilters_, plugin->name()) != skippedFilters_.end(); });
-    return {};
+    return refusal;
 }
 
 Status PluginSet::runFilter(const Cycle& cycle, const NodeInfo& node) {
     for (auto* plugin : filters_) {
         auto status = plugin->filter(cycle, node);
         if (status.success()) continue;
+        if (!status.rejected()) status = Status::error(fmt::format("running \"{}\" filter plugin: {}", plugin->name(), status.message()));
         status.plugin = plugin->name();
         return status;
     }
@@ -104,7 +115,7 @@ Status PluginSet::runScore(const Cycle& cycle, std::span<const NodeInfo* const> 
         if (!plugin) continue;
         auto status = plugin->preScore(cycle, feasible);
         if (status.code == Code::Skip) skipped.push_back(name);
-        else if (!status.success()) return status;
+        else if (!status.success()) return Status::error(fmt::format("running PreScore plugin \"{}\": {}", name, status.message()));
     }
     std::ranges::sort(skipped);
     std::vector<std::int64_t> scores(feasible.size());
@@ -113,7 +124,7 @@ Status PluginSet::runScore(const Cycle& cycle, std::span<const NodeInfo* const> 
         if (!plugin || std::ranges::binary_search(skipped, name)) continue;
         for (std::size_t i = 0; i < feasible.size(); ++i) {
             const auto result = plugin->score(cycle, *feasible[i]);
-            if (!result.status.success()) return result.status;
+            if (!result.status.success()) return Status::error(fmt::format("running Score plugins: plugin \"{}\" failed with: {}", name, result.status.message()));
             scores[i] = result.score;
         }
         for (std::size_t i = 0; i < feasible.size(); ++i) verdicts[i]->scores.push_back({name, scores[i], 0, weight, 0});
@@ -121,6 +132,9 @@ Status PluginSet::runScore(const Cycle& cycle, std::span<const NodeInfo* const> 
         for (std::size_t i = 0; i < feasible.size(); ++i) {
             auto& score = verdicts[i]->scores.back();
             score.normalized = scores[i];
+            if (scores[i] < 0 || scores[i] > maxNodeScore)
+                return Status::error(fmt::format("applying score defaultWeights on Score plugins: plugin \"{}\" returns an invalid score {}, it should in the range of [0, {}] after normalizing", name,
+                                                 scores[i], maxNodeScore));
             score.weighted = scores[i] * weight;
             verdicts[i]->total += score.weighted;
         }
@@ -191,16 +205,10 @@ private:
 
     Decision refusedByPreFilter() {
         if (!decision_.preFilter.rejected()) {
-            decision_.error = decision_.preFilter.plugin.empty() ? decision_.preFilter.message()
-                                                                 : fmt::format("running PreFilter plugin \"{}\": {}", decision_.preFilter.plugin, decision_.preFilter.message());
+            decision_.error = decision_.preFilter.message();
             return failed();
         }
-        // DynamicResources' PostFilter looks for what its own PreFilter, which did not run, would have left.
-        decision_.preemption.tried = options_.preempt;
-        if (options_.preempt) {
-            decision_.preemption.code = Code::Error;
-            decision_.preemption.message = "not found";
-        }
+        if (options_.preempt) runPostFilter(cycle_, plugins_, std::vector<const Status*>(cycle_.snapshot.nodes.size(), &decision_.preFilter), decision_);
         decision_.reason = "Unschedulable";
         decision_.message = fitErrorMessage(cycle_.snapshot.nodes.size(), {}, decision_.preFilter.message(), decision_.preemption.message);
         return std::move(decision_);
@@ -212,8 +220,7 @@ private:
         auto& verdict = decision_.nodes[index];
         verdict.evaluated = true;
         verdict.filter = plugins_.runFilterWithNominated(cycle_, *cycle_.snapshot.nodes[index]);
-        if (verdict.filter.code == Code::Error && decision_.error.empty())
-            decision_.error = fmt::format("running \"{}\" filter plugin: {}", verdict.filter.plugin, verdict.filter.message());
+        if (verdict.filter.code == Code::Error && decision_.error.empty()) decision_.error = verdict.filter.message();
         return verdict.filter.success();
     }
 
@@ -234,7 +241,8 @@ private:
         decision_.error.clear();
         std::size_t considered = 0;
         for (const auto& node : nodes) considered += !narrowedOut(node->name);
-        const auto wanted = options_.sampling ? numFeasibleNodesToFind(cycle_.profile.percentageOfNodesToScore, configuration_.percentageOfNodesToScore, considered) : nodes.size();
+        auto wanted = options_.sampling ? numFeasibleNodesToFind(cycle_.profile.percentageOfNodesToScore, configuration_.percentageOfNodesToScore, considered) : nodes.size();
+        if (!plugins_.hasScorePlugins()) wanted = 1;  // none would be preferred
         std::size_t found = 0, processed = 0;
         for (std::size_t step = 0; step < nodes.size() && found < wanted; ++step) {
             const auto index = (options_.startIndex + step) % nodes.size();
@@ -251,17 +259,19 @@ private:
         for (std::size_t i = 0; i < nodes.size(); ++i)
             if (narrowedOut(nodes[i]->name) && !decision_.nodes[i].evaluated)
                 decision_.nodes[i].filter = Status::unresolvable(fmt::format("node(s) didn't satisfy plugin(s) [{}]", fmt::join(narrowers, " ")));
-        if (!feasible_.empty()) decision_.error.clear();
+        if (decision_.nominatedNodeUsed) decision_.error.clear();
     }
 
     Decision unschedulable() {
         decision_.reason = "Unschedulable";
-        if (options_.preempt) preempt(cycle_, plugins_, decision_);
         std::vector<std::pair<Status, std::size_t>> statuses;
+        std::vector<const Status*> refusals;
         for (const auto& verdict : decision_.nodes) {
             statuses.emplace_back(verdict.filter, 1);
+            refusals.push_back(&verdict.filter);
             if (!verdict.filter.plugin.empty()) decision_.refusedBy.insert(verdict.filter.plugin);
         }
+        if (options_.preempt) runPostFilter(cycle_, plugins_, refusals, decision_);
         decision_.message = fitErrorMessage(cycle_.snapshot.nodes.size(), statuses, "", decision_.preemption.message);
         return std::move(decision_);
     }
@@ -283,6 +293,8 @@ private:
                 return failed();
             }
         }
+        if (!plugins_.hasScorePlugins())
+            for (auto* verdict : verdicts) verdict->total = 1;
         std::int64_t most = INT64_MIN;
         for (const auto* verdict : verdicts) most = std::max(most, verdict->total);
         for (const auto* verdict : verdicts)
@@ -306,6 +318,22 @@ private:
 
 Decision decide(const Snapshot& snapshot, const PodInfo& pod, const Configuration& configuration, const Profile& profile, const DecideOptions& options) {
     return Attempt(snapshot, pod, configuration, profile, options).run();
+}
+
+PreemptionResult considerPreemption(const Snapshot& snapshot, const PodInfo& pod, const Profile& profile, const Decision& decision) {
+    PreemptionResult result;
+    if (decision.nodes.size() != snapshot.nodes.size()) return result;
+    const Cycle cycle{snapshot, pod, profile};
+    PluginSet plugins(profile);
+    Decision again;
+    if (!plugins.runPreFilter(cycle, again).success()) return result;
+    std::vector<const Status*> statuses;
+    for (const auto& verdict : decision.nodes) statuses.push_back(&verdict.filter);
+    const auto status = preempt(cycle, plugins, statuses, result);
+    result.tried = true;
+    result.code = status.code;
+    result.message = status.message;
+    return result;
 }
 
 std::map<std::string, std::map<std::string, Status>> filterAll(const Snapshot& snapshot, const PodInfo& pod, const Profile& profile) {

@@ -70,6 +70,9 @@ struct DecideOptions {
 
 Decision decide(const Snapshot& snapshot, const PodInfo& pod, const Configuration& configuration, const Profile& profile, const DecideOptions& options);
 
+// What preemption would find for a decision that no Node fits, whether or not the profile has DefaultPreemption.
+PreemptionResult considerPreemption(const Snapshot& snapshot, const PodInfo& pod, const Profile& profile, const Decision& decision);
+
 // Every Filter plugin on its own, without nominated Pods, on every Node; only refusals.
 std::map<std::string, std::map<std::string, Status>> filterAll(const Snapshot& snapshot, const PodInfo& pod, const Profile& profile);
 

@@ -3,6 +3,7 @@
 #include "core/api/quantity.h"
 
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -148,30 +149,35 @@ private:
 Resources toResources(const Amounts& amounts) {
     Resources resources;
     for (const auto& [name, quantity] : amounts) {
-        if (name == "cpu") resources.milliCpu = quantity.milliValue();
-        else if (name == "memory") resources.memory = quantity.value();
-        else if (name == "ephemeral-storage") resources.ephemeralStorage = quantity.value();
-        else if (name == "pods") resources.allowedPods = quantity.value();
-        else if (name.find('/') != std::string::npos || name.starts_with("hugepages-") || name.starts_with("attachable-volumes-")) resources.scalar[name] = quantity.value();
+        if (name == "cpu") resources.milliCpu = quantity.wrappedMilliValue();
+        else if (name == "memory") resources.memory = quantity.wrappedValue();
+        else if (name == "ephemeral-storage") resources.ephemeralStorage = quantity.wrappedValue();
+        else if (name == "pods") resources.allowedPods = quantity.wrappedValue();
+        else if (name.find('/') != std::string::npos || name.starts_with("hugepages-") || name.starts_with("attachable-volumes-")) resources.scalar[name] = quantity.wrappedValue();
     }
     return resources;
 }
 
-NodeTerm parseNodeTerm(const json::object& from) {
+NodeTerm parseNodeTerm(const json::object& from, std::size_t index) {
     NodeTerm term;
     const auto read = [&](std::string_view key, std::vector<api::Requirement>& into, bool fields) {
         const auto* list = arrayAt(from, key);
         if (!list) return;
-        for (const auto& entry : *list) {
-            const auto& object = entry.as_object();
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            const auto& object = (*list)[i].as_object();
+            const auto refuse = [&](std::string_view why) { term.invalid.push_back(fmt::format("[{}].{}[{}].{}", index, key, i, why)); };
             std::vector<std::string> values;
             if (const auto* array = arrayAt(object, "values"))
                 for (const auto& value : *array)
                     if (value.is_string()) values.emplace_back(value.get_string());
             const auto name = textAt(object, "operator");
             const auto op = api::parseSelectorOperator(name, !fields);
-            if (!op || (fields && (values.size() != 1 || (name != "In" && name != "NotIn")))) {
-                term.invalid = fmt::format("\"{}\" is not a valid node selector operator", name);
+            if (!op || (fields && name != "In" && name != "NotIn")) {
+                refuse(fmt::format("operator: Unsupported value: \"{}\": supported values: \"In\", \"NotIn\"{}", name, fields ? "" : ", \"Exists\", \"DoesNotExist\", \"Gt\", \"Lt\""));
+                continue;
+            }
+            if (fields && values.size() != 1) {
+                refuse(fmt::format("values: Invalid value: {}: must have one element", json::serialize(json::array(values.begin(), values.end()))));
                 continue;
             }
             if (fields) {
@@ -180,7 +186,7 @@ NodeTerm parseNodeTerm(const json::object& from) {
             }
             auto requirement = api::makeRequirement(textAt(object, "key"), *op, values);
             if (requirement) into.push_back(std::move(*requirement));
-            else term.invalid = requirement.error().message;
+            else refuse(requirement.error().message);
         }
     };
     read("matchExpressions", term.expressions, false);
@@ -253,7 +259,7 @@ void parseSpread(PodInfo& info, const json::array& constraints) {
         constraint.minDomains = intAt(from, "minDomains", 1);
         constraint.honorAffinity = textAt(from, "nodeAffinityPolicy") != "Ignore";
         constraint.honorTaints = textAt(from, "nodeTaintsPolicy") == "Honor";
-        constraint.selector = parseSelector(objectAt(from, "labelSelector"), info.spreadError);
+        constraint.selector = parseSelector(objectAt(from, "labelSelector"), constraint.error);
         if (const auto* keys = arrayAt(from, "matchLabelKeys"))
             for (const auto& key : *keys)
                 if (const auto label = info.labels.find(std::string(key.as_string())); label != info.labels.end() && !constraint.selector.matchesNothing())
@@ -292,6 +298,9 @@ void parseContainers(PodInfo& info, const json::object& spec) {
 void parseRequests(PodInfo& info, const json::object& pod) {
     // The Filter of a Pod that is not placed yet looks at what it asks for alone.
     info.filterRequests = toResources(PodRequests(pod, PodRequests::Status::Ignored).sum({}, true));
+    // SetMaxResource: a sum that wrapped asks for nothing.
+    for (auto* amount : {&info.filterRequests.milliCpu, &info.filterRequests.memory, &info.filterRequests.ephemeralStorage}) *amount = std::max<std::int64_t>(*amount, 0);
+    for (auto& [name, amount] : info.filterRequests.scalar) amount = std::max<std::int64_t>(amount, 0);
     const PodRequests requests(pod, PodRequests::Status::Counts);
     const auto own = requests.sum({}, true);
     info.requests = toResources(own);
@@ -306,10 +315,11 @@ void parseRequests(PodInfo& info, const json::object& pod) {
 }  // namespace
 
 void Resources::add(const Resources& other, std::int64_t sign) {
-    milliCpu += sign * other.milliCpu;
-    memory += sign * other.memory;
-    ephemeralStorage += sign * other.ephemeralStorage;
-    for (const auto& [name, amount] : other.scalar) scalar[name] += sign * amount;
+    const auto add1 = [sign](std::int64_t& to, std::int64_t amount) { to = sign < 0 ? wrappingSubtract(to, amount) : wrappingAdd(to, amount); };
+    add1(milliCpu, other.milliCpu);
+    add1(memory, other.memory);
+    add1(ephemeralStorage, other.ephemeralStorage);
+    for (const auto& [name, amount] : other.scalar) add1(scalar[name], amount);
 }
 
 std::int64_t Resources::get(const std::string& name) const {
@@ -327,12 +337,16 @@ bool Toleration::tolerates(const Taint& taint) const {
     return op == "Exists";
 }
 
-bool NodeTerm::matches(const Labels& labels, const std::string& nodeName) const {
+bool NodeTerm::matchesLabels(const Labels& labels) const {
     if (empty() || !invalid.empty()) return false;
-    for (const auto& requirement : expressions) {
+    return std::ranges::all_of(expressions, [&](const api::Requirement& requirement) {
         const auto it = labels.find(requirement.key);
-        if (!requirement.matches(it == labels.end() ? nullptr : &it->second)) return false;
-    }
+        return requirement.matches(it == labels.end() ? nullptr : &it->second);
+    });
+}
+
+bool NodeTerm::matches(const Labels& labels, const std::string& nodeName) const {
+    if (!matchesLabels(labels)) return false;
     for (const auto& requirement : fields)
         if (!requirement.matches(requirement.key == "metadata.name" ? &nodeName : nullptr)) return false;
     return true;
@@ -345,12 +359,14 @@ NodeAffinity NodeAffinity::parse(const json::value* value) {
     if (const auto* required = objectAt(*from, "requiredDuringSchedulingIgnoredDuringExecution")) {
         affinity.hasRequired = true;
         if (const auto* terms = arrayAt(*required, "nodeSelectorTerms"))
-            for (const auto& term : *terms) affinity.required.push_back(parseNodeTerm(term.as_object()));
+            for (const auto& term : *terms) affinity.required.push_back(parseNodeTerm(term.as_object(), affinity.required.size()));
     }
-    if (const auto* preferred = arrayAt(*from, "preferredDuringSchedulingIgnoredDuringExecution"))
+    if (const auto* preferred = arrayAt(*from, "preferredDuringSchedulingIgnoredDuringExecution")) {
+        affinity.hasPreferred = true;
         for (const auto& entry : *preferred)
             if (const auto* term = objectAt(entry.as_object(), "preference"))
-                affinity.preferred.push_back({intAt(entry.as_object(), "weight"), parseNodeTerm(*term)});
+                affinity.preferred.push_back({intAt(entry.as_object(), "weight"), parseNodeTerm(*term, affinity.preferred.size())});
+    }
     return affinity;
 }
 
@@ -378,6 +394,7 @@ PodInfoPtr PodInfo::make(const ObjectPtr& pod) {
     info->priority = static_cast<std::int32_t>(intAt(spec, "priority"));
     info->preemptNever = textAt(spec, "preemptionPolicy") == "Never";
     info->nodeSelector = labelsAt(objectAt(spec, "nodeSelector"));
+    info->hasNodeSelector = objectAt(spec, "nodeSelector") != nullptr;
     if (const auto* list = arrayAt(spec, "tolerations"))
         for (const auto& entry : *list) {
             const auto& from = entry.as_object();
@@ -390,6 +407,8 @@ PodInfoPtr PodInfo::make(const ObjectPtr& pod) {
     if (const auto* constraints = arrayAt(spec, "topologySpreadConstraints")) parseSpread(*info, *constraints);
     if (const auto* gates = arrayAt(spec, "schedulingGates"))
         for (const auto& gate : *gates) info->gates.push_back(textAt(gate.as_object(), "name"));
+    if (const auto* claims = arrayAt(spec, "resourceClaims"))
+        for (const auto& claim : *claims) info->resourceClaims.push_back(textAt(claim.as_object(), "name"));
     parseContainers(*info, spec);
     parseRequests(*info, pod->tree());
     info->volumes = arrayAt(spec, "volumes");
@@ -427,8 +446,8 @@ void NodeInfo::addPod(const PodInfoPtr& pod) {
     if (pod->hasPodAffinity()) podsWithAffinity.push_back(pod);
     if (!pod->requiredAntiAffinity.empty()) podsWithAntiAffinity.push_back(pod);
     requested.add(pod->requests);
-    nonZeroCpu += pod->nonZeroCpu;
-    nonZeroMemory += pod->nonZeroMemory;
+    nonZeroCpu = wrappingAdd(nonZeroCpu, pod->nonZeroCpu);
+    nonZeroMemory = wrappingAdd(nonZeroMemory, pod->nonZeroMemory);
     for (const auto& port : pod->hostPorts) usedPorts.insert(port);
 }
 
@@ -440,8 +459,8 @@ bool NodeInfo::removePod(const PodInfoPtr& pod) {
     std::erase(podsWithAffinity, known);
     std::erase(podsWithAntiAffinity, known);
     requested.add(known->requests, -1);
-    nonZeroCpu -= known->nonZeroCpu;
-    nonZeroMemory -= known->nonZeroMemory;
+    nonZeroCpu = wrappingSubtract(nonZeroCpu, known->nonZeroCpu);
+    nonZeroMemory = wrappingSubtract(nonZeroMemory, known->nonZeroMemory);
     for (const auto& port : known->hostPorts) usedPorts.erase(usedPorts.find(port));
     return true;
 }

@@ -21,6 +21,11 @@ namespace json = boost::json;
 using api::Labels;
 using api::ObjectPtr;
 
+// Go's int64 arithmetic wraps; amounts near 2^63 make that visible.
+inline std::int64_t wrappingMultiply(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)); }
+inline std::int64_t wrappingAdd(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b)); }
+inline std::int64_t wrappingSubtract(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); }
+
 // Amounts of what a Pod asks for or a Node has. CPU in millicores, memory and storage in bytes.
 struct Resources {
     std::int64_t milliCpu = 0, memory = 0, ephemeralStorage = 0;
@@ -44,9 +49,11 @@ struct Toleration {
 struct NodeTerm {
     std::vector<api::Requirement> expressions;
     std::vector<api::Requirement> fields;
-    std::string invalid;  // why a term can never be evaluated; such a term matches nothing
+    std::vector<std::string> invalid;  // why a term can never be evaluated; such a term matches nothing
     bool empty() const { return expressions.empty() && fields.empty() && invalid.empty(); }
     bool matches(const Labels& labels, const std::string& nodeName) const;
+    // As matches(), of something that has labels alone: fields are not looked at.
+    bool matchesLabels(const Labels& labels) const;
 };
 
 struct PreferredNodeTerm {
@@ -55,9 +62,10 @@ struct PreferredNodeTerm {
 };
 
 struct NodeAffinity {
-    bool hasRequired = false;
+    bool hasRequired = false, hasPreferred = false;  // present, be it empty
     std::vector<NodeTerm> required;
     std::vector<PreferredNodeTerm> preferred;
+    // What is not valid is said with its path below the list of terms ("[0].matchExpressions[0].values[0][arch]: Invalid value: ...").
     static NodeAffinity parse(const json::value* affinity);
 };
 
@@ -79,6 +87,7 @@ struct SpreadConstraint {
     api::Selector selector;
     std::int64_t minDomains = 1;
     bool honorAffinity = true, honorTaints = false;
+    std::string error;  // why its selector cannot be evaluated
 };
 
 struct HostPort {
@@ -103,12 +112,12 @@ struct PodInfo {
     std::int64_t nonZeroCpu = 0, nonZeroMemory = 0;  // what scoring counts of Pods that are placed
     Resources fitRequests;          // of the incoming Pod: the NodeResourcesFit score, with the defaults of 100m and 200Mi
     std::map<std::string, std::string> nodeSelector;
+    bool hasNodeSelector = false;   // present, be it empty
     NodeAffinity nodeAffinity;
     std::vector<Toleration> tolerations;
     std::vector<AffinityTerm> requiredAffinity, requiredAntiAffinity, preferredAffinity, preferredAntiAffinity;
     std::vector<std::string> affinityErrors;
     std::vector<SpreadConstraint> spread;
-    std::string spreadError;
     std::vector<HostPort> hostPorts;
     std::vector<std::string> images;
     std::size_t imageCount = 0;     // containers and init containers
@@ -117,6 +126,7 @@ struct PodInfo {
     bool hasPodAffinity() const { return !requiredAffinity.empty() || !requiredAntiAffinity.empty() || !preferredAffinity.empty() || !preferredAntiAffinity.empty(); }
     bool hasVolumes() const { return volumes && !volumes->empty(); }
     std::vector<std::string> gates;
+    std::vector<std::string> resourceClaims;  // names in spec.resourceClaims: what DynamicResources would look at
 
     std::string key() const { return nameSpace + "/" + name; }
     static std::shared_ptr<const PodInfo> make(const ObjectPtr& pod);

@@ -10,7 +10,8 @@
 namespace kubarium::scheduler {
 namespace {
 
-constexpr std::string_view prefix = "no new claims to deallocate, preemption: ";  // the first words are DynamicResources'
+constexpr std::string_view nothingToDeallocate = "no new claims to deallocate";  // DynamicResources' words
+constexpr std::string_view prefix = "preemption: ";
 constexpr std::string_view neverPreempts = "not eligible due to preemptionPolicy=Never.";
 constexpr std::string_view noVictims = "No preemption victims found for incoming pod";
 constexpr std::string_view notHelpful = "Preemption is not helpful for scheduling";
@@ -150,22 +151,22 @@ std::vector<const Candidate*> cheapest(const std::vector<Candidate>& candidates,
 }
 
 // Why the Pod may not preempt; "" if it may.
-std::string ineligible(const Cycle& cycle, const Decision& decision) {
+std::string ineligible(const Cycle& cycle, std::span<const Status* const> statuses) {
     if (cycle.pod.preemptNever) return std::string(neverPreempts);
     const auto& nominated = cycle.pod.nominatedNode;
     if (nominated.empty()) return {};
     const auto index = cycle.snapshot.index(nominated);
-    for (const auto& verdict : decision.nodes)
-        if (verdict.node == nominated && verdict.filter.code == Code::UnschedulableAndUnresolvable) return {};
-    if (!index) return {};
+    if (!index || statuses[*index]->code == Code::UnschedulableAndUnresolvable) return {};
     for (const auto& pod : cycle.snapshot.nodes[*index]->pods) {
         if (pod->priority >= cycle.pod.priority || !pod->terminating) continue;
         const auto* conditions = pod->object->find({"status", "conditions"});
         if (!conditions || !conditions->is_array()) continue;
         for (const auto& condition : conditions->get_array())
-            if (api::stringAt(condition, {"type"}) == "DisruptionTarget" && api::stringAt(condition, {"status"}) == "True" &&
-                api::stringAt(condition, {"reason"}) == "PreemptionByScheduler")
-                return "not eligible due to a terminating pod on the nominated node.";
+            if (api::stringAt(condition, {"type"}) == "DisruptionTarget") {
+                if (api::stringAt(condition, {"status"}) == "True" && api::stringAt(condition, {"reason"}) == "PreemptionByScheduler")
+                    return "not eligible due to a terminating pod on the nominated node.";
+                break;
+            }
     }
     return {};
 }
@@ -177,7 +178,7 @@ PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes,
     result.tried = true;
     result.code = Code::Unschedulable;
     if (pod.preemptNever) {
-        result.message = std::string(prefix) + std::string(neverPreempts);
+        result.message = fmt::format("{}, {}{}", nothingToDeallocate, prefix, neverPreempts);
         return result;
     }
     std::size_t resolvable = 0;
@@ -186,43 +187,61 @@ PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes,
     std::vector<std::pair<Status, std::size_t>> statuses;
     if (resolvable > 0) statuses.emplace_back(Status::unresolvable(std::string(noVictims)), resolvable);
     if (nodes > resolvable) statuses.emplace_back(Status::unresolvable(std::string(notHelpful)), nodes - resolvable);
-    result.message = std::string(prefix) + fitErrorMessage(nodes, statuses, "", "");
+    result.message = fmt::format("{}, {}{}", nothingToDeallocate, prefix, fitErrorMessage(nodes, statuses, "", ""));
     result.clearsNomination = true;
     return result;
 }
 
-void preempt(const Cycle& cycle, const PluginSet& plugins, Decision& decision) {
-    auto& result = decision.preemption;
-    if (std::ranges::find(cycle.profile.postFilter, "DefaultPreemption") == cycle.profile.postFilter.end()) return;
-    result.tried = true;
-    result.code = Code::Unschedulable;
-    if (const auto why = ineligible(cycle, decision); !why.empty()) {
-        result.message = std::string(prefix) + why;
-        return;
-    }
+PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, PreemptionResult& result) {
+    if (const auto why = ineligible(cycle, statuses); !why.empty()) return {Code::Unschedulable, std::string(prefix) + why};
     const auto budgets = budgetsOf(*cycle.snapshot.objects);
+    std::vector<std::string> errors;
     for (std::size_t i = 0; i < cycle.snapshot.nodes.size(); ++i) {
-        if (decision.nodes[i].filter.code != Code::Unschedulable) continue;
+        if (statuses[i]->code != Code::Unschedulable) continue;
         auto dry = selectVictims(cycle, plugins, *cycle.snapshot.nodes[i], budgets);
-        if (dry.status.success()) result.candidates.push_back(std::move(dry.candidate));
-        else result.notHelped.emplace(cycle.snapshot.nodes[i]->name, std::move(dry.status));
+        if (dry.status.success()) {
+            result.candidates.push_back(std::move(dry.candidate));
+            continue;
+        }
+        if (dry.status.code == Code::Error && std::ranges::find(errors, dry.status.message()) == errors.end()) errors.push_back(dry.status.message());
+        result.notHelped.emplace(cycle.snapshot.nodes[i]->name, std::move(dry.status));
     }
+    if (result.candidates.empty() && !errors.empty())
+        return {Code::Error, std::string(prefix) + (errors.size() == 1 ? errors.front() : fmt::format("[{}]", fmt::join(errors, ", ")))};
     if (result.candidates.empty()) {
-        std::vector<std::pair<Status, std::size_t>> statuses;
-        for (const auto& [node, status] : result.notHelped) statuses.emplace_back(status, 1);
+        std::vector<std::pair<Status, std::size_t>> counted;
+        for (const auto& [node, status] : result.notHelped) counted.emplace_back(status, 1);
         if (const auto others = cycle.snapshot.nodes.size() - result.notHelped.size(); others > 0)
-            statuses.emplace_back(Status::unresolvable(std::string(notHelpful)), others);
-        result.message = std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), statuses, "", "");
+            counted.emplace_back(Status::unresolvable(std::string(notHelpful)), others);
         result.clearsNomination = true;
-        return;
+        return {Code::Unschedulable, std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), counted, "", "")};
     }
-    result.code = Code::Success;
     const auto best = cheapest(result.candidates, result.decidedBy);
     for (const auto* candidate : best) result.nominatedAnyOf.push_back(candidate->node);
     std::ranges::sort(result.nominatedAnyOf);
     result.nominatedNode = result.nominatedAnyOf.front();
-    const auto chosen = std::ranges::find(result.candidates, result.nominatedNode, &Candidate::node);
-    result.victims = chosen->victims;
+    result.victims = std::ranges::find(result.candidates, result.nominatedNode, &Candidate::node)->victims;
+    return {Code::Success, {}};
+}
+
+// RunPostFilterPlugins: until one succeeds, or fails for good; the reasons of the others add up.
+void runPostFilter(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, Decision& decision) {
+    auto& result = decision.preemption;
+    std::vector<std::string> reasons;
+    for (const auto& name : cycle.profile.postFilter) {
+        PostFilterStatus status;
+        if (name == "DefaultPreemption") status = preempt(cycle, plugins, statuses, result);
+        else if (name != "DynamicResources") continue;
+        // It looks for what its own PreFilter leaves, which may not have run.
+        else if (plugins.preFilterRan(name)) status = {Code::Unschedulable, std::string(nothingToDeallocate)};
+        else status = {Code::Error, "not found"};
+        result.tried = true;
+        result.code = status.code;
+        result.message = status.message;
+        if (status.code != Code::Unschedulable) return;
+        reasons.push_back(std::move(status.message));
+    }
+    result.message = fmt::format("{}", fmt::join(reasons, ", "));
 }
 
 }  // namespace kubarium::scheduler

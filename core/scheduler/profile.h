@@ -4,6 +4,7 @@
 #include "core/base/result.h"
 #include "core/scheduler/pod_info.h"
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ struct FitArgs {
 
 struct Profile {
     std::string schedulerName = "default-scheduler";
-    std::vector<std::string> preEnqueue, preFilter, filter, postFilter, preScore;
+    std::vector<std::string> preEnqueue, preFilter, filter, postFilter, preScore, reserve, preBind, bind;
     std::vector<std::pair<std::string, std::int64_t>> score;  // with weights
     std::optional<int> percentageOfNodesToScore;
 
@@ -40,19 +41,33 @@ struct Profile {
     bool systemDefaultedSpread = true;
     std::vector<SpreadConstraint> defaultSpread;  // of defaultingType List
     int minCandidateNodesPercentage = 10, minCandidateNodesAbsolute = 100;
+    std::chrono::seconds volumeBindTimeout{600};
 
     static Profile makeDefault();
 };
 
+// component-base/config: how several schedulers agree on one that works.
+struct LeaderElection {
+    bool leaderElect = true;
+    std::chrono::milliseconds leaseDuration{15'000}, renewDeadline{10'000}, retryPeriod{2'000};
+    std::string resourceNamespace = "kube-system", resourceName = "kube-scheduler";
+};
+
 struct Configuration {
     std::vector<Profile> profiles{Profile::makeDefault()};
+    int parallelism = 16;  // accepted; a decision here is made on one thread
+    LeaderElection leaderElection;
+    std::vector<std::string> warnings;  // what is accepted but has no effect here, for people
     int percentageOfNodesToScore = 0;
     double podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10;
 
     const Profile* find(const std::string& schedulerName) const;
 };
 
-// kubescheduler.config.k8s.io/v1, JSON or YAML already parsed; BadRequest with the field and what is wrong.
+// kubescheduler.config.k8s.io/v1, JSON or YAML already parsed: decoded strictly, defaulted and validated as
+// cmd/kube-scheduler does. BadRequest with its words: the field and what is wrong.
 Result<Configuration> parseConfiguration(const json::value& value);
+// The same from YAML or JSON text.
+Result<Configuration> parseConfigurationText(std::string_view text);
 
 }  // namespace kubarium::scheduler

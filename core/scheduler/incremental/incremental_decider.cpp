@@ -104,9 +104,12 @@ std::optional<std::vector<std::uint32_t>> IncrementalDecider::refusedForNominate
 }
 
 std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options, Decision decision) const {
-    const bool preempts = options.preempt && std::ranges::find(profile.postFilter, "DefaultPreemption") != profile.postFilter.end();
+    static const std::vector<std::string> usual{"DynamicResources", "DefaultPreemption"};
+    const bool preempts = options.preempt && !profile.postFilter.empty();
     const auto refusals = state.refusals();
     if (preempts) {
+        // Other lists have other words.
+        if (profile.postFilter != usual || std::ranges::find(profile.preFilter, usual.front()) == profile.preFilter.end()) return std::nullopt;
         // With Pods of lower priority there, it takes the whole of preemption to tell.
         if (!pod.preemptNever && !podsOfPriority_.empty() && podsOfPriority_.begin()->first < pod.priority) return std::nullopt;
         decision.preemption = preemptionWithoutVictims(pod, last_->nodes.size(), refusals);
@@ -135,8 +138,8 @@ std::optional<Decision> IncrementalDecider::tryIncremental(TemplateState& state,
         return decision;
     }
     const auto nodes = last_->nodes.size();
-    const auto wanted = options.sampling ? numFeasibleNodesToFind(profile.percentageOfNodesToScore, configuration_->percentageOfNodesToScore, nodes) : nodes;
-    const auto choice = state.choose(options, wanted, *refused);
+    const auto sampled = options.sampling ? numFeasibleNodesToFind(profile.percentageOfNodesToScore, configuration_->percentageOfNodesToScore, nodes) : nodes;
+    const auto choice = state.choose(options, profile.score.empty() ? 1 : sampled, *refused);
     if (state.failed()) return std::nullopt;
     Decision decision;
     decision.evaluated = static_cast<int>(choice.processed);

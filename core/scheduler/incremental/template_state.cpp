@@ -18,7 +18,8 @@ bool contains(const std::vector<std::string>& list, std::string_view name) { ret
 }  // namespace
 
 std::unique_ptr<TemplateState> TemplateState::create(const Given& given) {
-    if (!given.pod->affinityErrors.empty() || !given.pod->spreadError.empty()) return nullptr;
+    const auto unreadable = [](const SpreadConstraint& constraint) { return !constraint.error.empty(); };
+    if (!given.pod->affinityErrors.empty() || std::ranges::any_of(given.pod->spread, unreadable)) return nullptr;
     std::unique_ptr<TemplateState> state(new TemplateState());
     state->given_ = given;
     state->cycleSnapshot_ = given.snapshot;
@@ -188,11 +189,20 @@ void TemplateState::evaluate(std::uint32_t node) {
     failed_ |= refused.code == Code::Error;
     if (local_[node] == 0) {
         const auto now = cycle();
+        const auto scoreOf = [&](Plugin& plugin) {
+            const auto result = plugin.score(now, info);
+            failed_ |= !result.status.success();
+            return result.score;
+        };
         std::int64_t sum = 0;
-        for (const auto& [plugin, weight] : fixedScores_) sum += plugin->score(now, info).score * weight;
+        for (const auto& [plugin, weight] : fixedScores_) {
+            const auto score = scoreOf(*plugin);
+            failed_ |= score < 0 || score > maxNodeScore;
+            sum += score * weight;
+        }
         fixed_[node] = sum;
         for (auto& score : normalized_)
-            if (score.plugin) score.raw[node] = score.plugin->score(now, info).score;
+            if (score.plugin) score.raw[node] = scoreOf(*score.plugin);
     }
     known_[node / blockSize] |= std::uint64_t{1} << node % blockSize;
     combined_[node] = 0;

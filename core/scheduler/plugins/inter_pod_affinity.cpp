@@ -44,10 +44,12 @@ public:
         for (const auto& node : cycle.snapshot.nodes)
             for (const auto& existing : required_.empty() && anti_.empty() ? node->podsWithAntiAffinity : node->pods) change(cycle, *existing, *node, 1);
         if (existingAnti_.empty() && required_.empty() && anti_.empty()) return {Status::skip(), {}};
+        prepared_ = true;
         return {};
     }
 
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
+        if (!prepared_) return Status::error("error reading \"PreFilterInterPodAffinity\" from cycleState: not found");
         if (!satisfiesAffinity(cycle, node)) return Status::unresolvable("node(s) didn't match pod affinity rules");
         for (const auto& term : anti_)
             if (const auto label = node.labels.find(term.topologyKey); label != node.labels.end())
@@ -85,10 +87,13 @@ public:
                 weigh(existing->preferredAntiAffinity, pod.nameSpace, pod.labels, *namespaceLabels_, *node, -1);
             }
         }
-        return scores_.empty() ? Status::skip() : Status{};
+        if (scores_.empty()) return Status::skip();
+        scorable_ = true;
+        return {};
     }
 
     ScoreResult score(const Cycle&, const NodeInfo& node) override {
+        if (!scorable_) return {0, Status::error("failed to read \"PreScoreInterPodAffinity\" from cycleState: not found")};
         std::int64_t sum = 0;
         for (const auto& [key, values] : scores_)
             if (const auto label = node.labels.find(key); label != node.labels.end())
@@ -142,6 +147,7 @@ private:
             if (term.matches(nameSpace, labels, nsLabels)) addScore(term, node, sign * term.weight);
     }
 
+    bool prepared_ = false, scorable_ = false;  // PreFilter, PreScore have run
     const Labels* namespaceLabels_ = &noLabels;
     std::vector<AffinityTerm> required_, anti_;
     Counts existingAnti_, affinityCounts_, antiCounts_;
@@ -160,13 +166,5 @@ std::vector<AffinityTerm> withSelectedNamespaces(std::vector<AffinityTerm> terms
 }
 
 std::unique_ptr<Plugin> makeInterPodAffinity() { return std::make_unique<InterPodAffinity>(); }
-
-std::unique_ptr<Plugin> makePlugin(std::string_view name, const Profile&) {
-    if (auto plugin = makeSimplePlugin(name)) return plugin;
-    if (auto plugin = makeResourcePlugin(name)) return plugin;
-    if (auto plugin = makeTopologyPlugin(name)) return plugin;
-    if (name == "InterPodAffinity") return makeInterPodAffinity();
-    return makeVolumePlugin(name);
-}
 
 }  // namespace kubarium::scheduler

@@ -9,7 +9,14 @@ std::unique_ptr<Plugin> makeSimplePlugin(std::string_view name);
 std::unique_ptr<Plugin> makeResourcePlugin(std::string_view name);
 std::unique_ptr<Plugin> makeTopologyPlugin(std::string_view name);
 std::unique_ptr<Plugin> makeInterPodAffinity();
-std::unique_ptr<Plugin> makeVolumePlugin(std::string_view name);
+std::unique_ptr<Plugin> makeVolumeRestrictions();
+std::unique_ptr<Plugin> makeNodeVolumeLimits();
+std::unique_ptr<Plugin> makeVolumeBinding();
+std::unique_ptr<Plugin> makeVolumeZone();
+std::unique_ptr<Plugin> makeDynamicResources();
+
+// Whether two Pods hold volumes that one Node may not have twice (VolumeRestrictions).
+bool volumesConflict(const PodInfo& mine, const PodInfo& theirs);
 
 bool tolerates(std::span<const Toleration> tolerations, const Taint& taint);
 // The first NoSchedule or NoExecute taint that is not tolerated.

@@ -112,9 +112,10 @@ public:
     Reads reads() const override { return Reads::Tracked; }
 
     PreFilterResult preFilter(const Cycle& cycle) override {
-        if (!cycle.pod.spreadError.empty()) return {Status::error(cycle.pod.spreadError), {}};
+        if (const auto* error = errorOf(cycle.pod, true)) return {Status::error("get constraints from pod: obtaining pod's hard topology spread constraints: " + *error), {}};
         hard_ = spreadConstraints(cycle, true);
         if (hard_.empty()) return {Status::skip(), {}};
+        prepared_ = true;
         domains_.resize(hard_.size());
         critical_.resize(hard_.size());
         for (const auto& node : cycle.snapshot.nodes) {
@@ -128,6 +129,7 @@ public:
     }
 
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
+        if (!prepared_) return Status::error("reading \"PreFilterPodTopologySpread\" from cycleState: not found");
         for (std::size_t i = 0; i < hard_.size(); ++i) {
             const auto& constraint = hard_[i];
             const auto label = node.labels.find(constraint.topologyKey);
@@ -145,9 +147,11 @@ public:
     void removePod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node) override { change(cycle, pod, node, -1); }
 
     Status preScore(const Cycle& cycle, std::span<const NodeInfo* const> nodes) override {
+        if (const auto* error = errorOf(cycle.pod, false)) return Status::error("calculating preScoreState: obtaining pod's soft topology spread constraints: " + *error);
         const bool requireAll = !cycle.pod.spread.empty() || !cycle.profile.systemDefaultedSpread;
         soft_ = spreadConstraints(cycle, false);
         if (soft_.empty()) return Status::skip();
+        scorable_ = true;
         counts_.assign(soft_.size(), {});
         for (const auto* node : nodes) {
             if (requireAll && !hasAllTopologyKeys(node->labels, soft_)) {
@@ -173,6 +177,7 @@ public:
     }
 
     ScoreResult score(const Cycle& cycle, const NodeInfo& node) override {
+        if (!scorable_) return {0, Status::error("error reading \"PreScorePodTopologySpread\" from cycleState: not found")};
         if (ignored_.contains(node.name)) return {};
         double sum = 0;
         for (std::size_t i = 0; i < soft_.size(); ++i) {
@@ -204,6 +209,11 @@ private:
         return it == node.labels.end() ? std::string() : it->second;
     }
 
+    static const std::string* errorOf(const PodInfo& pod, bool hard) {
+        const auto bad = std::ranges::find_if(pod.spread, [&](const SpreadConstraint& constraint) { return constraint.hard == hard && !constraint.error.empty(); });
+        return bad == pod.spread.end() ? nullptr : &bad->error;
+    }
+
     void change(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node, std::int64_t delta) {
         if (pod.nameSpace != cycle.pod.nameSpace || !hasAllTopologyKeys(node.labels, hard_)) return;
         for (std::size_t i = 0; i < hard_.size(); ++i) {
@@ -215,6 +225,7 @@ private:
         }
     }
 
+    bool prepared_ = false, scorable_ = false;  // PreFilter, PreScore have run
     std::vector<SpreadConstraint> hard_, soft_;
     std::vector<std::map<std::string, std::int64_t>> domains_, counts_;
     std::vector<CriticalPaths> critical_;

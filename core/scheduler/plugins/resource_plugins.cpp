@@ -9,13 +9,6 @@
 namespace kubarium::scheduler {
 namespace {
 
-// Go's int64 arithmetic wraps; amounts near 2^63 make that visible.
-std::int64_t wrappingMultiply(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-}
-std::int64_t wrappingAdd(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b)); }
-std::int64_t wrappingSubtract(std::int64_t a, std::int64_t b) { return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)); }
-
 bool isScalar(std::string_view name) { return name != "cpu" && name != "memory" && name != "ephemeral-storage" && name != "pods"; }
 
 struct Amount {
@@ -39,7 +32,13 @@ public:
     Reads reads() const override { return Reads::Node; }
     Normalization normalization() const override { return Normalization::None; }
 
+    PreFilterResult preFilter(const Cycle&) override {
+        prepared_ = true;
+        return {};
+    }
+
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
+        if (!prepared_) return Status::error("error reading \"PreFilterNodeResourcesFit\" from cycleState: not found");
         Status status;
         const auto refuse = [&](std::string reason, bool unresolvable) {
             status.reasons.push_back(std::move(reason));
@@ -107,6 +106,8 @@ private:
         }
         return shape.empty() ? 0 : shape.back().score * scale;
     }
+
+    bool prepared_ = false;
 };
 
 class NodeResourcesBalancedAllocation final : public Plugin {
@@ -116,10 +117,10 @@ public:
     Reads reads() const override { return Reads::Node; }
     Normalization normalization() const override { return Normalization::None; }
     Status preScore(const Cycle& cycle, std::span<const NodeInfo* const>) override {
-        const bool bestEffort = std::ranges::all_of(cycle.profile.balancedResources, [&](const auto& entry) { return cycle.pod.requests.get(entry.name) == 0; });
-        return bestEffort ? Status::skip() : Status{};
+        return bestEffort(cycle) ? Status::skip() : Status{};
     }
     ScoreResult score(const Cycle& cycle, const NodeInfo& node) override {
+        if (bestEffort(cycle)) return {0, {}};  // a profile may have this PreScore disabled
         std::vector<double> fractions;
         double total = 0;
         for (const auto& [resource, weight] : cycle.profile.balancedResources) {
@@ -139,6 +140,11 @@ public:
             deviation = std::sqrt(sum / static_cast<double>(fractions.size()));
         }
         return {static_cast<std::int64_t>((1 - deviation) * static_cast<double>(maxNodeScore)), {}};
+    }
+
+private:
+    static bool bestEffort(const Cycle& cycle) {
+        return std::ranges::all_of(cycle.profile.balancedResources, [&](const auto& entry) { return cycle.pod.requests.get(entry.name) == 0; });
     }
 };
 

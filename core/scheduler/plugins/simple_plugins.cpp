@@ -51,13 +51,21 @@ public:
         if (!untoleratedTaint(node, cycle.pod.tolerations)) return {};
         return Status::unresolvable("node(s) had untolerated taint(s)");
     }
-    ScoreResult score(const Cycle& cycle, const NodeInfo& node) override {
-        std::vector<Toleration> soft;
+    Status preScore(const Cycle& cycle, std::span<const NodeInfo* const>) override {
+        prepared_ = true;
         for (const auto& toleration : cycle.pod.tolerations)
-            if (toleration.effect.empty() || toleration.effect == "PreferNoSchedule") soft.push_back(toleration);
-        return {std::ranges::count_if(node.taints, [&](const Taint& taint) { return taint.effect == "PreferNoSchedule" && !tolerates(soft, taint); }), {}};
+            if (toleration.effect.empty() || toleration.effect == "PreferNoSchedule") soft_.push_back(toleration);
+        return {};
+    }
+    ScoreResult score(const Cycle&, const NodeInfo& node) override {
+        if (!prepared_) return {0, Status::error("failed to read \"PreScoreTaintToleration\" from cycleState: not found")};
+        return {std::ranges::count_if(node.taints, [&](const Taint& taint) { return taint.effect == "PreferNoSchedule" && !tolerates(soft_, taint); }), {}};
     }
     void normalize(const Cycle&, std::span<const NodeInfo* const>, std::span<std::int64_t> scores) override { defaultNormalize(scores, true); }
+
+private:
+    bool prepared_ = false;
+    std::vector<Toleration> soft_;  // that look at PreferNoSchedule
 };
 
 class NodeAffinityPlugin final : public Plugin {
@@ -70,7 +78,7 @@ public:
     PreFilterResult preFilter(const Cycle& cycle) override {
         const auto& pod = cycle.pod;
         const bool added = cycle.profile.hasAddedAffinity && cycle.profile.addedAffinity.hasRequired;
-        if (!pod.nodeAffinity.hasRequired && !added && pod.nodeSelector.empty()) return {Status::skip(), {}};
+        if (!pod.nodeAffinity.hasRequired && !added && !pod.hasNodeSelector) return {Status::skip(), {}};
         if (!pod.nodeAffinity.hasRequired || pod.nodeAffinity.required.empty()) return {};
         std::set<std::string> names;
         for (const auto& term : pod.nodeAffinity.required) {
@@ -99,13 +107,15 @@ public:
     }
 
     Status preScore(const Cycle& cycle, std::span<const NodeInfo* const>) override {
-        const auto& own = cycle.pod.nodeAffinity.preferred;
-        if (own.empty() && (!cycle.profile.hasAddedAffinity || cycle.profile.addedAffinity.preferred.empty())) return Status::skip();
-        for (const auto& [weight, term] : own)
-            if (weight != 0 && !term.invalid.empty()) return Status::error(term.invalid);
+        prepared_ = true;
+        if (auto status = readable(cycle.pod); !status.success()) return status;
+        if (!cycle.pod.nodeAffinity.hasPreferred && (!cycle.profile.hasAddedAffinity || cycle.profile.addedAffinity.preferred.empty())) return Status::skip();
         return {};
     }
     ScoreResult score(const Cycle& cycle, const NodeInfo& node) override {
+        // A profile may have this PreScore disabled.
+        if (!prepared_)
+            if (auto status = readable(cycle.pod); !status.success()) return {0, std::move(status)};
         std::int64_t sum = 0;
         for (const auto* preferred : {&cycle.profile.addedAffinity.preferred, &cycle.pod.nodeAffinity.preferred})
             for (const auto& [weight, term] : *preferred)
@@ -113,6 +123,17 @@ public:
         return {sum, {}};
     }
     void normalize(const Cycle&, std::span<const NodeInfo* const>, std::span<std::int64_t> scores) override { defaultNormalize(scores, false); }
+
+private:
+    static Status readable(const PodInfo& pod) {
+        std::vector<std::string> errors;
+        for (const auto& [weight, term] : pod.nodeAffinity.preferred)
+            if (weight != 0) errors.insert(errors.end(), term.invalid.begin(), term.invalid.end());
+        if (errors.empty()) return {};
+        return Status::error(errors.size() == 1 ? errors.front() : fmt::format("[{}]", fmt::join(errors, ", ")));
+    }
+
+    bool prepared_ = false;
 };
 
 class NodePorts final : public Plugin {
@@ -122,9 +143,11 @@ public:
     Reads reads() const override { return Reads::Node; }
     PreFilterResult preFilter(const Cycle& cycle) override {
         if (cycle.pod.hostPorts.empty()) return {Status::skip(), {}};
+        prepared_ = true;
         return {};
     }
     Status filter(const Cycle& cycle, const NodeInfo& node) override {
+        if (!prepared_) return Status::error("reading \"PreFilterNodePorts\" from cycleState: not found");
         constexpr std::string_view any = "0.0.0.0";
         for (const auto& wanted : cycle.pod.hostPorts)
             for (const auto& used : node.usedPorts)
@@ -132,6 +155,9 @@ public:
                     return Status::unschedulable("node(s) didn't have free ports for the requested pod ports");
         return {};
     }
+
+private:
+    bool prepared_ = false;
 };
 
 class ImageLocality final : public Plugin {
