@@ -241,15 +241,14 @@ json::object replaySequence(Prepared& prepared, const json::object& from, bool e
             if (round == 0) step["pod"] = pod->key();
             if (decision.result == Decision::Result::Scheduled) {
                 step["node"] = decision.best.front();
-                if (round == 0) {
-                    if (decision.scoringSkipped) step["scoring"] = "skipped";
-                    else {
-                        step["best"] = stringsOf(decision.best);
-                        json::object totals;
-                        for (const auto& verdict : decision.nodes)
-                            if (verdict.filter.success()) totals[verdict.node] = verdict.total;
-                        step["totals"] = std::move(totals);
-                    }
+                if (decision.scoringSkipped) {
+                    step["scoring"] = "skipped";
+                } else {
+                    step["best"] = stringsOf(decision.best);
+                    json::object totals;
+                    for (const auto& verdict : decision.nodes)
+                        if (verdict.filter.success()) totals[verdict.node] = verdict.total;
+                    step["totals"] = std::move(totals);
                 }
                 const auto reservation = reserveVolumes(*snapshot, *pod, profile, decision.best.front());
                 if (!reservation.status.success()) {
