@@ -7,6 +7,7 @@
 #include "core/cluster/clock_controller.h"
 #include "core/cluster/cluster_nodes.h"
 #include "core/cluster/decision_provider.h"
+#include "core/cluster/default_storage.h"
 #include "core/controller/controller_manager.h"
 #include "core/fault/fault_controller.h"
 #include "core/kubelet/network/network_controller.h"
@@ -180,8 +181,9 @@ Result<void> Cluster::Parts::startComponents() {
     scheduler->start();
     informers->start();
     controllers = std::make_unique<controller::ControllerManager>(loop, loop, random, *controllerClient,
-                                                                  controller::ControllerManagerOptions{pki->authority.pem().certificate, {}});
+                                                                  controller::ControllerManagerOptions{pki->authority.pem().certificate, {}, substrate ? paths.volumes().string() : std::string()});
     controllers->start();
+    createDefaultStorage(*systemClient);
     if (substrate) network = std::make_unique<kubelet::NetworkController>(*substrate, *kubeletInformers, clusterDnsAddress, api->port());
     kubeletInformers->start();
     clock = std::make_unique<ClockController>(loop, loop, *systemClient,
@@ -205,7 +207,7 @@ Result<void> Cluster::Parts::startComponents() {
 
 Result<void> Cluster::Parts::startNodes() {
     progress("Starting the Nodes");
-    nodes = std::make_unique<ClusterNodes>(loop, random, *kubeletClient, *source, *hub, substrate.get(), images.get(), network.get(), paths.run() / "pods");
+    nodes = std::make_unique<ClusterNodes>(loop, random, *kubeletClient, *source, *hub, substrate.get(), images.get(), network.get(), paths.run() / "pods", paths.volumes());
     for (const auto& node : expandNodes(options.nodes)) TRY(nodes->add(node));
     removeNodesOfLastTime();
     faults = std::make_unique<fault::FaultController>(loop, loop, *systemClient, *nodes);

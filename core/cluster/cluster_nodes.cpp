@@ -45,8 +45,8 @@ kubelet::NodeOptions optionsOf(const lab::LabNode& node) {
 }  // namespace
 
 ClusterNodes::ClusterNodes(EngineLoop& loop, Random& random, client::Client& client, kubelet::PodSource& source, KubeletHub& hub, kubelet::Substrate* substrate,
-                           kubelet::ImageStore* images, kubelet::NetworkController* network, std::filesystem::path pods)
-    : loop_(loop), random_(random), client_(client), source_(source), hub_(hub), substrate_(substrate), images_(images), network_(network), pods_(std::move(pods)) {}
+                           kubelet::ImageStore* images, kubelet::NetworkController* network, std::filesystem::path pods, std::filesystem::path volumes)
+    : loop_(loop), random_(random), client_(client), source_(source), hub_(hub), substrate_(substrate), images_(images), network_(network), pods_(std::move(pods)), volumes_(std::move(volumes)) {}
 
 ClusterNodes::~ClusterNodes() {
     for (const auto& [name, node] : nodes_) hub_.remove(name);
@@ -65,6 +65,7 @@ Result<void> ClusterNodes::add(const lab::LabNode& declared) {
         options.podCIDR = fmt::format("10.244.{}.0/24", realCount_);
         options.nodeIP = fmt::format("172.30.0.{}", firstNodeAddress + realCount_);
         options.osImage = "Kubarium (real containers)";
+        options.volumesDirectory = volumes_.string();
         kubelet::OciNodeOptions oci{options.name, options.nodeIP, options.podCIDR, clusterDnsAddress, TRY(capacityOf(declared)), pods_ / options.name};
         node.real = std::make_unique<kubelet::OciRuntime>(*substrate_, *images_, std::move(oci));
         network_->addNode(options.name);

@@ -21,7 +21,7 @@ class ClusterNodes final : public fault::FaultTarget {
 public:
     // `substrate`, `images` and `network` are null when every Node is simulated. All of these must outlive this.
     ClusterNodes(EngineLoop& loop, Random& random, client::Client& client, kubelet::PodSource& source, KubeletHub& hub, kubelet::Substrate* substrate,
-                 kubelet::ImageStore* images, kubelet::NetworkController* network, std::filesystem::path pods);
+                 kubelet::ImageStore* images, kubelet::NetworkController* network, std::filesystem::path pods, std::filesystem::path volumes);
     ~ClusterNodes() override;
 
     // `node` has its final name. Real if there is a substrate and it is not marked simulated. Starts at once.
@@ -51,7 +51,7 @@ private:
     kubelet::Substrate* substrate_;
     kubelet::ImageStore* images_;
     kubelet::NetworkController* network_;
-    std::filesystem::path pods_;
+    std::filesystem::path pods_, volumes_;
     std::map<std::string, Node> nodes_;
     int realCount_ = 0, simulatedCount_ = 0;
 };

@@ -21,6 +21,7 @@ struct ClusterPaths {
     std::filesystem::path pki() const { return directory / "pki"; }
     std::filesystem::path run() const { return directory / "run"; }        // what the supervisor needs
     std::filesystem::path images() const { return directory / "images"; }  // unpacked, shared by the Nodes
+    std::filesystem::path volumes() const { return directory / "volumes"; }  // of kubarium.dev/hostpath, kept as long as the store
 };
 
 // `state` overrides the folder of all clusters: $XDG_STATE_HOME/kubarium, else ~/.local/state/kubarium. A name has the

@@ -4,12 +4,15 @@
 #include "core/controller/deployment_controller.h"
 #include "core/controller/endpoint_slice_controller.h"
 #include "core/controller/garbage_collector.h"
+#include "core/controller/hostpath_provisioner.h"
 #include "core/controller/namespace_controller.h"
 #include "core/controller/node_lifecycle_controller.h"
 #include "core/controller/pod_gc_controller.h"
 #include "core/controller/replica_set_controller.h"
 #include "core/controller/service_account_controller.h"
 #include "core/controller/taint_eviction_controller.h"
+#include "core/controller/volume_binding_controller.h"
+#include "core/controller/volume_protection_controller.h"
 
 #include <algorithm>
 
@@ -34,6 +37,10 @@ ControllerManager::ControllerManager(Executor& executor, Clock& clock, Random& r
     add(std::make_unique<NodeLifecycleController>(context));
     add(std::make_unique<TaintEvictionController>(context));
     add(std::make_unique<PodGcController>(context));
+    add(std::make_unique<VolumeBindingController>(context));
+    add(std::make_unique<ClaimProtectionController>(context));
+    add(std::make_unique<VolumeProtectionController>(context));
+    add(std::make_unique<HostpathProvisioner>(context, options.volumesDirectory));
     add(std::make_unique<GarbageCollector>(context, resources));
     add(std::make_unique<NamespaceController>(context, resources));
 }

@@ -20,6 +20,8 @@ struct ControllerManagerOptions {
     std::string rootCaPem;  // published as kube-root-ca.crt; empty: not published
     // What the garbage collector and a namespace's deletion look at; empty: all that collectableResources() names.
     std::vector<api::GroupVersionResource> resources;
+    // Directories of kubarium.dev/hostpath volumes; "": such volumes are made without any (simulated Nodes).
+    std::string volumesDirectory;
 };
 
 class ControllerManager {

@@ -32,4 +32,7 @@ inline std::vector<std::string> nodeIndex(const api::Object& pod) {
     return node.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::string(node)};
 }
 
+// Pods by the claims of their volumes, "namespace/name" (claimsOfPod in volume_binding.h).
+inline const std::string byVolumeClaim = "volumeClaim";
+
 }  // namespace kubarium::controller

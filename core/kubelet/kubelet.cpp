@@ -81,26 +81,26 @@ void Kubelet::registerNode() {
 }
 
 void Kubelet::onRegistered(Result<api::ObjectPtr> result) {
-    if (result) {
-        node_ = *result;
-        nodeEvent("Normal", "Starting", "Starting kubelet.");
-    } else if (result.error().reason == Reason::AlreadyExists) {
+    if (result) return onNodeKnown(*result);
+    if (result.error().reason == Reason::AlreadyExists) {
         context_.client.get(nodes, "", options_.name, [this, alive = alive_](Result<api::ObjectPtr> found) {
-            if (*alive && found) {
-                node_ = *found;
-                nodeEvent("Normal", "Starting", "Starting kubelet.");
-                renewLease();
-                writeNodeStatus();
-            }
+            if (*alive && found) onNodeKnown(*found);
         });
         return;
-    } else {
-        logDebug("kubelet", "{}: registering failed: {}", options_.name, result.error().message);
-        retryTimer_ = context_.clock.after(1s, [this] { registerNode(); });
-        return;
     }
+    logDebug("kubelet", "{}: registering failed: {}", options_.name, result.error().message);
+    retryTimer_ = context_.clock.after(1s, [this] { registerNode(); });
+}
+
+void Kubelet::onNodeKnown(const api::ObjectPtr& node) {
+    node_ = node;
+    nodeEvent("Normal", "Starting", "Starting kubelet.");
     renewLease();
     writeNodeStatus();
+    client::WriteOptions write;
+    write.fieldManager = "kubelet";
+    // One of last time is as good.
+    context_.client.create({"storage.k8s.io", "v1", "csinodes"}, "", makeCsiNode(options_, std::string(node->uid())), write, [](Result<api::ObjectPtr>) {});
 }
 
 void Kubelet::heartbeat() {

@@ -60,6 +60,7 @@ private:
 
     void registerNode();
     void onRegistered(Result<api::ObjectPtr>);
+    void onNodeKnown(const api::ObjectPtr& node);
     void heartbeat();
     void renewLease();
     void writeNodeStatus();

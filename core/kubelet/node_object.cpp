@@ -157,4 +157,13 @@ json::object makeLease(const NodeOptions& options, const std::string& nodeUid, W
             {"spec", {{"holderIdentity", options.name}, {"leaseDurationSeconds", 40}, {"renewTime", formatMicroTime(now)}}}};
 }
 
+json::object makeCsiNode(const NodeOptions& options, const std::string& nodeUid) {
+    json::object owner{{"apiVersion", "v1"}, {"kind", "Node"}, {"name", options.name}, {"uid", nodeUid}};
+    json::object driver{{"name", hostpathDriver}, {"nodeID", options.name}, {"topologyKeys", json::array{"kubernetes.io/hostname"}}};
+    return {{"apiVersion", "storage.k8s.io/v1"},
+            {"kind", "CSINode"},
+            {"metadata", json::object{{"name", options.name}, {"ownerReferences", json::array{std::move(owner)}}}},
+            {"spec", json::object{{"drivers", json::array{std::move(driver)}}}}};
+}
+
 }  // namespace kubarium::kubelet

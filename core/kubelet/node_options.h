@@ -23,6 +23,8 @@ struct NodeOptions {
     std::string zone{}, region{};  // "": no such label
     bool simulated = false;
     int kubeletPort = 10250;
+    // Where the directories of kubarium.dev/hostpath volumes are, one per handle; "": there are none.
+    std::string volumesDirectory{};
 
     // What Pods' resolv.conf is made of.
     std::string clusterDNS{}, clusterDomain = "cluster.local";

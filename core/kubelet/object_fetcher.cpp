@@ -12,7 +12,9 @@ void fetchObjects(const KubeletContext& context, const std::set<ObjectId>& ids, 
     std::vector<ObjectId> unknown;
     for (const auto& id : ids) {
         auto object = context.source.find(id.resource, id.key());
-        if (!object) unknown.push_back(id);
+        // The binding that let the scheduler place the Pod may be younger than what is cached.
+        const bool maybeOld = object && id.resource == api::resources::persistentVolumeClaims && object->string({"status", "phase"}) != "Bound";
+        if (!object || maybeOld) unknown.push_back(id);
         pending->found[id] = std::move(object);
     }
     if (unknown.empty()) return reply(std::move(pending->found));

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/kubelet/base64.h"
 #include "core/kubelet/container_log.h"
+#include "core/kubelet/node_object.h"
 #include "core/kubelet/pod_files.h"
 #include "core/kubelet/pod_resources.h"
 #include "core/kubelet/volume_plan.h"
@@ -65,8 +66,8 @@ std::set<TokenKey> tokensOf(const api::Pod& pod) {
 class Planner {
 public:
     Planner(const api::Pod& pod, const FetchedObjects& objects, const std::map<TokenKey, std::string>& tokens, const PodAddresses& addresses,
-            const NodeAllocatable& node, std::string directory)
-        : pod_(pod), objects_(objects), tokens_(tokens), addresses_(addresses), node_(node), directory_(std::move(directory)) {
+            const NodeAllocatable& node, std::string directory, std::string volumesDirectory)
+        : pod_(pod), objects_(objects), tokens_(tokens), addresses_(addresses), node_(node), directory_(std::move(directory)), volumesDirectory_(std::move(volumesDirectory)) {
         if (pod.spec.securityContext) group_ = pod.spec.securityContext->fsGroup;
     }
 
@@ -176,11 +177,16 @@ private:
         const auto claim = find(persistentVolumeClaims, name);
         if (!claim) return makeError(Reason::NotFound, fmt::format("persistentvolumeclaim \"{}\" not found", name));
         const auto volumeName = std::string(claim->string({"spec", "volumeName"}));
+        if (claim->deleting()) return badRequest("PVC is being deleted");
         if (volumeName.empty() || claim->string({"status", "phase"}) != "Bound") return badRequest("PVC is not bound");
         const auto it = objects_.find({persistentVolumes, "", volumeName});
         if (it == objects_.end() || !it->second) return makeError(Reason::NotFound, fmt::format("persistentvolume \"{}\" not found", volumeName));
         const auto& pv = *it->second;
-        for (const auto path : {pv.string({"spec", "hostPath", "path"}), pv.string({"spec", "local", "path"}), pv.string({"spec", "csi", "volumeAttributes", "path"})})
+        if (const auto uid = pv.string({"spec", "claimRef", "uid"}); uid != claim->uid())
+            return badRequest(fmt::format("found PV object \"{}\" but its pv.Spec.ClaimRef.UID \"{}\" does not point to claim.UID \"{}\"", volumeName, uid, claim->uid()));
+        plan.readOnly = volume.persistentVolumeClaim && volume.persistentVolumeClaim->readOnly.value_or(false);
+        if (pv.string({"spec", "csi", "driver"}) == hostpathDriver) return addProvisioned(pv, plan);
+        for (const auto path : {pv.string({"spec", "hostPath", "path"}), pv.string({"spec", "local", "path"})})
             if (!path.empty()) plan.path = std::string(path);
         if (plan.path.empty()) return badRequest(fmt::format("persistentvolume \"{}\" has no path on a Node: only hostPath, local and kubarium.dev/hostpath volumes can be mounted", volumeName));
         const bool claimed = pv.find({"spec", "hostPath"}) == nullptr || pv.string({"spec", "hostPath", "type"}).empty() ||
@@ -190,12 +196,22 @@ private:
         return {};
     }
 
+    // The handle is the name of a directory below the cluster's own: no object can lead elsewhere.
+    Result<void> addProvisioned(const api::Object& pv, VolumePlan& plan) const {
+        const std::string handle(pv.string({"spec", "csi", "volumeHandle"}));
+        const bool plain = !handle.empty() && handle != "." && handle != ".." && handle.find('/') == handle.npos && handle.find('\0') == handle.npos;
+        if (!plain) return badRequest(fmt::format("volumeHandle \"{}\" of persistentvolume \"{}\" is no name of a volume of {}", handle, pv.name(), hostpathDriver));
+        plan.kind = VolumePlan::Kind::Provisioned;
+        plan.path = volumesDirectory_ + "/" + handle;
+        return {};
+    }
+
     const api::Pod& pod_;
     const FetchedObjects& objects_;
     const std::map<TokenKey, std::string>& tokens_;
     const PodAddresses& addresses_;
     const NodeAllocatable& node_;
-    std::string directory_;
+    std::string directory_, volumesDirectory_;
     std::optional<std::int64_t> group_;
 };
 
@@ -287,7 +303,7 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
         const auto& decoded = pod->as<api::Pod>();
         const auto& options = context.options;
         const NodeAllocatable node{milliQuantity(options.cpu), wholeQuantity(options.memory), wholeQuantity(options.ephemeralStorage)};
-        Planner planner(decoded, objects, tokens, addresses, node, directory());
+        Planner planner(decoded, objects, tokens, addresses, node, directory(), options.volumesDirectory);
         std::vector<VolumePlan> plans;
         std::vector<VolumeError> errors;
         for (const auto& volume : decoded.spec.volumes) {
@@ -322,7 +338,7 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
                 continue;
             }
             const bool isFile = plan.kind == VolumePlan::Kind::HostPath && !fs::is_directory(plan.path);
-            mounted[plan.volume] = {plan.path, plan.kind == VolumePlan::Kind::Files, isFile};
+            mounted[plan.volume] = {plan.path, plan.kind == VolumePlan::Kind::Files || plan.readOnly, isFile};
             if (plan.memory && tmpfs.insert(plan.volume).second) memory.push_back(&plan);
         }
         if (memory.empty()) return reply(std::move(errors));

@@ -125,23 +125,34 @@ Result<void> checkHostPath(const VolumePlan& plan) {
     return {};
 }
 
+Result<void> giveToGroup(const VolumePlan& plan) {
+    if (!plan.group) return {};
+    if (::chown(plan.path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*plan.group)) != 0) return failed("chown", plan.path);
+    // New files take the group over.
+    if (::chmod(plan.path.c_str(), static_cast<mode_t>(plan.directoryMode) | S_ISGID) != 0) return failed("chmod", plan.path);
+    return {};
+}
+
+// Never made here: an empty directory instead of lost data would be a lie.
+Result<void> checkProvisioned(const VolumePlan& plan) {
+    struct stat info {};
+    if (::lstat(plan.path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return badRequest(fmt::format("the directory of the volume is gone: {}", plan.path));
+    return giveToGroup(plan);
+}
+
 }  // namespace
 
 Result<void> carryOut(const VolumePlan& plan, const std::string& timestamp) {
     switch (plan.kind) {
         case VolumePlan::Kind::Files: return writeFiles(plan, timestamp);
         case VolumePlan::Kind::HostPath: return checkHostPath(plan);
+        case VolumePlan::Kind::Provisioned: return checkProvisioned(plan);
         case VolumePlan::Kind::Directory: break;
     }
     std::error_code error;
     if (fs::exists(plan.path, error)) return {};
     TRY(makeDirectory(plan.path, plan.directoryMode));
-    if (plan.group) {
-        if (::chown(plan.path.c_str(), static_cast<uid_t>(-1), static_cast<gid_t>(*plan.group)) != 0) return failed("chown", plan.path);
-        // New files take the group over.
-        if (::chmod(plan.path.c_str(), static_cast<mode_t>(plan.directoryMode) | S_ISGID) != 0) return failed("chmod", plan.path);
-    }
-    return {};
+    return giveToGroup(plan);
 }
 
 }  // namespace kubarium::kubelet

@@ -17,14 +17,15 @@ struct VolumeFile {
 };
 
 struct VolumePlan {
-    enum class Kind : std::uint8_t { Directory, Files, HostPath };
+    enum class Kind : std::uint8_t { Directory, Files, HostPath, Provisioned };
     std::string volume;
     Kind kind = Kind::Directory;
-    std::string path;                                // on the host
+    std::string path;                                // on the host; Kind::Provisioned: a directory that exists already
     std::map<std::string, VolumeFile> files;         // Kind::Files: by path inside the volume
     std::string hostPathType;                        // Kind::HostPath: Directory, FileOrCreate, ...
     int directoryMode = 0777;
     std::optional<std::int64_t> group;               // fsGroup
+    bool readOnly = false;                           // for every container
     bool memory = false;                             // to be mounted as tmpfs afterwards
     std::optional<std::int64_t> sizeLimit;
 };

@@ -147,6 +147,32 @@ class Cluster(unittest.TestCase):
         self.assertEqual(json.loads(kubarium("status", "-o", "json").stdout)["pid"], pid)
         self.k("delete", "pod", "streams", "talker", "--grace-period=1")
 
+    def test_5b_what_a_pod_writes_to_a_volume_the_next_one_reads(self):
+        level = json.loads(kubarium("status", "-o", "json").stdout)["level"]
+        if level == "simulated":
+            self.skipTest("simulated containers write nothing")
+        self.k("apply", "-f", "-", stdin="apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: now}\nprovisioner: kubarium.dev/hostpath\n---\n"
+               "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: notes}\n"
+               "spec: {storageClassName: now, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Mi}}}")
+        pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {restartPolicy: Never, volumes: [{name: v, persistentVolumeClaim: {claimName: notes}}], "
+               "containers: [{name: c, image: busybox, command: [sh, -c, %s], volumeMounts: [{name: v, mountPath: /data}]}]}")
+        self.k("apply", "-f", "-", stdin=pod % ("writer", json.dumps("echo remembered > /data/note")))
+        self.k("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/writer", "--timeout=30s")
+        self.k("delete", "pod", "writer", "--wait=true")
+        self.k("apply", "-f", "-", stdin=pod % ("reader", json.dumps("cat /data/note")))
+        self.k("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/reader", "--timeout=30s")
+        self.assertEqual(self.k("logs", "reader").stdout, "remembered\n")
+        volume = self.k("get", "pvc", "notes", "-o", "jsonpath={.spec.volumeName}").stdout
+        directory = pathlib.Path(STATE) / NAME / "volumes" / volume
+        self.assertEqual((directory / "note").read_text(), "remembered\n")
+        # In use it stays; then claim, volume and directory go together.
+        self.k("delete", "pvc", "notes", "--wait=false")
+        self.assertEqual(self.k("get", "pvc", "notes", "-o", "jsonpath={.status.phase}").stdout, "Bound")
+        self.k("delete", "pod", "reader", "--wait=true")
+        wait_until("no volume", lambda: self.k("get", "pv", "-o", "name").stdout == "")
+        self.assertFalse(directory.exists())
+        self.k("delete", "storageclass", "now")
+
     def test_7_a_node_loses_power_and_comes_back(self):
         kubarium("clock", "rate", "50")
         ready = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status}"

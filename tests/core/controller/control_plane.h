@@ -10,6 +10,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include <unistd.h>
+
 namespace kubarium::controller {
 
 using namespace std::chrono_literals;
@@ -26,11 +30,14 @@ protected:
         client.put(resources::namespaces, testing::parseObject(R"({"metadata":{"name":"default"},"status":{"phase":"Active"}})"));
         manager.start();
     }
+    // Made when a volume is; whoever makes volumes removes it.
+    static std::filesystem::path volumesRoot() { return std::filesystem::temp_directory_path() / fmt::format("kubarium-volumes-{}", ::getpid()); }
     static ControllerManagerOptions options() {
         ControllerManagerOptions made;
         made.rootCaPem = "CA";
         made.resources = {resources::pods, resources::replicaSets, resources::deployments, resources::configMaps, resources::services,
                           resources::endpointSlices};
+        made.volumesDirectory = volumesRoot().string();
         return made;
     }
     void addNodes(int count) {
