@@ -112,8 +112,15 @@ public:
                 continue;
             }
             // An empty list of managedFields is kept: it asks for a reset (updateManagedFields).
-            if (field->omitEmpty && !field->pointer && !field->embedded && isZero(it->value()) && field->name != "managedFields") it = object.stable_erase(it);
-            else ++it;
+            if (field->omitEmpty && !field->pointer && !field->embedded && isZero(it->value()) && field->name != "managedFields") {
+                it = object.stable_erase(it);
+                continue;
+            }
+            // The storage cannot tell an empty list or map from none.
+            const bool emptyContainer = (it->value().is_array() && it->value().get_array().empty()) ||
+                                        (field->shape.kind == ValueKind::Map && it->value().is_object() && it->value().get_object().empty());
+            if (!field->omitEmpty && !field->pointer && !field->embedded && emptyContainer && !type.keepUnknownFields) it->value() = nullptr;
+            ++it;
         }
         for (const auto& field : type.fields) fillAbsent(field, object);
         return true;
@@ -337,6 +344,12 @@ Error unrecognized(const GroupVersionKind& expected, std::string_view why, std::
     return badRequest(fmt::format("the object provided is unrecognized (must be of type {}): {} ({})", expected.kind, why, excerpt(body)));
 }
 
+// The Go package of a group's internal types, which is what bodies are converted to.
+std::string internalPackage(std::string_view group) {
+    if (group.empty() || group == "events.k8s.io") return "core";
+    return std::string(group.substr(0, group.find('.')));
+}
+
 Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& expected, json::value tree, std::string_view body,
                                  const std::vector<std::string>& jsonDuplicates, const std::vector<std::string>& yamlDuplicates) {
     if (tree.is_null()) tree.emplace_object();
@@ -353,16 +366,12 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
     auto kindName = stringMember(*object, "kind");
     if (apiVersion.empty()) apiVersion = expected.apiVersion();
     if (kindName.empty()) kindName = expected.kind;
+    if (std::ranges::count(apiVersion, '/') > 1) return unrecognized(expected, fmt::format("unexpected GroupVersion string: {}", apiVersion), body);
     const auto [group, version] = splitApiVersion(apiVersion);
     const GroupVersionKind kind{group, version, kindName};
     const auto prefix = fmt::format("{} in version \"{}\" cannot be handled as a {}: ", kindName, version, expected.kind);
     const Type* type = schema.findType(kind);
     if (!type) return badRequest(fmt::format("{}no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/runtime/scheme.go:110\"", prefix, kindName, apiVersion));
-    if (kind != expected) {
-        if (kind.group != expected.group || kind.kind != expected.kind)
-            return badRequest(fmt::format("{} in version \"{}\" cannot be handled as a {}: converting ({}.{}) to ({}.{}): unknown conversion", kindName, version,
-                                          expected.kind, version, kindName, expected.version, expected.kind));
-    }
     DecodedObject decoded;
     decoded.kind = kind;
     if (!yamlDuplicates.empty()) {
@@ -374,6 +383,8 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
     normalizer.strictErrors = &decoded.strictErrors;
     normalizer.duplicates = &jsonDuplicates;
     if (!normalizer.object(*type, *object)) return badRequest(prefix + normalizer.error);
+    if (kind.group != expected.group || kind.kind != expected.kind)
+        return badRequest(fmt::format("{}converting ({}.{}) to ({}.{}): unknown conversion", prefix, version, kindName, internalPackage(expected.group), expected.kind));
     decoded.object = std::move(*object);
     decoded.object["apiVersion"] = apiVersion;
     decoded.object["kind"] = kindName;

@@ -1,6 +1,7 @@
 #include "core/api/openapi.h"
 
 #include "core/api/codec.h"
+#include "core/api/openapi_protobuf.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -272,13 +273,13 @@ std::string buildV3(const Schema& schema, const std::string& group, const std::s
     return json::serialize(json::object{{"openapi", "3.0.0"}, {"info", info()}, {"paths", std::move(pathItems)}, {"components", json::object{{"schemas", std::move(schemas)}}}});
 }
 
-std::string buildV2(const Schema& schema) {
+json::object buildV2(const Schema& schema) {
     const Writer writer(Writer::Version::Two);
     const Paths paths(Writer::Version::Two, writer);
     json::object pathItems, definitions;
     for (const auto* resource : schema.resources()) paths.add(*resource, pathItems);
     for (const auto* type : schema.types()) definitions.emplace(type->name, writer.definition(*type));
-    return json::serialize(json::object{{"swagger", "2.0"}, {"info", info()}, {"paths", std::move(pathItems)}, {"definitions", std::move(definitions)}});
+    return {{"swagger", "2.0"}, {"info", info()}, {"paths", std::move(pathItems)}, {"definitions", std::move(definitions)}};
 }
 
 // Documents by schema: the builtin one, and in tests others.
@@ -329,7 +330,11 @@ const std::string* openApiV3(const Schema& schema, std::string_view path) {
 }
 
 const std::string& openApiV2(const Schema& schema) {
-    return cache().get(schema, "v2", [&] { return buildV2(schema); });
+    return cache().get(schema, "v2", [&] { return json::serialize(buildV2(schema)); });
+}
+
+const std::string& openApiV2Protobuf(const Schema& schema) {
+    return cache().get(schema, "v2 protobuf", [&] { return encodeOpenApiV2(buildV2(schema)); });
 }
 
 }  // namespace kubarium::api

@@ -15,5 +15,7 @@ const std::string& openApiIndex(const Schema&);
 const std::string* openApiV3(const Schema&, std::string_view path);
 // GET /openapi/v2 as JSON.
 const std::string& openApiV2(const Schema&);
+// The same as protobuf, which is the only form that client-go reads.
+const std::string& openApiV2Protobuf(const Schema&);
 
 }  // namespace kubarium::api

@@ -28,7 +28,7 @@ std::vector<Column> readColumns(const json::array& facts) {
         const auto name = textAt(fact, "name");
         column.definition = {{"name", json::string(name)},
                              {"type", fact.at("type")},
-                             {"format", name == "Name" ? "name" : ""},
+                             {"format", fact.contains("format") ? fact.at("format") : json::value(name == "Name" ? "name" : "")},
                              {"description", fact.at("description")},
                              {"priority", fact.at("priority")}};
         std::string cell(textAt(fact, "cell"));
@@ -49,16 +49,23 @@ std::vector<Column> readColumns(const json::array& facts) {
     return columns;
 }
 
-const std::vector<Column>& columnsOf(const Resource& resource) {
+const std::map<std::string, std::vector<Column>, std::less<>>& allColumns() {
     static const auto all = [] {
         std::map<std::string, std::vector<Column>, std::less<>> result;
         const auto facts = json::parse(embeddedResource("columns.json"));
         for (const auto& [key, columns] : facts.as_object()) result.emplace(key, readColumns(columns.as_array()));
         return result;
     }();
-    const auto key = resource.id.group.empty() ? resource.id.resource : resource.id.resource + "." + resource.id.group;
-    const auto it = all.find(key);
-    return it == all.end() ? all.at("*") : it->second;
+    return all;
+}
+
+const std::vector<Column>& defaultColumns() { return allColumns().at("*"); }
+
+const std::vector<Column>& columnsOf(const Resource& resource) {
+    const auto& all = allColumns();
+    if (resource.kind.kind == "Scale") return all.at("scale.autoscaling");
+    const auto it = all.find(resource.id.group.empty() ? resource.id.resource : resource.id.resource + "." + resource.id.group);
+    return it == all.end() ? defaultColumns() : it->second;
 }
 
 json::value cell(const Column& column, const json::object& object, WallTime now) {
@@ -111,7 +118,9 @@ json::object makeTable(const Resource& resource, std::span<const ObjectPtr> obje
         else row.emplace("object", nullptr);
         rows.push_back(std::move(row));
     }
-    return {{"kind", "Table"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", json::object()}, {"columnDefinitions", std::move(definitions)}, {"rows", std::move(rows)}};
+    // The converter of kinds without columns of their own writes no rows as null.
+    json::value written = rows.empty() && &columns == &defaultColumns() ? json::value(nullptr) : json::value(std::move(rows));
+    return {{"kind", "Table"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", json::object()}, {"columnDefinitions", std::move(definitions)}, {"rows", std::move(written)}};
 }
 
 std::string humanDuration(Duration duration) {

@@ -83,56 +83,70 @@ private:
 Error unparsable(const std::string& what) { return badRequest(fmt::format("unable to parse requirement: {}", what)); }
 
 std::string shown(const Lexer::Token& token) { return token.kind == Lexer::Token::End ? "" : token.text; }
+bool ends(const Lexer::Token& token) { return token.kind == Lexer::Token::End || token.text == ","; }
 
-Result<std::vector<std::string>> parseValues(Lexer& lexer) {
-    auto token = lexer.next();
-    if (token.text != "(") return unparsable(fmt::format("found '{}' expected: '('", shown(token)));
+// What stands between "(" and ")": the parser of apimachinery/pkg/labels, its sentences included.
+Result<std::vector<std::string>> parseIdentifiers(Lexer& lexer) {
     std::vector<std::string> values;
-    bool expectValue = true;
     for (;;) {
-        token = lexer.next();
+        const auto token = lexer.next();
         if (token.kind == Lexer::Token::Word) {
-            if (!expectValue) return unparsable(fmt::format("found '{}', expected: ',' or ')'", token.text));
             values.push_back(token.text);
-            expectValue = false;
+            const auto following = lexer.peek();
+            if (following.text == ")") return values;
+            if (following.text != ",") return unparsable(fmt::format("found '{}', expected: ',' or ')'", shown(following)));
         } else if (token.text == ",") {
-            if (expectValue) values.emplace_back();
-            expectValue = true;
-        } else if (token.text == ")") {
-            if (expectValue) values.emplace_back();
-            return values;
+            if (values.empty()) values.emplace_back();
+            const auto following = lexer.peek();
+            if (following.text == ")" || following.text == ",") values.emplace_back();
+            if (following.text == ")") return values;
+            if (following.text == ",") (void)lexer.next();
         } else {
-            return unparsable(fmt::format("found '{}', expected: ',', ')' or identifier", shown(token)));
+            return unparsable(fmt::format("found '{}', expected: ',', or identifier", shown(token)));
         }
     }
 }
 
+Result<std::vector<std::string>> parseValues(Lexer& lexer) {
+    const auto opening = lexer.next();
+    if (opening.text != "(") return unparsable(fmt::format("found '{}' expected: '('", shown(opening)));
+    const auto first = lexer.peek();
+    if (first.text == ")") {
+        (void)lexer.next();
+        return std::vector<std::string>{""};
+    }
+    if (first.kind != Lexer::Token::Word && first.text != ",") return unparsable(fmt::format("found '{}', expected: ',', ')' or identifier", shown(first)));
+    auto values = TRY(parseIdentifiers(lexer));
+    if (lexer.next().text != ")") return unparsable(fmt::format("found '{}', expected: ')'", shown(first)));
+    return values;
+}
+
+Result<Requirement> requirementOf(std::string key, SelectorOperator op, std::vector<std::string> values) {
+    auto made = makeRequirement(std::move(key), op, std::move(values));
+    if (!made) return unparsable(made.error().message);
+    return made;
+}
+
 Result<Requirement> parseRequirement(Lexer& lexer) {
     auto token = lexer.next();
-    bool absent = false;
-    if (token.text == "!") {
-        absent = true;
-        token = lexer.next();
-    }
+    const bool absent = token.text == "!";
+    if (absent) token = lexer.next();
     if (token.kind != Lexer::Token::Word) return unparsable(fmt::format("found '{}', expected: identifier", shown(token)));
     const auto key = token.text;
-    const auto following = lexer.peek();
-    if (absent) {
-        if (following.kind != Lexer::Token::End && following.text != ",") return unparsable(fmt::format("found '{}', expected: ',' or 'end of string'", following.text));
-        return makeRequirement(key, SelectorOperator::DoesNotExist, {});
-    }
-    if (following.kind == Lexer::Token::End || following.text == ",") return makeRequirement(key, SelectorOperator::Exists, {});
+    if (const auto problem = qualifiedNameProblem(key); !problem.empty()) return unparsable(fmt::format("<nil>: Invalid value: \"{}\": {}", key, problem));
+    if (absent) return requirementOf(key, SelectorOperator::DoesNotExist, {});
+    if (ends(lexer.peek())) return requirementOf(key, SelectorOperator::Exists, {});
     const auto op = lexer.next().text;
-    if (op == "in" || op == "notin") return makeRequirement(key, op == "in" ? SelectorOperator::In : SelectorOperator::NotIn, TRY(parseValues(lexer)));
-    if (op == "=" || op == "==" || op == "!=" || op == ">" || op == "<") {
-        std::string value;
-        if (lexer.peek().kind == Lexer::Token::Word) value = lexer.next().text;
-        else if (const auto next = lexer.peek(); next.kind != Lexer::Token::End && next.text != ",")
-            return unparsable(fmt::format("found '{}', expected: identifier", next.text));
-        const auto kind = op == "!=" ? SelectorOperator::NotIn : op == ">" ? SelectorOperator::GreaterThan : op == "<" ? SelectorOperator::LessThan : SelectorOperator::In;
-        return makeRequirement(key, kind, {value});
+    if (op == "in" || op == "notin") return requirementOf(key, op == "in" ? SelectorOperator::In : SelectorOperator::NotIn, TRY(parseValues(lexer)));
+    if (op != "=" && op != "==" && op != "!=" && op != ">" && op != "<") return unparsable(fmt::format("found '{}', expected: in, notin, =, ==, !=, gt, lt", op));
+    std::string value;
+    if (!ends(lexer.peek())) {
+        const auto given = lexer.next();
+        if (given.kind != Lexer::Token::Word) return unparsable(fmt::format("found '{}', expected: identifier", shown(given)));
+        value = given.text;
     }
-    return unparsable(fmt::format("found '{}', expected: in, notin, =, ==, !=, gt, lt", op));
+    const auto kind = op == "!=" ? SelectorOperator::NotIn : op == ">" ? SelectorOperator::GreaterThan : op == "<" ? SelectorOperator::LessThan : SelectorOperator::In;
+    return requirementOf(key, kind, {value});
 }
 
 }  // namespace
@@ -227,14 +241,16 @@ Selector Selector::nothing() {
 Result<Selector> Selector::parse(std::string_view text) {
     Selector selector;
     Lexer lexer(text);
-    if (lexer.peek().kind == Lexer::Token::End) return selector;
+    const auto first = lexer.peek();
+    if (first.kind == Lexer::Token::End) return selector;
+    if (first.kind != Lexer::Token::Word && first.text != "!") return badRequest(fmt::format("found '{}', expected: !, identifier, or 'end of string'", first.text));
     for (;;) {
         selector.add(TRY(parseRequirement(lexer)));
         const auto token = lexer.next();
         if (token.kind == Lexer::Token::End) break;
-        if (token.text != ",") return unparsable(fmt::format("found '{}', expected: ',' or 'end of string'", token.text));
+        if (token.text != ",") return badRequest(fmt::format("found '{}', expected: ',' or 'end of string'", token.text));
         if (const auto next = lexer.peek(); next.kind != Lexer::Token::Word && next.text != "!")
-            return unparsable(fmt::format("found '{}', expected: identifier after ','", shown(next)));
+            return badRequest(fmt::format("found '{}', expected: identifier after ','", shown(next)));
     }
     std::ranges::stable_sort(selector.requirements_, {}, &Requirement::key);
     return selector;

@@ -2,6 +2,7 @@
 
 #include "core/api/object_decoder.h"
 #include "core/api/pod_quality.h"
+#include "core/api/strategy_pod.h"
 
 #include <boost/json.hpp>
 
@@ -197,10 +198,14 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
             const bool keep = it->key() == "metadata" || it->key() == "status" || oldObject.contains(it->key());
             it = keep ? it + 1 : newObject.stable_erase(it);
         }
-        if (kind == "Pod") restore(metadataOf(newObject), oldMetadata, "ownerReferences");
+        if (kind == "Pod") {
+            restore(metadataOf(newObject), oldMetadata, "ownerReferences");
+            keepUnreachable(subresource, oldObject, newObject);
+        }
         else if (kind != "Node" && kind != "Namespace" && kind != "Service" && kind != "PersistentVolume" && kind != "PersistentVolumeClaim") restore(metadataOf(newObject), oldMetadata, "labels");
         return;
     }
+    if (kind == "Pod" && (subresource == "ephemeralcontainers" || subresource == "resize")) keepUnreachable(subresource, oldObject, newObject);
     if (resource.hasStatus) restore(newObject, oldObject, "status");
     if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
     if (!counted(resource.kind) || !desiredStateDiffers(resource.kind, oldObject, newObject)) return;

@@ -55,7 +55,9 @@ std::vector<Cause> validateUpdate(const GroupVersionKind& kind, const json::obje
 
 Error invalidError(const GroupVersionKind& kind, std::string_view name, std::vector<Cause> causes) {
     Error error = makeError(Reason::Invalid, "");
-    error.group = kind.group;
+    // Events are one kind inside the API server, that of the core group.
+    const std::string group = kind.group == "events.k8s.io" ? "" : kind.group;
+    error.group = group;
     error.kind = kind.kind;
     error.name = name;
     std::vector<std::string> sentences;
@@ -63,7 +65,7 @@ Error invalidError(const GroupVersionKind& kind, std::string_view name, std::vec
         auto sentence = fmt::format("{}: {}", cause.field, cause.message);
         if (std::ranges::find(sentences, sentence) == sentences.end()) sentences.push_back(std::move(sentence));
     }
-    const auto qualified = kind.group.empty() ? kind.kind : kind.kind + "." + kind.group;
+    const auto qualified = group.empty() ? kind.kind : kind.kind + "." + group;
     const auto list = fmt::format("{}", fmt::join(sentences, ", "));
     error.message = fmt::format("{} \"{}\" is invalid: {}", qualified, name, sentences.size() == 1 ? list : "[" + list + "]");
     error.causes = std::move(causes);
@@ -72,9 +74,11 @@ Error invalidError(const GroupVersionKind& kind, std::string_view name, std::vec
 
 std::vector<std::string> warningsFor(const GroupVersionKind& kind, const json::object& object, const json::object*) {
     std::vector<std::string> warnings;
-    if (kind.group.empty() && kind.kind == "Endpoints") warnings.emplace_back("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
-    if (kind.group.empty() && kind.kind == "ComponentStatus") warnings.emplace_back("v1 ComponentStatus is deprecated in v1.19+");
-    static_cast<void>(object);
+    if (kind.group.empty() && kind.kind == "Service") {
+        const auto& spec = objectOrEmpty(object, "spec");
+        if (textAt(spec, "clusterIP") == "None" && textAt(spec, "sessionAffinity") != "None" && !textAt(spec, "sessionAffinity").empty())
+            warnings.emplace_back("spec.SessionAffinity is ignored for headless services");
+    }
     return warnings;
 }
 

@@ -31,7 +31,7 @@ void validateConfigMap(const json::object& map, Report& report) {
         report.invalidEach(keyed("binaryData", key), key, checkConfigKey(key));
         total += asString(value).size() * 3 / 4;
     }
-    if (total > configLimit) report.tooLong("", configLimit);
+    if (total > configLimit) report.tooLong("[]", configLimit);
 }
 
 void validateImmutableData(const json::object& object, const json::object& old, std::initializer_list<std::string_view> keys, Report& report) {
@@ -133,17 +133,107 @@ void validateNodeUpdate(const json::object& node, const json::object& old, std::
     if (valueAt(before, "providerID") && !sameAt(after, before, "providerID")) report.forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
 }
 
+// A Namespace is Active until it is deleted and Terminating from then on.
+void validateNamespaceUpdate(const json::object& nameSpace, const json::object&, std::string_view subresource, Report& report) {
+    if (subresource == "finalize") {
+        const auto& finalizers = arrayAt(objectOrEmpty(nameSpace, "spec"), "finalizers");
+        for (std::size_t i = 0; i < finalizers.size(); ++i) {
+            const auto name = asString(finalizers[i]);
+            const auto path = indexed("spec.finalizers", i);
+            report.invalidEach(path, name, checkQualifiedName(name));
+            if (name.find('/') == name.npos && name != "kubernetes" && name != "orphan" && name != "foregroundDeletion")
+                report.invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified");
+        }
+        return;
+    }
+    if (subresource != "status") return;
+    const bool deleting = valueAt(objectOrEmpty(nameSpace, "metadata"), "deletionTimestamp") != nullptr;
+    const auto phase = textAt(objectOrEmpty(nameSpace, "status"), "phase");
+    if (!deleting && phase != "Active") report.invalid("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty");
+    if (deleting && phase != "Terminating") report.invalid("status.Phase", phase, "may only be 'Terminating' if `deletionTimestamp` is not empty");
+}
+
 // ---- Event --------------------------------------------------------------------------------------------------------------------
 
-void validateEvent(const json::object& event, Report& report) {
-    const auto& reference = objectOrEmpty(event, valueAt(event, "regarding") ? "regarding" : "involvedObject");
-    const auto nameSpace = textAt(objectOrEmpty(event, "metadata"), "namespace");
-    const auto involved = textAt(reference, "namespace");
-    if (involved.empty()) {
-        if (nameSpace != "default" && nameSpace != "kube-system") report.invalid("involvedObject.namespace", involved, "does not match event.namespace");
-    } else if (nameSpace != involved) {
-        report.invalid("involvedObject.namespace", involved, "does not match event.namespace");
+// An Event in either form, by the names of core/v1.
+struct EventView {
+    explicit EventView(const json::object& given) : event(given), strict(textAt(given, "apiVersion") == "events.k8s.io/v1") {}
+    std::string_view name(std::string_view core, std::string_view events) const { return strict ? events : core; }
+    const json::value* at(std::string_view core, std::string_view events) const { return valueAt(event, name(core, events)); }
+    std::string_view text(std::string_view core, std::string_view events) const { return textAt(event, name(core, events)); }
+
+    const json::object& event;
+    bool strict;
+};
+
+// legacyValidateEvent: what every Event is held to; the more so if it has an eventTime.
+void validateAnyEvent(const EventView& view, Report& report) {
+    constexpr std::size_t shortLimit = 128, noteLimit = 1024;
+    const auto nameSpace = textAt(objectOrEmpty(view.event, "metadata"), "namespace");
+    const auto involved = textAt(objectOrEmpty(view.event, view.name("involvedObject", "regarding")), "namespace");
+    const bool timed = valueAt(view.event, "eventTime") != nullptr;
+    const bool mayDiffer = involved.empty() && (nameSpace.empty() || nameSpace == "default" || (timed && nameSpace == "kube-system"));
+    if (involved != nameSpace && !mayDiffer && (!timed || involved.empty())) report.invalid("involvedObject.namespace", involved, "does not match event.namespace");
+    if (!timed) return;
+    const std::string controllerField(view.name("reportingComponent", "reportingController"));
+    const auto controller = view.text("reportingComponent", "reportingController");
+    if (controller.empty()) report.required(controllerField);
+    report.invalidEach(controllerField, controller, checkQualifiedName(controller));
+    for (const auto* field : {"reportingInstance", "action", "reason"}) {
+        const auto text = textAt(view.event, field);
+        if (text.empty()) report.required(field);
+        if (text.size() > shortLimit) report.invalid(field, "", fmt::format("can have at most {} characters", shortLimit));
     }
+    if (view.text("message", "note").size() > noteLimit) report.invalid("message", "", fmt::format("can have at most {} characters", noteLimit));
+}
+
+void validateEventSeries(const json::object& event, Report& report) {
+    const auto* series = objectAt(event, "series");
+    if (!series) return;
+    if (numberAt(*series, "count").value_or(0) < 2) report.invalid("series.count", "", "should be at least 2");
+    if (!valueAt(*series, "lastObservedTime")) report.required("series.lastObservedTime");
+}
+
+void validateEvent(const json::object& event, Report& report) {
+    const EventView view(event);
+    validateAnyEvent(view, report);
+    if (!view.strict) return;
+    validateEventSeries(event, report);
+    if (!valueAt(event, "eventTime")) report.required("eventTime");
+    const auto type = textAt(event, "type");
+    if (type != "Normal" && type != "Warning") report.invalid("type", "", fmt::format("has invalid value: {}", type));
+    const auto unset = [&](std::string_view core, std::string_view events) {
+        const auto* value = view.at(core, events);
+        const bool zero = !value || (value->is_object() && textAt(value->get_object(), "component").empty() && textAt(value->get_object(), "host").empty()) ||
+                          (value->is_number() && value->to_number<std::int64_t>() == 0);
+        if (!zero) report.invalid(std::string(core), "", "needs to be unset");
+    };
+    unset("firstTimestamp", "deprecatedFirstTimestamp");
+    unset("lastTimestamp", "deprecatedLastTimestamp");
+    unset("count", "deprecatedCount");
+    unset("source", "deprecatedSource");
+}
+
+void validateEventUpdate(const json::object& event, const json::object& old, std::string_view, Report& report) {
+    const EventView view(event);
+    validateAnyEvent(view, report);
+    if (!view.strict) return;
+    if (!sameAt(event, old, "series")) validateEventSeries(event, report);
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> fixed{{{"involvedObject", "regarding"},
+                                                                                          {"reason", "reason"},
+                                                                                          {"message", "note"},
+                                                                                          {"source", "deprecatedSource"},
+                                                                                          {"firstTimestamp", "deprecatedFirstTimestamp"},
+                                                                                          {"lastTimestamp", "deprecatedLastTimestamp"},
+                                                                                          {"count", "deprecatedCount"},
+                                                                                          {"reason", "reason"},
+                                                                                          {"type", "type"},
+                                                                                          {"eventTime", "eventTime"},
+                                                                                          {"action", "action"},
+                                                                                          {"related", "related"},
+                                                                                          {"reportingController", "reportingController"},
+                                                                                          {"reportingInstance", "reportingInstance"}}};
+    for (const auto& [shown, field] : fixed) validateImmutable(event, old, field, std::string(shown), report);
 }
 
 // ---- Quotas and limits ----------------------------------------------------------------------------------------------------------
@@ -157,6 +247,7 @@ void validateResourceQuota(const json::object& quota, Report& report) {
         const bool standard = std::ranges::find(countable, text) != countable.end() || text.starts_with("requests.") || text.starts_with("limits.") || text.starts_with("hugepages-") || text.find('/') != text.npos;
         report.invalidEach(path, name, checkQualifiedName(name));
         if (!standard) report.invalid(path, name, "must be a standard resource type or fully qualified");
+        if (!standard) report.invalid(path, name, "must be a standard resource for quota");
         const auto quantity = Quantity::parse(asString(value));
         if (quantity && quantity->sign() < 0) report.invalid(path, asString(value), "must be greater than or equal to 0");
         const bool counted = text == "pods" || text == "services" || text == "secrets" || text == "configmaps" || text.starts_with("count/");
@@ -400,10 +491,10 @@ const KindRules* coreRules(const GroupVersionKind& kind) {
         {{"", "PodTemplate"}, {nullptr, validatePodTemplateObject, nullptr}},
         {{"", "ConfigMap"}, {nullptr, validateConfigMap, validateConfigMapUpdate, false, true}},
         {{"", "Secret"}, {nullptr, validateSecret, validateSecretUpdate, false, true}},
-        {{"", "Namespace"}, {checkDnsLabel, nullptr, nullptr}},
+        {{"", "Namespace"}, {checkDnsLabel, nullptr, validateNamespaceUpdate}},
         {{"", "Node"}, {nullptr, validateNode, validateNodeUpdate, true}},
-        {{"", "Event"}, {nullptr, validateEvent, nullptr}},
-        {{"events.k8s.io", "Event"}, {nullptr, validateEvent, nullptr}},
+        {{"", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
+        {{"events.k8s.io", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
         {{"", "ResourceQuota"}, {nullptr, validateResourceQuota, nullptr}},
         {{"", "LimitRange"}, {nullptr, validateLimitRange, nullptr}},
         {{"", "PersistentVolumeClaim"}, {nullptr, validateClaim, validateClaimUpdate}},

@@ -307,6 +307,9 @@ void validatePodTemplate(const json::object& podTemplate, const std::string& pat
 
 void validatePod(const json::object& pod, Report& report) {
     const auto& spec = objectOrEmpty(pod, "spec");
+    constexpr std::string_view mirror = "kubernetes.io/config.mirror";
+    if (const auto* value = valueAt(objectOrEmpty(objectOrEmpty(pod, "metadata"), "annotations"), mirror); value && textAt(spec, "nodeName").empty())
+        report.invalid(keyed("metadata.annotations", mirror), asString(*value), "must set spec.nodeName if mirror pod annotation is set");
     validatePodSpec(spec, "spec", report);
     if (!textAt(spec, "nodeName").empty() && !arrayAt(spec, "schedulingGates").empty()) report.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
 }
@@ -344,24 +347,14 @@ json::object withoutAllowedChanges(const json::object& newSpec, const json::obje
     return result;
 }
 
-void validateEphemeralUpdate(const json::object& newPod, const json::object& oldPod, Report& report) {
-    const auto& before = arrayAt(objectOrEmpty(oldPod, "spec"), "ephemeralContainers");
-    const auto& after = arrayAt(objectOrEmpty(newPod, "spec"), "ephemeralContainers");
-    for (const auto& old : before) {
-        const auto name = textAt(asObject(old), "name");
-        const auto same = std::ranges::find_if(after, [&](const json::value& element) { return textAt(asObject(element), "name") == name; });
-        if (same == after.end()) report.forbidden("spec.ephemeralContainers", fmt::format("existing ephemeral containers {} may not be removed\n", goQuote(name)));
-        else if (*same != old) report.forbidden("spec.ephemeralContainers", fmt::format("existing ephemeral containers {} may not be changed\n", goQuote(name)));
-    }
-    validatePodSpec(objectOrEmpty(newPod, "spec"), "spec", report);
-}
-
 }  // namespace
 
 void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report& report) {
     const auto& newSpec = objectOrEmpty(newPod, "spec");
     const auto& oldSpec = objectOrEmpty(oldPod, "spec");
     if (subresource == "ephemeralcontainers") return validateEphemeralUpdate(newPod, oldPod, report);
+    if (subresource == "resize") return validateResize(newPod, oldPod, report);
+    if (subresource == "status") return validatePodStatusUpdate(newPod, oldPod, report);
     if (!subresource.empty()) return;
     for (const auto* list : {"containers", "initContainers"}) {
         if (arrayAt(newSpec, list).size() == arrayAt(oldSpec, list).size()) continue;

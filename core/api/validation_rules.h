@@ -60,6 +60,10 @@ std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, c
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report&);
 void validatePod(const json::object& pod, Report&);
 void validateClaimSpec(const json::object& spec, const std::string& path, Report&);
+void validatePodStatusUpdate(const json::object& newPod, const json::object& oldPod, Report&);
+void validateEphemeralContainers(const json::object& podSpec, const std::string& path, Report&);
+void validateEphemeralUpdate(const json::object& newPod, const json::object& oldPod, Report&);
+void validateResize(const json::object& newPod, const json::object& oldPod, Report&);
 void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report&);
 void validateResourceRequirements(const json::object& resources, const std::string& path, Report&);
 void validateResourceList(const json::object& list, const std::string& path, Report&);

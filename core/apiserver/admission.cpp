@@ -68,6 +68,16 @@ bool mountToken(json::object& container, const std::string& volume) {
     return true;
 }
 
+// The newest of those that are marked so; of equally old ones the first by name.
+ObjectPtr defaultAmong(const store::ObjectMap& classes, std::initializer_list<std::string_view> marks) {
+    ObjectPtr newest;
+    for (const auto& [path, each] : classes) {
+        if (std::ranges::none_of(marks, [&](std::string_view mark) { return each->annotation(mark) == "true"; })) continue;
+        if (!newest || each->string({"metadata", "creationTimestamp"}) > newest->string({"metadata", "creationTimestamp"})) newest = each;
+    }
+    return newest;
+}
+
 }  // namespace
 
 Result<void> Admission::admitNamespace(const AdmissionRequest& request) const {
@@ -98,9 +108,14 @@ Result<void> Admission::mutate(const AdmissionRequest& request, json::object& ob
         if (is(request, "", "persistentvolumeclaims")) {
             auto& spec = api::ensureObject(object, {"spec"});
             if (!spec.contains("storageClassName"))
-                for (const auto& [path, storageClass] : store_.all("storageclasses.storage.k8s.io"))
-                    if (storageClass->annotation("storageclass.kubernetes.io/is-default-class") == "true") spec["storageClassName"] = storageClass->name();
+                if (const auto chosen = defaultAmong(store_.all("storageclasses.storage.k8s.io"), {"storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"}))
+                    spec["storageClassName"] = chosen->name();
         }
+    }
+    if (request.operation == Operation::Create && is(request, "networking.k8s.io", "ingresses")) {
+        const bool chosen = api::findPath(object, {"spec", "ingressClassName"}) || api::findPath(object, {"metadata", "annotations", "kubernetes.io/ingress.class"});
+        if (const auto standard = chosen ? nullptr : defaultAmong(store_.all("ingressclasses.networking.k8s.io"), {"ingressclass.kubernetes.io/is-default-class"}))
+            api::ensureObject(object, {"spec"})["ingressClassName"] = standard->name();
     }
     if (request.operation == Operation::Create && is(request, "", "nodes")) {
         // TaintNodesByCondition: nothing is placed on a Node before its condition is known.
@@ -115,6 +130,43 @@ Result<void> Admission::mutatePod(const AdmissionRequest& request, json::object&
     TRY(addServiceAccount(request, pod));
     TRY(setPriority(request, pod));
     addTolerations(pod);
+    return applyRuntimeClass(request, pod);
+}
+
+// Null if the Pod names none.
+Result<ObjectPtr> Admission::runtimeClassOf(const AdmissionRequest& request, const json::object& pod) const {
+    const auto name = std::string(api::stringAt(pod, {"spec", "runtimeClassName"}));
+    if (name.empty()) return ObjectPtr();
+    const auto found = store_.get({"runtimeclasses.node.k8s.io", "", name});
+    if (!found) return forbidden(request.context.resource->id, request.context.name, fmt::format("pod rejected: RuntimeClass \"{}\" not found", name));
+    return found;
+}
+
+// What the class costs in addition, and where it can run.
+Result<void> Admission::applyRuntimeClass(const AdmissionRequest& request, json::object& pod) const {
+    const auto runtimeClass = TRY(runtimeClassOf(request, pod));
+    if (!runtimeClass) return {};
+    const auto reject = [&](const std::string& why) { return forbidden(request.context.resource->id, request.context.name, why); };
+    auto& spec = api::ensureObject(pod, {"spec"});
+    if (const auto* overhead = runtimeClass->find({"overhead", "podFixed"})) {
+        const auto* own = spec.if_contains("overhead");
+        if (own && own->is_object() && !own->get_object().empty() && *own != *overhead) return reject("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+        spec["overhead"] = *overhead;
+    }
+    if (const auto* labels = runtimeClass->find({"scheduling", "nodeSelector"}); labels && labels->is_object()) {
+        auto& selector = api::ensureObject(spec, {"nodeSelector"});
+        for (const auto& [key, value] : labels->get_object()) {
+            if (const auto* own = selector.if_contains(key); own && *own != value && own->is_string() && value.is_string())
+                return reject(fmt::format("conflict: runtimeClass.scheduling.nodeSelector[{0}] = {1}; pod.spec.nodeSelector[{0}] = {2}", std::string_view(key), std::string_view(value.get_string()),
+                                          std::string_view(own->get_string())));
+            selector[key] = value;
+        }
+    }
+    if (const auto* more = runtimeClass->find({"scheduling", "tolerations"}); more && more->is_array()) {
+        auto& tolerations = ensureArray(spec, "tolerations");
+        for (const auto& each : more->get_array())
+            if (std::ranges::find(tolerations, each) == tolerations.end()) tolerations.push_back(each);
+    }
     return {};
 }
 
@@ -198,11 +250,15 @@ Result<void> Admission::allocateService(const AdmissionRequest& request, json::o
                 if (!spec.contains(field))
                     if (const auto* value = old->get_object().if_contains(field)) spec[field] = *value;
     }
+    const auto* previous = request.existing ? request.existing->if_contains("spec") : nullptr;
     if (type == "ExternalName") {
-        for (const auto* field : {"clusterIP", "clusterIPs"}) spec.erase(field);
+        // What the Service had before it came to need no address goes; an address that somebody asks for is refused by validation.
+        for (const auto* field : {"clusterIP", "clusterIPs"})
+            if (const auto* before = previous ? api::findPath(*previous, {field}) : nullptr; before && spec.contains(field) && spec.at(field) == *before) spec.erase(field);
         return {};
     }
     auto address = textAt(spec, {"clusterIP"});
+    if (const auto* chosen = spec.if_contains("clusterIPs"); address.empty() && chosen && chosen->is_array() && !chosen->get_array().empty()) return {};
     if (address.empty()) {
         std::set<std::string> used;
         for (const auto& [path, each] : store_.all("services")) used.emplace(each->string({"spec", "clusterIP"}));
@@ -235,6 +291,38 @@ Result<void> Admission::allocateService(const AdmissionRequest& request, json::o
     return allocateNodePorts(request, service);
 }
 
+// Those of all Services but this one.
+std::set<std::int64_t> Admission::usedNodePorts(const AdmissionRequest& request) const {
+    std::set<std::int64_t> used;
+    for (const auto& [path, each] : store_.all("services")) {
+        if (each->nameSpace() == request.context.nameSpace && each->name() == request.context.name) continue;
+        if (const auto* number = each->find({"spec", "healthCheckNodePort"}); number && number->is_number()) used.insert(number->to_number<std::int64_t>());
+        if (const auto* list = each->find({"spec", "ports"}); list && list->is_array())
+            for (const auto& port : list->get_array())
+                if (const auto* nodePort = api::findPath(port, {"nodePort"}); nodePort && nodePort->is_number()) used.insert(nodePort->to_number<std::int64_t>());
+    }
+    return used;
+}
+
+// A load balancer that keeps client addresses asks each Node whether it has Pods of the Service.
+void Admission::allocateHealthCheckPort(const json::object* existing, json::object& spec, std::set<std::int64_t>& used) {
+    const bool needed = textAt(spec, {"type"}) == "LoadBalancer" && textAt(spec, {"externalTrafficPolicy"}) == "Local";
+    if (!needed) {
+        // What was allocated goes with the need; one that somebody asks for is refused by validation.
+        const auto* before = existing ? api::findPath(*existing, {"spec", "healthCheckNodePort"}) : nullptr;
+        if (before && spec.contains("healthCheckNodePort") && spec.at("healthCheckNodePort") == *before) spec.erase("healthCheckNodePort");
+        return;
+    }
+    std::int64_t chosen = 0;
+    if (const auto* present = spec.if_contains("healthCheckNodePort"); present && present->is_number()) chosen = present->to_number<std::int64_t>();
+    while (chosen == 0) {
+        const auto candidate = firstNodePort + static_cast<std::int64_t>(random_.below(lastNodePort - firstNodePort + 1));
+        if (!used.contains(candidate)) chosen = candidate;
+    }
+    used.insert(chosen);
+    spec["healthCheckNodePort"] = chosen;
+}
+
 Result<void> Admission::allocateNodePorts(const AdmissionRequest& request, json::object& service) {
     auto& spec = service["spec"].get_object();
     const auto type = textAt(spec, {"type"});
@@ -242,14 +330,9 @@ Result<void> Admission::allocateNodePorts(const AdmissionRequest& request, json:
     if (!ports || !ports->is_array()) return {};
     const auto* wanted = spec.if_contains("allocateLoadBalancerNodePorts");
     const bool needed = type == "NodePort" || (type == "LoadBalancer" && !(wanted && wanted->is_bool() && !wanted->get_bool()));
+    auto used = usedNodePorts(request);
+    allocateHealthCheckPort(request.existing, spec, used);
     if (!needed) return {};
-    std::set<std::int64_t> used;
-    for (const auto& [path, each] : store_.all("services")) {
-        if (each->nameSpace() == request.context.nameSpace && each->name() == request.context.name) continue;
-        if (const auto* list = each->find({"spec", "ports"}); list && list->is_array())
-            for (const auto& port : list->get_array())
-                if (const auto* number = api::findPath(port, {"nodePort"}); number && number->is_number()) used.insert(number->to_number<std::int64_t>());
-    }
     const auto portKey = [](const json::value& port) {
         const auto* number = api::findPath(port, {"port"});
         return fmt::format("{}/{}", api::stringAt(port, {"protocol"}), number && number->is_number() ? number->to_number<std::int64_t>() : 0);
@@ -286,6 +369,23 @@ Result<void> Admission::allocateNodePorts(const AdmissionRequest& request, json:
     return {};
 }
 
-Result<void> Admission::validate(const AdmissionRequest&, const json::object&) { return {}; }
+// Only one PriorityClass can be the default.
+Result<void> Admission::refuseSecondDefault(const AdmissionRequest& request, const json::object& priorityClass) const {
+    const auto isDefault = [](const json::value* flag) { return flag && flag->is_bool() && flag->get_bool(); };
+    if (!isDefault(priorityClass.if_contains("globalDefault"))) return {};
+    for (const auto& [path, each] : store_.all("priorityclasses.scheduling.k8s.io"))
+        if (isDefault(each->find({"globalDefault"})) && (request.operation == Operation::Create || each->name() != request.context.name))
+            return forbidden(request.context.resource->id, request.context.name, fmt::format("PriorityClass {} is already marked as default. Only one default can exist", each->name()));
+    return {};
+}
+
+Result<void> Admission::validate(const AdmissionRequest& request, const json::object& object) {
+    if (is(request, "scheduling.k8s.io", "priorityclasses") && request.operation != Operation::Delete) return refuseSecondDefault(request, object);
+    if (!is(request, "", "pods") || request.operation != Operation::Create || !request.context.subresource.empty()) return {};
+    const auto runtimeClass = TRY(runtimeClassOf(request, object));
+    if (api::findPath(object, {"spec", "overhead"}) && !(runtimeClass && runtimeClass->find({"overhead"})))
+        return forbidden(request.context.resource->id, request.context.name, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+    return {};
+}
 
 }  // namespace kubarium::apiserver

@@ -1,11 +1,12 @@
 // Admission: what the API server adds to an object or refuses although it is valid, because of the rest of the cluster.
-// Followed: NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds, DefaultStorageClass, TaintNodesByCondition,
-// StorageObjectInUseProtection, LimitRanger, ResourceQuota, and the allocation of Service addresses and ports.
+// Followed: NamespaceLifecycle, ServiceAccount, Priority, DefaultTolerationSeconds, DefaultStorageClass, DefaultIngressClass, TaintNodesByCondition,
+// StorageObjectInUseProtection, RuntimeClass, and the allocation of Service addresses and ports.
 // Engine thread only.
 #pragma once
 
 #include "core/apiserver/registry.h"
 
+#include <set>
 #include <string>
 
 namespace kubarium::apiserver {
@@ -36,6 +37,11 @@ private:
     void addTolerations(json::object& pod) const;
     Result<void> allocateService(const AdmissionRequest& request, json::object& service);
     Result<void> allocateNodePorts(const AdmissionRequest& request, json::object& service);
+    std::set<std::int64_t> usedNodePorts(const AdmissionRequest& request) const;
+    void allocateHealthCheckPort(const json::object* existing, json::object& spec, std::set<std::int64_t>& used);
+    Result<ObjectPtr> runtimeClassOf(const AdmissionRequest& request, const json::object& pod) const;
+    Result<void> refuseSecondDefault(const AdmissionRequest& request, const json::object& priorityClass) const;
+    Result<void> applyRuntimeClass(const AdmissionRequest& request, json::object& pod) const;
 
     store::Store& store_;
     [[maybe_unused]] Clock& clock_;

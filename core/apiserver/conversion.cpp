@@ -81,6 +81,9 @@ api::ObjectPtr fromStorage(const api::Resource& resource, const api::ObjectPtr& 
     auto tree = stored->tree();
     tree["apiVersion"] = "events.k8s.io/v1";
     for (const auto& field : eventFields) rename(tree, field.core, field.events);
+    // What the old form always writes the new one leaves out when it is empty.
+    for (const auto* field : {"reportingController", "reportingInstance", "note", "reason", "action", "type"})
+        if (const auto* value = tree.if_contains(field); value && value->is_string() && value->get_string().empty()) tree.erase(field);
     return api::Object::make(std::move(tree));
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace kubarium::apiserver {
@@ -86,7 +87,7 @@ void appendObject(std::string& out, const json::object& object, bool withType) {
 
 json::object listMetadata(const ListBody& list) {
     json::object metadata;
-    metadata["resourceVersion"] = list.resourceVersion;
+    if (!list.resourceVersion.empty()) metadata["resourceVersion"] = list.resourceVersion;
     if (!list.continueToken.empty()) metadata["continue"] = list.continueToken;
     if (list.remaining) metadata["remainingItemCount"] = *list.remaining;
     return metadata;
@@ -106,7 +107,11 @@ api::IncludeObject includeOf(const Presentation& presentation) {
 
 json::object tableOf(const Presentation& presentation, std::span<const ObjectPtr> objects, bool withColumns) {
     auto table = api::makeTable(*presentation.resource, objects, presentation.now, includeOf(presentation), withColumns);
-    table["apiVersion"] = "meta.k8s.io/" + presentation.metaVersion;
+    const auto version = "meta.k8s.io/" + presentation.metaVersion;
+    table["apiVersion"] = version;
+    if (presentation.metaVersion != "v1" && includeOf(presentation) == api::IncludeObject::Metadata)
+        if (auto* rows = table["rows"].if_array())
+            for (auto& row : *rows) row.as_object()["object"].as_object()["apiVersion"] = version;
     return table;
 }
 
@@ -167,7 +172,48 @@ std::string_view eventName(client::WatchEventType type) {
     return "";
 }
 
+// A type that is served at all, but not in the form that its parameters ask for, gets a Status; anything else the words of the
+// router in front of the API.
+Error notAcceptable(std::string_view accept) {
+    constexpr std::array<std::string_view, 4> served{"application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "*/*"};
+    const auto ranges = parseAccept(accept);
+    const bool parameters = std::ranges::any_of(ranges, [&](const MediaRange& range) { return std::ranges::find(served, range.type) != served.end() && !parameter(range, "as").empty(); });
+    if (parameters) return makeError(Reason::NotAcceptable, "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    return makeError(Reason::NotAcceptable,
+                     "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, "
+                     "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+}
+
+// A Go type as %T prints it: *core.ServiceAccountList.
+std::string internalType(const api::Resource& resource, std::string_view suffix) {
+    const auto group = resource.kind.group.substr(0, resource.kind.group.find('.'));
+    return fmt::format("*{}.{}{}", group.empty() ? "core" : group, resource.kind.kind, suffix);
+}
+
 }  // namespace
+
+Result<bool> wantsAggregatedDiscovery(std::string_view accept) {
+    if (trim(accept).empty()) return false;
+    for (const auto& range : parseAccept(accept)) {
+        if (range.type != "application/json" && range.type != "*/*" && range.type != "application/yaml") continue;
+        const auto as = parameter(range, "as");
+        if (as.empty()) return false;
+        if (as == "APIGroupDiscoveryList" && parameter(range, "g") == "apidiscovery.k8s.io" && parameter(range, "v") == "v2") return true;
+    }
+    return notAcceptable(accept);
+}
+
+Result<void> checkPartialMetadata(const Presentation& presentation, const Response& response) {
+    if (presentation.form != Form::PartialMetadata || !presentation.resource) return {};
+    const bool list = std::holds_alternative<ListBody>(response.body), object = std::holds_alternative<ObjectPtr>(response.body);
+    if (list && !presentation.partialList)
+        return makeError(Reason::NotAcceptable,
+                         fmt::format("you requested PartialObjectMetadata, but the requested object is a list ({})", internalType(*presentation.resource, "List")));
+    if (object && presentation.partialList)
+        return makeError(Reason::NotAcceptable,
+                         fmt::format("you requested PartialObjectMetadataList, but the requested object is not a list ({})", internalType(*presentation.resource, "")));
+    return {};
+}
 
 Result<Presentation> negotiateAccept(std::string_view accept, const api::Resource* resource) {
     Presentation presentation;
@@ -187,13 +233,12 @@ Result<Presentation> negotiateAccept(std::string_view accept, const api::Resourc
             else
                 continue;
             presentation.metaVersion = version;
+            presentation.partialList = as == "PartialObjectMetadataList";
         }
         presentation.encoding = range.type == "application/yaml" ? Encoding::Yaml : Encoding::Json;
         return presentation;
     }
-    return makeError(Reason::NotAcceptable,
-                     "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, "
-                     "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+    return notAcceptable(accept);
 }
 
 json::object listTree(const ListBody& list, const api::Resource& resource) {

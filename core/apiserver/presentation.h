@@ -11,6 +11,10 @@ namespace kubarium::apiserver {
 // Fills `form`, `encoding`, metaVersion and includeObject from an Accept header and the query's includeObject and pretty.
 // NotAcceptable if nothing in it can be served. `streaming`: of a watch.
 Result<Presentation> negotiateAccept(std::string_view accept, const api::Resource* resource);
+// Whether discovery is to be answered with one APIGroupDiscoveryList of version v2. NotAcceptable as above.
+Result<bool> wantsAggregatedDiscovery(std::string_view accept);
+// NotAcceptable if the metadata of one object were asked of a list, or those of a list of one object.
+Result<void> checkPartialMetadata(const Presentation& presentation, const Response& response);
 
 std::string contentTypeOf(const Response& response);
 std::string renderBody(const Response& response);

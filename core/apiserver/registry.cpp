@@ -46,6 +46,12 @@ bool endsWithUpdate(const api::Resource& resource, const api::Object& existing, 
     return !grace || grace->is_null() || (grace->is_int64() && grace->get_int64() == 0);
 }
 
+// When a volume's phase changes, the time of it is kept (persistentvolume/strategy.go).
+void stampVolumePhase(const api::Resource& resource, const api::Object& existing, json::object& object, WallTime now) {
+    if (resource.kind.kind != "PersistentVolume" || api::stringAt(object, {"status", "phase"}) == existing.string({"status", "phase"})) return;
+    api::ensureObject(object, {"status"})["lastPhaseTransitionTime"] = formatTime(now);
+}
+
 Error storeError(const WriteContext& context, Error error) {
     if (error.reason == Reason::Conflict) return conflict(context.resource->id, context.name, modifiedText);
     if (error.reason == Reason::NotFound) return notFound(context.resource->id, context.name);
@@ -172,7 +178,11 @@ Result<Registry::Updated> Registry::update(const WriteContext& context, const Ch
     }
     if (const auto uid = metadataText(object, "uid"); !uid.empty() && uid != existing->uid()) {
         if (settings.patched)
-            return api::invalidError(resource.kind, context.name, {{"FieldValueInvalid", fmt::format("Invalid value: \"{}\": field is immutable", uid), "metadata.uid"}});
+        {
+            // The generic rules and those of the kind both say so.
+            const Cause cause{"FieldValueInvalid", fmt::format("Invalid value: \"{}\": field is immutable", uid), "metadata.uid"};
+            return api::invalidError(resource.kind, context.name, {cause, cause});
+        }
         return wrongUid(context, uid, existing->uid());
     }
     return replace(context, existing, std::move(object), settings);
@@ -187,6 +197,7 @@ Result<Registry::Updated> Registry::replace(const WriteContext& context, const O
     api::applyDefaults(resource.kind, object);
     // First what this way of writing may not change, so that nobody comes to own what was not taken over.
     api::prepareForUpdate(resource, context.subresource, existing->tree(), object);
+    stampVolumePhase(resource, *existing, object, clock_.now());
     if (!settings.applied) api::updateManagedFields(*resource.type, resource.kind, &existing->tree(), object, context.manager, clock_.now());
     const AdmissionRequest admission{Operation::Update, context, &existing->tree()};
     TRY(admission_.admitNamespace(admission));

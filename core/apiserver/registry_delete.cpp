@@ -54,6 +54,16 @@ bool setPropagation(json::object& object, const std::string& policy) {
     return true;
 }
 
+// These kinds keep the ways of the time before the garbage collector, unless the request or the object says otherwise.
+bool orphansByDefault(const api::Resource& resource) {
+    return (resource.id.group == "batch" && resource.id.resource == "jobs") || (resource.id.group.empty() && resource.id.resource == "replicationcontrollers");
+}
+
+bool hasPropagation(const json::object& object) {
+    const auto finalizers = finalizersOf(object);
+    return std::ranges::any_of(finalizers, [](const std::string& each) { return each == orphanFinalizer || each == foregroundFinalizer; });
+}
+
 void raiseGeneration(json::object& metadata) {
     if (auto* generation = metadata.if_contains("generation"); generation && generation->is_number() && generation->to_number<std::int64_t>() > 0)
         *generation = generation->to_number<std::int64_t>() + 1;
@@ -142,7 +152,9 @@ Result<Removed> Registry::remove(const WriteContext& context, const DeleteSettin
     if (asked && *asked < 0) asked = 1;
     const auto grace = isPod(resource) ? startPodGrace(tree, asked, now) : Grace::None;
     if (grace == Grace::Pending) return Removed{existing, false};
-    const bool policyChanged = setPropagation(tree, settings.propagationPolicy);
+    auto policy = settings.propagationPolicy;
+    if (policy.empty() && orphansByDefault(resource) && !hasPropagation(tree)) policy = "Orphan";
+    const bool policyChanged = setPropagation(tree, policy);
     const bool finalizers = !finalizersOf(tree).empty();
     if (grace == Grace::None && finalizers) markDeleting(tree, now);
     if (grace == Grace::Started || finalizers || policyChanged) {

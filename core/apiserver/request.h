@@ -55,6 +55,7 @@ struct Presentation {
     bool pretty = false;
     std::string metaVersion = "v1";             // of Table and PartialObjectMetadata
     std::string includeObject;                  // Table: "", "Metadata", "None", "Object"
+    bool partialList = false;                   // PartialMetadata: that of a list was asked for
     const api::Resource* resource = nullptr;    // what the objects are
     WallTime now{};
 };

@@ -22,12 +22,28 @@ Response plainNotFound() {
     return response;
 }
 
+// A group that is served answers for its other versions in the API's own way.
+Result<Response> noSuchVersion(const api::Schema& schema, const std::string& group) {
+    if (schema.servesGroup(group)) return noSuchPath();
+    return plainNotFound();
+}
+
 Response text(std::string body, std::string contentType = "text/plain; charset=utf-8") {
     Response response;
     response.contentType = std::move(contentType);
     response.body = std::move(body);
     return response;
 }
+
+// Of kinds that Kubernetes 1.34 still serves but advises against.
+std::string_view deprecationOf(const api::GroupVersionResource& resource) {
+    if (!resource.group.empty()) return {};
+    if (resource.resource == "endpoints") return "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+    if (resource.resource == "componentstatuses") return "v1 ComponentStatus is deprecated in v1.19+";
+    return {};
+}
+
+constexpr std::array<std::string_view, 4> healthChecks{"ping", "log", "etcd", "poststarthook"};
 
 bool isPodStream(const std::string& subresource) {
     constexpr std::array names{"log", "exec", "attach", "portforward"};
@@ -80,14 +96,17 @@ Result<Response> RequestHandler::answer(Call& call) {
     if (!call.info.isResource) return answerOther(call);
     const auto& schema = registry_.schema();
     const auto& info = call.info;
-    if (!schema.servesGroupVersion(info.resource.group, info.resource.version)) return plainNotFound();
+    if (!schema.servesGroupVersion(info.resource.group, info.resource.version)) return noSuchVersion(schema, info.resource.group);
     call.resource = schema.findResource(info.resource);
     call.served = schema.findResource(info.resource, info.subresource);
     // "bindings" has no main resource that is stored.
     if (!call.served || (!call.resource && info.resource.resource != "bindings")) return noSuchPath();
     if (const auto it = providers_.find(info.resource); it != providers_.end()) call.provider = it->second.get();
+    if (const auto warning = deprecationOf(info.resource); !warning.empty()) call.warnings.emplace_back(warning);
     TRY(negotiate(call));
-    return answerResource(call);
+    auto answered = TRY(answerResource(call));
+    TRY(checkPartialMetadata(call.presentation, answered));
+    return answered;
 }
 
 Result<void> RequestHandler::negotiate(Call& call) const {
@@ -98,6 +117,8 @@ Result<void> RequestHandler::negotiate(Call& call) const {
     negotiated.includeObject = call.query.get("includeObject");
     negotiated.pretty = call.query.flag("pretty") && call.query.has("pretty");
     call.presentation = negotiated;
+    if (constexpr std::array known{"", "Metadata", "Object", "None"}; negotiated.form == Form::Table && std::ranges::find(known, negotiated.includeObject) == known.end())
+        return badRequest(fmt::format("Unable to convert to Table as requested: includeObject: Invalid value: \"{}\": must be 'Metadata', 'Object', 'None', or empty", negotiated.includeObject));
     return {};
 }
 
@@ -161,6 +182,7 @@ Result<Response> RequestHandler::answerOther(Call& call) {
 
 Result<Response> RequestHandler::health(const Call& call) const {
     const auto& name = call.info.segments.front();
+    if (call.info.segments.size() > 1 && (call.info.segments.size() > 2 || std::ranges::find(healthChecks, call.info.segments[1]) == healthChecks.end())) return plainNotFound();
     const auto& trouble = registry_.store().trouble();
     const bool healthy = trouble.empty() && (ready_ || name != "readyz");
     std::string body;
@@ -205,8 +227,11 @@ Result<Response> RequestHandler::discovery(Call& call) const {
         return json({{"paths", std::move(paths)}});
     }
     if (segments.front() == "openapi") {
-        if (segments.size() == 2 && segments[1] == "v2") return text(api::openApiV2(schema), "application/json");
-        if (segments.size() == 2 && segments[1] == "v3") return text(api::openApiIndex(schema), "application/json");
+        if (segments.size() == 2 && segments[1] == "v2") {
+            if (accept.find("proto-openapi.spec.v2") == std::string::npos) return text(api::openApiV2(schema), "application/json");
+            return text(api::openApiV2Protobuf(schema), "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+        }
+        if (segments.size() == 2 && segments[1] == "v3") return text(api::openApiIndex(schema), "text/plain; charset=utf-8");
         std::string path;
         for (std::size_t i = 2; i < segments.size(); ++i) path += (i > 2 ? "/" : "") + segments[i];
         if (const auto* document = segments[1] == "v3" ? api::openApiV3(schema, path) : nullptr) return text(*document, "application/json");
@@ -214,20 +239,20 @@ Result<Response> RequestHandler::discovery(Call& call) const {
     }
     const bool core = segments.front() == "api";
     if (segments.size() == 1) {
-        for (const auto* version : {"v2", "v2beta1"})
-            if (accept.find("as=APIGroupDiscoveryList") != std::string::npos && accept.find(fmt::format("v={};", version)) != std::string::npos) {
-                auto response = json(api::aggregatedDiscovery(schema, core, version));
-                response.contentType = fmt::format("application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList", version);
-                return response;
-            }
+        if (TRY(wantsAggregatedDiscovery(accept))) {
+            auto response = json(api::aggregatedDiscovery(schema, core, "v2"));
+            response.contentType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+            return response;
+        }
         return json(core ? api::legacyVersions(call.request.serverAddress) : api::groupList(schema));
     }
     if (segments.size() == 2 && !core) {
         if (auto document = api::groupDocument(schema, segments[1])) return json(std::move(*document));
         return plainNotFound();
     }
-    if (auto document = api::resourceList(schema, core ? "" : segments[1], segments.back())) return json(std::move(*document));
-    return plainNotFound();
+    const std::string group(core ? "" : segments[1]);
+    if (auto document = api::resourceList(schema, group, segments.back())) return json(std::move(*document));
+    return noSuchVersion(schema, group);
 }
 
 }  // namespace kubarium::apiserver

@@ -352,7 +352,8 @@ Result<ListBody> RequestHandler::select(const Call& call, const Selection& selec
         list.continueToken = encodeContinue({revision, last});
         if (selection.empty()) list.remaining = remaining;
     }
-    list.resourceVersion = std::to_string(revision);
+    // ComponentStatuses are made up at each request and have no revision.
+    if (call.resource->kind.kind != "ComponentStatus") list.resourceVersion = std::to_string(revision);
     return list;
 }
 

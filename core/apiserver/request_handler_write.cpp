@@ -5,6 +5,7 @@
 #include "core/api/object_decoder.h"
 #include "core/api/patch.h"
 #include "core/api/strategy.h"
+#include "core/api/unstructured.h"
 #include "core/api/validation.h"
 #include "core/apiserver/protobuf.h"
 #include "core/apiserver/request_handler.h"
@@ -171,6 +172,8 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
     if (mediaType == applyType) {
         const api::ApplyOptions options{context.manager, call.query.flag("force"), registry_.clock().now()};
         return Registry::Change([this, &resource, &body, options, &call](const json::object* live) -> Result<json::object> {
+            if (api::stringAt(body, {"metadata", "name"}).empty())
+                return badRequest(fmt::format("the name of the object ({} based on URL) was undeterminable: name must be provided", call.info.name));
             auto merged = TRY(api::applyServerSide(*resource.type, resource.kind, live, body, options));
             auto decoded = TRY(api::decodeObject(registry_.schema(), call.resource->kind, json::value(std::move(merged))));
             return std::move(decoded.object);
@@ -186,6 +189,8 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
         else
             patched = TRY(api::applyStrategicMergePatch(*resource.type, std::move(document), body));
         const auto shown = mediaType == strategicType ? api::goFormat(body) : api::toJson(patched);
+        if (mediaType == strategicType)
+            if (const auto problem = api::unstructuredProblem(*resource.type, patched)) return api::patchDecodingError(shown, *problem);
         auto decoded = api::decodeObject(registry_.schema(), resource.kind, std::move(patched));
         if (!decoded) return api::patchDecodingError(shown, decoded.error().message);
         const auto validation = call.query.get("fieldValidation");
@@ -224,9 +229,9 @@ Result<Response> RequestHandler::patch(Call& call) {
         body = std::move(*call.request.tree);
     } else {
         auto parsed = apply ? api::parseYaml(call.request.body) : api::parseJson(call.request.body);
-        if (!parsed) return apply ? badRequest("error decoding YAML: " + parsed.error().message) : badRequest((mediaType == strategicType ? "" : "error decoding patch: ") + parsed.error().message);
-        if (!parsed->duplicates.empty() && call.query.get("fieldValidation") != "Ignore" && !apply)
-            for (const auto& path : parsed->duplicates) call.warnings.push_back(fmt::format("duplicate field \"{}\"", path));
+        if (!parsed) return apply ? badRequest("error decoding YAML: error converting YAML to JSON: " + parsed.error().message) : badRequest((mediaType == strategicType ? "" : "error decoding patch: ") + parsed.error().message);
+        if (call.query.get("fieldValidation") != "Ignore")
+            for (const auto& each : parsed->duplicates) call.warnings.push_back(apply ? each : fmt::format("duplicate field \"{}\"", each));
         body = std::move(parsed->value);
     }
     Registry::UpdateSettings settings;
@@ -296,8 +301,11 @@ namespace {
 
 // These kinds answer a delete with the object, all others with a Status.
 bool returnsDeletedObject(const api::Resource& resource) {
-    constexpr std::array kinds{"pods", "services", "podtemplates", "persistentvolumes", "persistentvolumeclaims", "resourcequotas", "serviceaccounts"};
-    return resource.id.group.empty() && std::ranges::find(kinds, resource.id.resource) != kinds.end();
+    constexpr std::array core{"pods", "services", "podtemplates", "persistentvolumes", "persistentvolumeclaims", "resourcequotas", "serviceaccounts", "namespaces"};
+    constexpr std::array storage{"csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"};
+    const auto& name = resource.id.resource;
+    if (resource.id.group == "storage.k8s.io") return std::ranges::find(storage, name) != storage.end();
+    return resource.id.group.empty() && std::ranges::find(core, name) != core.end();
 }
 
 json::object deletedStatus(const api::Resource& resource, const api::Object& object) {
@@ -320,6 +328,9 @@ Result<Response> RequestHandler::remove(Call& call) {
     context.user = call.request.user;
     context.dryRun = dryRun;
     context.warnings = &call.warnings;
+    const bool job = call.resource->id.group == "batch" && call.resource->id.resource == "jobs";
+    if (job && settings.propagationPolicy.empty())
+        call.warnings.emplace_back("child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning");
     const auto removed = TRY(registry_.remove(context, settings));
     Response response;
     if (removed.immediately && !returnsDeletedObject(*call.resource))

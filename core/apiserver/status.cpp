@@ -24,10 +24,11 @@ bool alwaysHasDetails(const Error& error) {
     switch (error.reason) {
         case Reason::NotFound:
         case Reason::MethodNotAllowed:
-        case Reason::NotAcceptable:
         case Reason::Invalid:
         case Reason::Forbidden:
             return true;
+        case Reason::NotAcceptable:
+            return error.message.starts_with("406:");
         case Reason::UnsupportedMediaType:
             return error.message.starts_with("415:");
         default:
