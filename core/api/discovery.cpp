@@ -80,7 +80,10 @@ std::string storageVersionHash(const Resource& resource) {
     return base64(sha256Prefix(stored.group + "/" + stored.version + "/" + stored.kind));
 }
 
-bool isStored(const Resource& resource) { return resource.subresource.empty() && resource.hasVerb("watch") && resource.kind.kind != "SchedulingDecision"; }
+// What is watched but cannot be created lives in somebody's memory (ResourceProvider).
+bool isStored(const Resource& resource) {
+    return resource.subresource.empty() && resource.hasVerb("watch") && (resource.kind.group != "kubarium.dev" || resource.hasVerb("create"));
+}
 
 json::object responseKind(const Resource& resource) {
     const bool other = resource.kind.group != resource.id.group || resource.kind.version != resource.id.version;

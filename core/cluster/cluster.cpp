@@ -8,6 +8,7 @@
 #include "core/cluster/cluster_nodes.h"
 #include "core/cluster/decision_provider.h"
 #include "core/cluster/default_storage.h"
+#include "core/cluster/traffic_provider.h"
 #include "core/controller/controller_manager.h"
 #include "core/fault/fault_controller.h"
 #include "core/kubelet/network/network_controller.h"
@@ -84,6 +85,7 @@ struct Cluster::Parts {
     std::unique_ptr<controller::ControllerManager> controllers;
     std::unique_ptr<scheduler::Scheduler> scheduler;
     std::shared_ptr<DecisionProvider> decisions;
+    std::shared_ptr<TrafficProvider> traffic;
     std::unique_ptr<ClusterNodes> nodes;
     std::unique_ptr<fault::FaultController> faults;
     std::unique_ptr<ClockController> clock;
@@ -186,6 +188,11 @@ Result<void> Cluster::Parts::startComponents() {
     createDefaultStorage(*systemClient);
     if (substrate) network = std::make_unique<kubelet::NetworkController>(*substrate, *kubeletInformers, clusterDnsAddress, api->port());
     kubeletInformers->start();
+    traffic = std::make_shared<TrafficProvider>(loop, loop, random, [this](auto reply) {
+        if (network) network->traffic(std::move(reply));
+        else loop.post([reply = std::move(reply)] { reply({}); });
+    });
+    api->addResourceProvider(traffic);
     clock = std::make_unique<ClockController>(loop, loop, *systemClient,
                                               ClockHooks{[this](bool paused) {
                                                              scheduler->setPaused(paused);

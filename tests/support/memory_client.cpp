@@ -58,7 +58,7 @@ std::string kindOf(const api::GroupVersionResource& resource) {
         {"pods", "Pod"}, {"nodes", "Node"}, {"namespaces", "Namespace"}, {"services", "Service"}, {"configmaps", "ConfigMap"},
         {"secrets", "Secret"}, {"serviceaccounts", "ServiceAccount"}, {"events", "Event"}, {"replicasets", "ReplicaSet"},
         {"deployments", "Deployment"}, {"endpointslices", "EndpointSlice"}, {"leases", "Lease"}, {"priorityclasses", "PriorityClass"},
-        {"schedulingdecisions", "SchedulingDecision"}, {"faults", "Fault"}, {"clocks", "Clock"}};
+        {"schedulingdecisions", "SchedulingDecision"}, {"faults", "Fault"}, {"clocks", "Clock"}, {"servicetraffics", "ServiceTraffic"}};
     const auto it = kinds.find(resource.resource);
     return it == kinds.end() ? "Unknown" : it->second;
 }

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace kubarium::bridge {
 
@@ -50,15 +51,15 @@ void ClusterLink::start() {
     if (std::exchange(started_, true)) return;
     client_->getRaw("/apis/kubarium.dev/v1alpha1", [this, alive = alive_](Result<std::string> found) {
         if (!*alive) return;
-        startInformers(found.has_value());
+        startInformers(found.value_or(std::string()));
     });
     health_.start();
     stats_.start();
 }
 
-void ClusterLink::startInformers(bool withOwnKinds) {
+void ClusterLink::startInformers(const std::string& ownResources) {
     for (const auto kind : model::allKinds) {
-        if (model::isOwnKind(kind) && !withOwnKinds) continue;
+        if (model::isOwnKind(kind) && ownResources.find('"' + model::resourceOf(kind).resource + '"') == std::string::npos) continue;
         auto informer = std::make_unique<client::Informer>(*client_, executor_, model::resourceOf(kind));
         informer->addHandler({[this, kind](const ObjectPtr& added) { collect(kind, nullptr, added); },
                               [this, kind](const ObjectPtr& before, const ObjectPtr& after) { collect(kind, before, after); },
@@ -165,6 +166,9 @@ void ClusterLink::takeStats(const QString& node, const std::string& body) {
     NodeUse use;
     use.cores = model::numberAt(parsed, {"node", "cpu", "usageNanoCores"}, -1e9) / 1e9;
     use.bytes = model::numberAt(parsed, {"node", "memory", "workingSetBytes"}, -1);
+    // An idle Node's figures tremble; what no pixel would show is no news.
+    const auto known = use_.constFind(node);
+    if (known != use_.cend() && std::abs(known->cores - use.cores) < 0.004 && std::abs(known->bytes - use.bytes) < 1024.0 * 1024) return;
     use_.insert(node, use);
     Q_EMIT useChanged();
 }

@@ -64,7 +64,8 @@ Q_SIGNALS:
     void connectionChanged(const QString& sentence);
 
 private:
-    void startInformers(bool withOwnKinds);
+    // `ownResources`: the discovery document of kubarium.dev, or "" where there is none.
+    void startInformers(const std::string& ownResources);
     void collect(model::Kind kind, const model::ObjectPtr& before, const model::ObjectPtr& after);
     void flush();
     void followClock(const model::ObjectPtr& clock);

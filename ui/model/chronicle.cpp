@@ -27,6 +27,19 @@ QString taintsOf(const api::Object& node) {
 
 std::size_t sizeOf(const scene::StageModel& model) { return 400 * (model.pods.size() + model.nodes.size() * 3 + model.services.size() * 2) + 1000; }
 
+// "scored 612, worker-c 604": the winner and the next best, where the decision tells (it lists its Nodes up to a hundred).
+QString pointsOf(const api::Object& decision, const QString& winner) {
+    double mine = -1, best = -1;
+    QString second;
+    for (const auto& node : arrayAt(decision, {"status", "nodes"})) {
+        const double total = numberAt(node, {"total"}, -1);
+        if (at(node, {"name"}) == winner) mine = total;
+        else if (total > best) best = total, second = at(node, {"name"});
+    }
+    if (mine < 0) return {};
+    return best < 0 ? Explain::tr("the only Node that fits") : Explain::tr("scored %1, %2 %3").arg(mine).arg(second).arg(best);
+}
+
 Tone workloadTone(int ready, int desired) { return ready >= desired ? Tone::Ok : ready > 0 ? Tone::Waiting : Tone::Broken; }
 
 }  // namespace
@@ -70,7 +83,7 @@ QString momentDetail(const Moment& moment) {
 
 void Chronicle::note(MomentKind kind, const QString& name, Tone tone, const QString& detail, const QString& node, const QString& workload, std::string podUid) {
     if (first_) return;  // what was there before the window is no news
-    moments_.push_back({kind, times_.now(), times_.wallNow(), name, node, workload, detail, std::move(podUid), tone});
+    moments_.push_back({kind, times_.realNow(), times_.wallNow(), name, node, workload, detail, std::move(podUid), tone});
     if (moments_.size() > keptMoments) moments_.pop_front();
 }
 
@@ -84,9 +97,9 @@ void Chronicle::setBar(const Reference& reference, const QString& title, Tone to
     auto& bars = (*it)->bars;
     if (!bars.empty() && bars.back().to < 0) {
         if (bars.back().tone == tone && bars.back().word == word) return;
-        bars.back().to = times_.now();
+        bars.back().to = times_.realNow();
     }
-    if (!word.isEmpty()) bars.push_back({first_ ? began_ : times_.now(), -1, tone, word});
+    if (!word.isEmpty()) bars.push_back({first_ ? began_ : times_.realNow(), -1, tone, word});
     if (bars.size() > keptBars) bars.pop_front();
 }
 
@@ -168,14 +181,13 @@ void Chronicle::applyPod(const Change& change) {
     }
     const auto& before = *change.before;
     if (before.string({"spec", "nodeName"}).empty() && !node.isEmpty()) {
-        QString detail;
-        if (const auto decision = latestDecision(objects_, *change.after)) detail = stringAt(*decision, {"status", "explanation", "en"}).isEmpty() ? QString() : Explain::tr("cycle %1").arg(numberAt(*decision, {"status", "cycle"}));
-        note(MomentKind::PodPlaced, name, Tone::Ok, detail, node, owner.name, uid);
+        const auto decision = latestDecision(objects_, *change.after);
+        note(MomentKind::PodPlaced, name, Tone::Ok, decision ? pointsOf(*decision, node) : QString(), node, owner.name, uid);
         const auto created = parseTime(object->string({"metadata", "creationTimestamp"}));
         const auto* scheduled = condition(*object, "PodScheduled");
         const auto bound = scheduled ? parseTime(api::stringAt(*scheduled, {"lastTransitionTime"})) : std::nullopt;
         const auto wall = bound.value_or(times_.wallNow());
-        if (created && !first_) latencies_.push_back({times_.now(), std::max(0.0, std::chrono::duration<double>(wall - *created).count())});
+        if (created && !first_) latencies_.push_back({times_.realNow(), std::max(0.0, std::chrono::duration<double>(wall - *created).count())});
         if (latencies_.size() > keptLatencies) latencies_.pop_front();
     }
     const auto* was = condition(before, "PodScheduled");
@@ -206,7 +218,7 @@ void Chronicle::applyDeployment(const Change& change) {
     auto& record = ready_[key];
     record.desired = desired;
     if (record.points.empty() || record.points.back().ready != ready) {
-        record.points.push_back({first_ ? began_ : times_.now(), ready});
+        record.points.push_back({first_ ? began_ : times_.realNow(), ready});
         if (record.points.size() > keptReadyPoints) record.points.pop_front();
         lastChanged_ = key;
     }
@@ -250,7 +262,7 @@ void Chronicle::applyEndpoints(const Change& change) {
 
 void Chronicle::sample(const QHash<QString, NodeUse>& use) {
     Sample sample;
-    sample.at = times_.now();
+    sample.at = times_.realNow();
     sample.use = use;
     for (const auto& [key, pod] : objects_.all(Kind::Pod)) {
         const auto phase = pod->string({"status", "phase"});
@@ -262,20 +274,45 @@ void Chronicle::sample(const QHash<QString, NodeUse>& use) {
     for (auto it = ready_.cbegin(); it != ready_.cend(); ++it) sample.ready.insert(it.key(), it->points.empty() ? 0 : it->points.back().ready);
     samples_.push_back(std::move(sample));
     if (samples_.size() > keptSamples) samples_.pop_front();
+    noteLateLeases();
+}
+
+// Silence is no change of any object, so somebody has to listen for it.
+void Chronicle::noteLateLeases() {
+    for (const auto& [key, node] : objects_.all(Kind::Node)) {
+        const auto lease = objects_.get(Kind::Lease, "kube-node-lease/" + key);
+        const auto renewed = lease ? lease->string({"spec", "renewTime"}) : std::string_view();
+        const auto name = QString::fromStdString(key);
+        const bool late = !renewed.empty() && times_.now() - times_.at(renewed) > leaseLateSeconds && conditionIsTrue(*node, "Ready");
+        if (late && !lateLeases_.contains(name)) note(MomentKind::LeaseLate, name, Tone::Waiting, Explain::tr("renewed every 10 s; the grace period is %1 s").arg(leaseGraceSeconds), name);
+        if (late) lateLeases_.insert(name);
+        else lateLeases_.remove(name);
+    }
 }
 
 void Chronicle::keepPicture(std::shared_ptr<const scene::StageModel> model) {
     constexpr double closest = 0.2;  // seconds between two pictures that are kept
-    if (pictures_.size() >= 2 && times_.now() - pictures_[pictures_.size() - 2].at < closest) {
+    if (!pictures_.empty() && *pictures_.back().model == *model) return;
+    if (pictures_.size() >= 2 && times_.realNow() - pictures_[pictures_.size() - 2].at < closest) {
         pictureBytes_ -= sizeOf(*pictures_.back().model);
         pictures_.pop_back();
     }
     pictureBytes_ += sizeOf(*model);
-    pictures_.push_back({times_.now(), std::move(model)});
-    while (pictureBytes_ > pictureBudget && pictures_.size() > 2) {
-        pictureBytes_ -= sizeOf(*pictures_.front().model);
-        pictures_.pop_front();
+    pictures_.push_back({times_.realNow(), std::move(model)});
+    if (pictureBytes_ > pictureBudget && pictures_.size() > 4) thinPictures();
+}
+
+// The whole past stays reachable; it gets coarser the longer ago it is. The first picture always stays.
+void Chronicle::thinPictures() {
+    std::deque<Picture> kept;
+    pictureBytes_ = 0;
+    const std::size_t older = pictures_.size() * 2 / 3;
+    for (std::size_t i = 0; i < pictures_.size(); ++i) {
+        if (i < older && i % 2 == 1) continue;
+        pictureBytes_ += sizeOf(*pictures_[i].model);
+        kept.push_back(std::move(pictures_[i]));
     }
+    pictures_ = std::move(kept);
 }
 
 std::shared_ptr<const scene::StageModel> Chronicle::pictureAt(double at) const {
@@ -294,14 +331,14 @@ std::vector<const Lane*> Chronicle::lanes() const {
     return result;
 }
 
-std::optional<scene::ReadyChart> Chronicle::readyChart(const QString& preferred) const {
+std::optional<scene::ReadyChart> Chronicle::readyChart(const QString& preferred, double rate) const {
     const auto key = ready_.contains(preferred) ? preferred : lastChanged_;
     const auto it = ready_.constFind(key);
     if (it == ready_.cend()) return std::nullopt;
     scene::ReadyChart chart;
     chart.workload = key.section(QLatin1Char('/'), 1);
     chart.desired = it->desired;
-    const double since = times_.now() - 120 * std::max(1.0, (times_.now() - began_) / 600);
+    const double since = times_.realNow() - 120;
     for (const auto& point : it->points) {
         if (point.at < since && !chart.points.empty()) chart.points.pop_back();
         chart.points.push_back(point);
@@ -309,6 +346,10 @@ std::optional<scene::ReadyChart> Chronicle::readyChart(const QString& preferred)
     if (!chart.points.empty()) chart.points.front().at = std::max(chart.points.front().at, std::max(since, began_));
     for (const auto& moment : moments_)
         if (moment.kind == MomentKind::FaultBegan && moment.at >= since) chart.marks.push_back({moment.at, momentTitle(moment)});
+    // The Stage counts on the Clock's time, this chart is about the viewer's: the Clock's rate of now stands for all of it.
+    const auto onStage = [&, real = times_.realNow(), cluster = times_.now()](double at) { return cluster - (real - at) * rate; };
+    for (auto& point : chart.points) point.at = onStage(point.at);
+    for (auto& mark : chart.marks) mark.at = onStage(mark.at);
     return chart;
 }
 
@@ -343,6 +384,9 @@ QList<Moment> Chronicle::chainOf(const Reference& reference) const {
         // From a Node, the chain goes on through the workloads whose Pods it lost.
         const bool follows = !moment.workload.isEmpty() && workloads.contains(moment.workload);
         if (!mine && !follows) continue;
+        // The same again within a moment is one thing to the reader: the last word counts.
+        constexpr double together = 0.4;
+        if (!chain.isEmpty() && chain.back().kind == moment.kind && chain.back().name == moment.name && moment.at - chain.back().at < together && chain.size() > 1) chain.pop_back();
         if (mine && (moment.kind == MomentKind::PodEvicted || moment.kind == MomentKind::PodUnready || moment.kind == MomentKind::PodDeleted)) workloads << moment.workload;
         chain.push_back(moment);
     }

@@ -1,5 +1,6 @@
 // The recorded past: what happened (moments, for the chain "what led to what"), how each Node and workload was (bars of the
 // timeline), the figures for the charts, and the pictures of the Stage for scrubbing. Kept in the window only, bounded.
+// Times are real seconds (ClusterTimes::realNow), whatever the Clock's rate: the past is what the viewer saw.
 // Fed with the changes of each frame; GUI thread.
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include <QHash>
 #include <QList>
+#include <QSet>
 
 #include <deque>
 #include <memory>
@@ -22,7 +24,7 @@ enum class MomentKind {
 
 struct Moment {
     MomentKind kind;
-    double at = 0;        // cluster seconds
+    double at = 0;
     WallTime wall{};
     QString name;         // of the object
     QString node, workload, detail;
@@ -56,7 +58,7 @@ struct Latency {
 
 class Chronicle {
 public:
-    Chronicle(const ClusterObjects& objects, const ClusterTimes& times) : objects_(objects), times_(times), began_(times.now()) {}
+    Chronicle(const ClusterObjects& objects, const ClusterTimes& times) : objects_(objects), times_(times), began_(times.realNow()) {}
 
     void apply(const Changes& changes);
     // Once a second or so.
@@ -72,7 +74,8 @@ public:
     const std::deque<Sample>& samples() const { return samples_; }
     const std::deque<Latency>& latencies() const { return latencies_; }
     // For the small chart beside the Services: the workload whose ready count changed last.
-    std::optional<scene::ReadyChart> readyChart(const QString& preferred = {}) const;
+    // Its times are the Stage's cluster seconds; `rate`: the Clock's.
+    std::optional<scene::ReadyChart> readyChart(const QString& preferred, double rate) const;
 
     // What led to what, for the object: the latest disturbance that concerns it and everything that followed from it.
     QList<Moment> chainOf(const Reference& reference) const;
@@ -84,6 +87,8 @@ private:
     void applyDeployment(const Change& change);
     void applyFault(const Change& change);
     void applyEndpoints(const Change& change);
+    void noteLateLeases();
+    void thinPictures();
     void note(MomentKind kind, const QString& name, Tone tone, const QString& detail = {}, const QString& node = {}, const QString& workload = {}, std::string podUid = {});
     void setBar(const Reference& reference, const QString& title, Tone tone, const QString& word);
 
@@ -107,6 +112,7 @@ private:
     };
     std::deque<Picture> pictures_;
     std::size_t pictureBytes_ = 0;
+    QSet<QString> lateLeases_;
 };
 
 }  // namespace kubarium::model

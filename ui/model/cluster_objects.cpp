@@ -1,6 +1,7 @@
 #include "ui/model/cluster_objects.h"
 
 #include "core/api/quantity.h"
+#include "core/api/service_traffic.h"
 
 #include <boost/json/array.hpp>
 
@@ -50,7 +51,8 @@ const KindFacts& factsOf(Kind kind) {
                                                          {&r::configMaps, "ConfigMap", "configmap", true},
                                                          {&r::schedulingDecisions, "SchedulingDecision", "decision", true},
                                                          {&r::faults, "Fault", "fault", false},
-                                                         {&r::clocks, "Clock", "clock", false}}};
+                                                         {&r::clocks, "Clock", "clock", false},
+                                                         {&r::serviceTraffics, "ServiceTraffic", "servicetraffic", true}}};
     return facts[static_cast<std::size_t>(kind)];
 }
 
@@ -60,7 +62,7 @@ const api::GroupVersionResource& resourceOf(Kind kind) { return *factsOf(kind).r
 QString kindName(Kind kind) { return QString::fromLatin1(factsOf(kind).name); }
 QString kubectlName(Kind kind) { return QString::fromLatin1(factsOf(kind).kubectl); }
 bool isNamespaced(Kind kind) { return factsOf(kind).namespaced; }
-bool isOwnKind(Kind kind) { return kind == Kind::Decision || kind == Kind::Fault || kind == Kind::Clock; }
+bool isOwnKind(Kind kind) { return kind == Kind::Decision || kind == Kind::Fault || kind == Kind::Clock || kind == Kind::Traffic; }
 
 ObjectPtr ClusterObjects::get(Kind kind, const std::string& key) const {
     const auto& objects = all(kind);

@@ -20,12 +20,12 @@ namespace kubarium::model {
 using api::ObjectPtr;
 
 enum class Kind : std::uint8_t {
-    Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, Event, Lease, Namespace, ConfigMap, Decision, Fault, Clock
+    Pod, Node, Deployment, ReplicaSet, Service, EndpointSlice, Event, Lease, Namespace, ConfigMap, Decision, Fault, Clock, Traffic
 };
-inline constexpr std::size_t kindCount = 13;
+inline constexpr std::size_t kindCount = 14;
 inline constexpr std::array<Kind, kindCount> allKinds{Kind::Pod,   Kind::Node,      Kind::Deployment, Kind::ReplicaSet, Kind::Service,
                                                       Kind::EndpointSlice, Kind::Event, Kind::Lease,  Kind::Namespace,  Kind::ConfigMap,
-                                                      Kind::Decision, Kind::Fault, Kind::Clock};
+                                                      Kind::Decision, Kind::Fault, Kind::Clock, Kind::Traffic};
 
 const api::GroupVersionResource& resourceOf(Kind kind);
 // "Pod", "Deployment": the API's name of the kind.
@@ -65,6 +65,8 @@ public:
     virtual double now() const = 0;
     virtual double at(WallTime wall) const = 0;
     virtual WallTime wallNow() const = 0;
+    // Real time in seconds, of the same origin as wallNow(): what happens before the viewer's eyes, whatever the Clock's rate.
+    double realNow() const { return std::chrono::duration<double>(wallNow().time_since_epoch()).count(); }
     // Of an RFC 3339 time; now() if it is none.
     double at(std::string_view time) const;
 };

@@ -11,13 +11,16 @@ enum class LabCheckState { Waiting, Passed, Failed };
 struct LabCheckLine {
     LabCheckState state = LabCheckState::Waiting;
     QString title, found;
+    friend bool operator==(const LabCheckLine&, const LabCheckLine&) = default;
 };
 struct LabChoiceLine {
     QString value, text;
+    friend bool operator==(const LabChoiceLine&, const LabChoiceLine&) = default;
 };
 struct LabStepLine {
     QString title;
     bool done = false, current = false;
+    friend bool operator==(const LabStepLine&, const LabStepLine&) = default;
 };
 
 struct LabScreen {
@@ -34,6 +37,14 @@ struct LabScreen {
     int hintsLeft = 0, hintsTotal = 0;
     int passed = 0, total = 0;
     bool running = false, done = false;
+    friend bool operator==(const LabScreen&, const LabScreen&) = default;
+};
+
+// A lab that can be chosen.
+struct LabOffer {
+    QString name, title, detail;  // detail: how long it takes, or why it cannot be run
+    bool usable = true;
+    friend bool operator==(const LabOffer&, const LabOffer&) = default;
 };
 
 }  // namespace kubarium::model

@@ -64,7 +64,10 @@ std::pair<QString, Tone> stateOf(Kind kind, const api::Object& object) {
         return {QStringLiteral("%1/%2").arg(ready).arg(wanted), ready >= wanted ? Tone::Ok : ready > 0 ? Tone::Waiting : Tone::Broken};
     }
     case Kind::Service: return {at(object, {"spec", "clusterIP"}), Tone::Neutral};
-    case Kind::Fault: return {at(object, {"status", "phase"}), Tone::Waiting};
+    case Kind::Fault: {
+        const auto phase = at(object, {"status", "phase"});
+        return {phase, phase == QLatin1String("Active") ? Tone::Broken : phase == QLatin1String("Reverted") ? Tone::Neutral : Tone::Waiting};
+    }
     case Kind::Namespace: return {kindName(kind), Tone::Neutral};
     default: return {text(object.nameSpace()), Tone::Neutral};
     }

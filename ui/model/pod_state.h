@@ -23,6 +23,10 @@ PodState podState(const api::Object& pod);
 double requestedCores(const api::Object& pod);
 double requestedBytes(const api::Object& pod);
 
+// node-monitor-grace-period of Kubernetes 1.34, and what is normal for a lease that is renewed every ten seconds (cluster seconds).
+inline constexpr double leaseGraceSeconds = 50;
+inline constexpr double leaseLateSeconds = 12;
+
 // "Ready", "NotReady", "Unknown", with SchedulingDisabled apart.
 scene::NodeCondition nodeCondition(const api::Object& node);
 bool isCordoned(const api::Object& node);

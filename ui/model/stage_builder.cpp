@@ -15,9 +15,6 @@ using namespace scene;
 
 namespace {
 
-// node-monitor-grace-period of Kubernetes 1.34, and what is normal for a lease that is renewed every ten seconds.
-constexpr double leaseGraceSeconds = 50;
-constexpr double leaseLateSeconds = 12;
 constexpr double removedEndpointSeconds = 30;
 constexpr std::size_t shownTolerationFuses = 3;
 
@@ -149,6 +146,12 @@ StageModel StageBuilder::build(const QString& clusterName, std::uint64_t revisio
     addNodes(model);
     addPods(model);
     addServices(model);
+    timed_ = std::any_of(removed_.begin(), removed_.end(), [](const auto& entry) { return !entry.second.empty(); });
+    nextLate_ = 1e300;
+    for (const auto& node : model.nodes) {
+        timed_ |= !node.fuses.empty();
+        if (node.leaseRenewed && node.condition == NodeCondition::Ready && node.fuses.empty()) nextLate_ = std::min(nextLate_, *node.leaseRenewed + leaseLateSeconds);
+    }
     return model;
 }
 
@@ -260,6 +263,14 @@ void StageBuilder::addServices(StageModel& model) {
             shown.ready = !ready || !ready->is_bool() || ready->get_bool();
             it->second.endpoints.push_back(std::move(shown));
         }
+    }
+    for (const auto& [key, traffic] : objects_.all(Kind::Traffic)) {
+        const auto it = services.find(key);
+        if (it == services.end()) continue;
+        it->second.rate = numberAt(*traffic, {"status", "connectionsPerSecond"});
+        for (const auto& measured : arrayAt(*traffic, {"status", "endpoints"}))
+            for (auto& endpoint : it->second.endpoints)
+                if (endpoint.address == at(measured, {"ip"})) endpoint.rate = std::max(0.0, endpoint.rate) + numberAt(measured, {"connectionsPerSecond"});
     }
     for (auto& [key, gone] : removed_) {
         std::erase_if(gone, [this](const auto& entry) { return times_.now() - entry.at > removedEndpointSeconds; });

@@ -19,6 +19,9 @@ public:
     void apply(const Changes& changes);
     void setNodeUse(const QHash<QString, NodeUse>& use) { use_ = use; }
     scene::StageModel build(const QString& clusterName, std::uint64_t revision);
+    // True if the picture of now differs from the one built last although no object changed: a lease became late, a timer runs, a
+    // removed endpoint is to be forgotten.
+    bool isDue() const { return timed_ || times_.now() > nextLate_; }
 
 private:
     struct PodEntry {
@@ -54,6 +57,8 @@ private:
     std::unordered_map<std::string, std::vector<RemovedEndpoint>> removed_;  // by Service key
     QHash<QString, NodeUse> use_;
     std::uint64_t order_ = 0;
+    bool timed_ = false;
+    double nextLate_ = 1e300;  // cluster seconds
 };
 
 // One SchedulingDecision for the theatre. `language` picks the explanation ("en", "zh_CN").

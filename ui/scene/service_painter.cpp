@@ -108,7 +108,7 @@ void paintService(const Ink& ink, const Scene& scene, std::size_t index) {
   QRectF left = row;
   if (service.rate >= 0) {
     const TextStyle rate{12, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
-    left.setRight(row.right() - ink.line(row, Stage::tr("%1 requests/s").arg(pointsText(service.rate)), rate) - 10);
+    left.setRight(row.right() - ink.line(row, Stage::tr("%1 connections/s").arg(pointsText(service.rate)), rate) - 10);
   }
   const TextStyle bold{14, theme.text, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter};
   const double used = ink.line(left, Stage::tr("Service %1").arg(service.name), bold);

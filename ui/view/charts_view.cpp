@@ -41,7 +41,7 @@ ChartsView::ChartsView(QWidget* parent) : QWidget(parent) {
         auto* view = new QChartView(chart, this);
         view->setRenderHint(QPainter::Antialiasing);
         view->setFrameShape(QFrame::NoFrame);
-        view->setMinimumSize(120, 90);
+        view->setMinimumSize(120, 150);
         row->addWidget(view, 1);
         views_ << view;
     }
@@ -119,7 +119,7 @@ void ChartsView::fill(Which which, const QMap<QString, QList<QPointF>>& lines, d
 void ChartsView::refresh() {
     if (!chronicle_ || !times_ || !isVisible()) return;
     QMap<QString, QList<QPointF>> cpu, memory, phases, ready, scheduling;
-    const double now = times_->now();
+    const double now = times_->realNow();
     const QString words[] = {QStringLiteral("Failed"), QStringLiteral("Pending"), QStringLiteral("Running"), QStringLiteral("Succeeded")};
     for (const auto& sample : chronicle_->samples()) {
         const double x = sample.at - now;

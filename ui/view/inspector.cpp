@@ -46,29 +46,48 @@ Inspector::Inspector(QWidget* parent) : QWidget(parent) {
     head->setSpacing(2);
     auto* first = new QHBoxLayout;
     first->setSpacing(6);
-    title_ = makeLabel("mono");
+    title_ = new ElidedLabel;
+    title_->setProperty("role", QStringLiteral("mono"));
     title_->setStyleSheet(QStringLiteral("font-weight: 600; font-size: 14px;"));
-    title_->setWordWrap(true);
+    title_->setTextFormat(Qt::PlainText);
+    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     badge_ = makeLabel("badge");
     more_ = makeButton(QStringLiteral("⋯"), "quiet");
-    first->addWidget(title_, 1);
-    first->addWidget(badge_, 0, Qt::AlignTop);
-    first->addWidget(more_, 0, Qt::AlignTop);
+    first->addWidget(title_);
+    first->addWidget(badge_);
+    first->addStretch(1);
+    first->addWidget(more_);
     head->addLayout(first);
     subtitle_ = makeLabel("muted");
     subtitle_->setWordWrap(true);
     head->addWidget(subtitle_);
     column->addWidget(header_);
-    empty_ = makeLabel("muted");
-    empty_->setWordWrap(true);
-    empty_->setAlignment(Qt::AlignCenter);
-    empty_->setContentsMargins(24, 40, 24, 24);
-    column->addWidget(empty_, 1);
+    column->addWidget(makeEmpty(), 1);
     column->addWidget(stack_, 1);
     connect(group_, &QButtonGroup::idClicked, this, [this](int id) { openTab(static_cast<Tab>(id)); });
     connect(more_, &QPushButton::clicked, this, [this] { Q_EMIT menuRequested(reference_, more_->mapToGlobal(QPoint(0, more_->height()))); });
     retranslate();
     setReference({});
+}
+
+// What there is to do while nothing is selected.
+QWidget* Inspector::makeEmpty() {
+    empty_ = new QWidget(this);
+    auto* column = new QVBoxLayout(empty_);
+    column->setContentsMargins(24, 32, 24, 24);
+    column->setSpacing(10);
+    emptyText_ = makeLabel("muted");
+    emptyText_->setWordWrap(true);
+    column->addWidget(emptyText_);
+    column->addSpacing(8);
+    constexpr Start starts[] = {Start::Manifest, Start::Lab, Start::Palette};
+    for (const auto start : starts) {
+        starts_ << makeButton({}, "choice");
+        connect(starts_.back(), &QPushButton::clicked, this, [this, start] { Q_EMIT startRequested(start); });
+        column->addWidget(starts_.back());
+    }
+    column->addStretch(1);
+    return empty_;
 }
 
 void Inspector::setContext(const InspectorContext& context) {
@@ -110,7 +129,7 @@ void Inspector::refresh() {
         badge_->setText(tr("gone"));
         badge_->show();
     } else {
-        title_->setText(why.title);
+        title_->setFullText(why.title);
         badge_->setText(why.word);
         badge_->setVisible(!why.word.isEmpty());
         setTone(badge_, why.tone);
@@ -124,7 +143,12 @@ void Inspector::retranslate() {
         tabs_[i]->setText(pages_[i]->title());
         tabs_[i]->setAccessibleName(pages_[i]->title());
     }
-    empty_->setText(tr("Choose a Pod, a Node or a Service on the Stage or in the tree to read what it does and why."));
+    emptyText_->setText(tr("Choose a Pod, a Node or a Service on the Stage or in the tree to read what it does and why."));
+    const QStringList starts{tr("Deploy an example…   Ctrl+N"), tr("Choose a lab…"), tr("Find or run anything…   Ctrl+K")};
+    for (int i = 0; i < starts_.size(); ++i) {
+        starts_[i]->setText(starts[i]);
+        starts_[i]->setAccessibleName(starts[i]);
+    }
     more_->setAccessibleName(tr("Actions"));
     more_->setToolTip(tr("Actions"));
 }

@@ -13,12 +13,16 @@ class QPushButton;
 
 namespace kubarium::view {
 
+class ElidedLabel;
+
 enum class Tab { Healing, Overview, Why, Logs, Yaml, Events };
 
 class Inspector final : public QWidget {
     Q_OBJECT
 
 public:
+    enum class Start { Manifest, Lab, Palette };
+
     explicit Inspector(QWidget* parent = nullptr);
 
     void setContext(const InspectorContext& context);
@@ -32,6 +36,8 @@ public:
     void retranslate();
 
 Q_SIGNALS:
+    // One of the things to begin with, offered while nothing is selected.
+    void startRequested(kubarium::view::Inspector::Start start);
     void referenceActivated(const kubarium::model::Reference& reference);
     void menuRequested(const kubarium::model::Reference& reference, const QPoint& globalPos);
 
@@ -40,10 +46,14 @@ protected:
 
 private:
     void updateTabs();
+    QWidget* makeEmpty();
 
     InspectorContext context_;
     model::Reference reference_;
-    QLabel *title_, *badge_, *subtitle_, *empty_;
+    ElidedLabel* title_;
+    QLabel *badge_, *subtitle_, *emptyText_;
+    QWidget* empty_;
+    QList<QPushButton*> starts_;
     QPushButton* more_;
     QWidget* header_;
     QList<QPushButton*> tabs_;

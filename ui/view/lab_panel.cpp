@@ -7,9 +7,14 @@
 #include <QEvent>
 #include <QFrame>
 #include <QProgressBar>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QTimer>
 
 namespace kubarium::view {
 namespace {
+
+constexpr int choiceWidth = 180;  // of the text of a button, in the narrowest pane
 
 QLabel* glyph(const QString& text, const QColor& color) {
     auto* label = new QLabel(text);
@@ -35,7 +40,8 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
     auto* body = new QWidget(this);
     column_ = makeScrollColumn(body);
     outer->addWidget(body, 1);
-    auto* foot = new QVBoxLayout;
+    foot_ = new QWidget(this);
+    auto* foot = new QVBoxLayout(foot_);
     foot->setContentsMargins(16, 8, 16, 12);
     auto* progressRow = new QHBoxLayout;
     progress_ = new QProgressBar(this);
@@ -43,14 +49,15 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
     progressRow->addWidget(progress_, 1);
     progressRow->setSpacing(10);
     progressRow->addWidget(count_ = makeLabel("muted"));
-    progressRow->addWidget(leave_ = makeButton({}, "quiet"));
     foot->addLayout(progressRow);
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(hint_ = makeButton({}));
     buttons->addWidget(reset_ = makeButton({}));
     buttons->addStretch(1);
+    buttons->addWidget(leave_ = makeButton({}, "quiet"));
     foot->addLayout(buttons);
-    outer->addLayout(foot);
+    outer->addWidget(foot_);
+    foot_->hide();
     connect(hint_, &QPushButton::clicked, this, &LabPanel::hintRequested);
     connect(reset_, &QPushButton::clicked, this, &LabPanel::resetRequested);
     connect(leave_, &QPushButton::clicked, this, &LabPanel::leaveRequested);
@@ -70,10 +77,55 @@ void LabPanel::changeEvent(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) retranslate();
 }
 
-void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
-    screen_ = screen;
-    setAccessibleName(tr("Lab %1").arg(screen.title));
+// The session tells of every change of the cluster; what stands there is only made anew when the reader would see a difference, and
+// then the keyboard's place and the scroll position stay.
+void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
+    const auto* focus = focusWidget();
+    const auto name = focus && isAncestorOf(focus) && focus->hasFocus() ? focus->accessibleName() : QString();
+    auto* area = findChild<QScrollArea*>();
+    const int place = area ? area->verticalScrollBar()->value() : 0;
     clearLayout(column_);
+    refill();
+    if (!name.isEmpty())
+        for (auto* button : findChildren<QPushButton*>())
+            if (button->accessibleName() == name) button->setFocus();
+    if (area) QTimer::singleShot(0, area, [area, place] { area->verticalScrollBar()->setValue(place); });
+}
+
+void LabPanel::offer(const QList<model::LabOffer>& labs, const style::Theme& theme) {
+    const auto look = theme.text.name() + tr("Labs");
+    if (foot_->isHidden() && labs == offers_ && look == shownTheme_) return;
+    offers_ = labs;
+    shownTheme_ = look;
+    screen_ = {};
+    foot_->hide();
+    setAccessibleName(tr("Labs"));
+    clearKeepingPlace([&] {
+        column_->addWidget(wrapped(tr("Labs"), "heading"));
+        column_->addWidget(wrapped(tr("Each lab runs in a cluster of its own and checks what you do. Nothing can break."), "muted"));
+        for (const auto& lab : labs) {
+            auto* button = makeButton(brokenAt(lab.title, fontMetrics(), choiceWidth) + QLatin1Char('\n') + brokenAt(lab.detail, fontMetrics(), choiceWidth), "choice");
+            button->setAccessibleName(lab.title);
+            button->setToolTip(lab.usable ? QString() : lab.detail);
+            button->setEnabled(lab.usable);
+            connect(button, &QPushButton::clicked, this, [this, name = lab.name] { Q_EMIT startRequested(name); });
+            column_->addWidget(button);
+        }
+        column_->addStretch(1);
+    });
+}
+
+void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
+    const auto look = theme.text.name() + tr("Lab %1").arg(QString());
+    if (!foot_->isHidden() && screen == screen_ && look == shownTheme_) return;
+    shownTheme_ = look;
+    screen_ = screen;
+    foot_->show();
+    setAccessibleName(tr("Lab %1").arg(screen.title));
+    clearKeepingPlace([&] { fill(screen, theme); });
+}
+
+void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     column_->addWidget(wrapped(screen.heading, "muted"));
     column_->addWidget(wrapped(screen.title, "heading"));
     if (screen.done) {
@@ -131,7 +183,7 @@ void LabPanel::addQuestion(const model::LabScreen& screen, const style::Theme& t
     column_->addWidget(wrapped(screen.question));
     for (const auto& choice : screen.choices) {
         const bool chosen = choice.value == screen.chosen;
-        auto* button = makeButton((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + choice.text, "choice");
+        auto* button = makeButton((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + brokenAt(choice.text, fontMetrics(), choiceWidth), "choice");
         button->setCheckable(true);
         button->setChecked(chosen);
         button->setEnabled(screen.answer.isEmpty());
@@ -143,6 +195,7 @@ void LabPanel::addQuestion(const model::LabScreen& screen, const style::Theme& t
         auto* row = new QHBoxLayout;
         auto* reveal = makeButton(tr("Reveal"), "primary");
         reveal->setObjectName(QStringLiteral("reveal"));
+        reveal->setAccessibleName(tr("Reveal"));
         reveal->setEnabled(!screen.chosen.isEmpty());
         connect(reveal, &QPushButton::clicked, this, &LabPanel::revealRequested);
         row->addWidget(reveal);

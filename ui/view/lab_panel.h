@@ -1,4 +1,4 @@
-// The lab at the left: its steps, the question to predict, the checks with what was found, hints, and how far one is. Shows a
+// The labs at the left: the list of them, or the one that runs: its steps, the question to predict, the checks with what was found, hints, and how far one is. Shows a
 // LabScreen and reports what is pressed; it knows nothing about sessions or clusters.
 #pragma once
 
@@ -6,6 +6,8 @@
 #include "ui/style/theme.h"
 
 #include <QWidget>
+
+#include <functional>
 
 class QVBoxLayout;
 class QPushButton;
@@ -20,6 +22,8 @@ class LabPanel final : public QWidget {
 public:
     explicit LabPanel(QWidget* parent = nullptr);
     void show(const model::LabScreen& screen, const style::Theme& theme);
+    // The list to choose from, while none runs.
+    void offer(const QList<model::LabOffer>& labs, const style::Theme& theme);
 
 Q_SIGNALS:
     void answered(const QString& value);
@@ -27,6 +31,7 @@ Q_SIGNALS:
     void hintRequested();
     void resetRequested();
     void leaveRequested();
+    void startRequested(const QString& name);
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -36,12 +41,17 @@ private:
     void addQuestion(const model::LabScreen& screen, const style::Theme& theme);
     void addChecks(const model::LabScreen& screen, const style::Theme& theme);
     void retranslate();
+    void fill(const model::LabScreen& screen, const style::Theme& theme);
+    void clearKeepingPlace(const std::function<void()>& refill);
 
     QVBoxLayout* column_;
     QPushButton *hint_, *reset_, *leave_;
+    QWidget* foot_;
     QProgressBar* progress_;
     QLabel* count_;
     model::LabScreen screen_;
+    QList<model::LabOffer> offers_;
+    QString shownTheme_;  // theme and language that are shown; "" when nothing is
 };
 
 }  // namespace kubarium::view

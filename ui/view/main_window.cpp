@@ -67,7 +67,7 @@ MainWindow::MainWindow(Appearance& appearance, bridge::QtExecutor& executor, QWi
     retranslate();
     applyTheme();
     restoreLayout();
-    second_.start(500);
+    second_.start(1000);
 }
 
 MainWindow::~MainWindow() {
@@ -141,7 +141,6 @@ void MainWindow::buildPanes() {
     leftTabs->addWidget(labTab_ = makeTab(leftPane));
     leftTabs->addStretch(1);
     treeTab_->setChecked(true);
-    labTab_->hide();
     leftColumn->addLayout(leftTabs);
     leftColumn->addWidget(hairline(Qt::Horizontal));
     left_ = new QStackedWidget(leftPane);
@@ -182,7 +181,10 @@ void MainWindow::buildBottom() {
     for (int i = 0; i < 3; ++i) {
         bottomTabs_ << makeTab(pane);
         head->addWidget(bottomTabs_.back());
-        connect(bottomTabs_.back(), &QPushButton::clicked, this, [this, i] { showBottom(static_cast<Bottom>(i)); });
+        connect(bottomTabs_.back(), &QPushButton::clicked, this, [this, i] {
+            showBottom(static_cast<Bottom>(i));
+            bottom_->currentWidget()->setFocus();
+        });
     }
     column->addLayout(head);
     bottom_ = new QStackedWidget(pane);
@@ -283,6 +285,11 @@ void MainWindow::connectParts() {
         followed_.clear();
         updateTheatre();
     });
+    connect(inspector_, &Inspector::startRequested, this, [this](Inspector::Start start) {
+        if (start == Inspector::Start::Manifest) newManifest();
+        else if (start == Inspector::Start::Lab) chooseLab();
+        else openPalette();
+    });
     connect(inspector_, &Inspector::referenceActivated, this, &MainWindow::select);
     connect(inspector_, &Inspector::menuRequested, this, &MainWindow::showObjectMenu);
     connect(tree_, &QTreeView::customContextMenuRequested, this, [this](const QPoint& position) {
@@ -299,17 +306,13 @@ void MainWindow::connectParts() {
     connect(timeline_, &TimelineView::laneActivated, this, &MainWindow::select);
     connect(liveBadge_, &QPushButton::clicked, timeline_, &TimelineView::goLive);
     connect(treeTab_, &QPushButton::clicked, this, [this] { left_->setCurrentWidget(tree_); });
-    connect(labTab_, &QPushButton::clicked, this, [this] { left_->setCurrentWidget(labPanel_); });
+    connect(labTab_, &QPushButton::clicked, this, &MainWindow::chooseLab);
+    connect(labPanel_, &LabPanel::startRequested, this, &MainWindow::openLab);
     connect(labPanel_, &LabPanel::answered, this, [this](const QString& value) { if (lab_) lab_->answer(value); });
     connect(labPanel_, &LabPanel::revealRequested, this, [this] { if (lab_) lab_->reveal(); });
     connect(labPanel_, &LabPanel::hintRequested, this, [this] { if (lab_) lab_->hint(); });
     connect(labPanel_, &LabPanel::resetRequested, this, [this] { if (lab_) lab_->reset(); });
-    connect(labPanel_, &LabPanel::leaveRequested, this, [this] {
-        lab_.reset();
-        labTab_->hide();
-        treeTab_->setChecked(true);
-        left_->setCurrentWidget(tree_);
-    });
+    connect(labPanel_, &LabPanel::leaveRequested, this, &MainWindow::leaveLab);
     connect(welcomeCancel_, &QPushButton::clicked, this, [this] {
         if (engine_) engine_->cancel();
         showWelcome(tr("Not started"), tr("Starting the cluster was cancelled."), true);
@@ -353,12 +356,13 @@ void MainWindow::applyTheme() {
     context.language = appearance_.language();
     inspector_->setContext(context);
     if (lab_) labPanel_->show(lab_->screen(), theme);
+    else offerLabs();
     setHeaderTexts();
 }
 
 void MainWindow::retranslate() {
     treeTab_->setText(tr("Cluster"));
-    labTab_->setText(tr("Lab"));
+    labTab_->setText(tr("Labs"));
     tree_->setAccessibleName(tr("Objects of the cluster"));
     const QStringList names{tr("Timeline"), tr("Charts"), tr("Terminal")};
     for (int i = 0; i < 3; ++i) bottomTabs_[i]->setText(names[i]);
@@ -445,7 +449,7 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 
 void MainWindow::restoreLayout() {
     resizeDocks({leftDock_, rightDock_}, {250, 350}, Qt::Horizontal);
-    resizeDocks({bottomDock_}, {148}, Qt::Vertical);
+    resizeDocks({bottomDock_}, {188}, Qt::Vertical);
     const QSettings settings;
     if (const auto geometry = settings.value(QStringLiteral("geometry")).toByteArray(); !geometry.isEmpty()) restoreGeometry(geometry);
     if (const auto state = settings.value(QStringLiteral("panes")).toByteArray(); !state.isEmpty()) restoreState(state);

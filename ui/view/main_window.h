@@ -53,6 +53,8 @@ public:
     // Turns to a cluster that is reached through `client` (open() ends here; tests begin here).
     void attach(std::unique_ptr<client::Client> client, const QString& name, const QString& kubeconfigPath, const QString& levelSentence);
     void startLab(const QString& name);
+    // Opens the lab in a cluster of its own, with the Nodes that it asks for; leaving it comes back to what was open.
+    void openLab(const QString& name);
     // Shows the lab panel with this content (startLab() does so with what its session says).
     void showLabScreen(const model::LabScreen& screen);
 
@@ -111,6 +113,9 @@ private:
     void theatreStep(int direction);
     void chooseKubeconfig();
     void showLab();
+    void leaveLab();
+    void offerLabs();
+    void chooseLab();
     void readLabs();
     // main_window_actions.cpp
     void fillClusterMenu();
@@ -133,6 +138,8 @@ private:
     std::unique_ptr<bridge::LabRunner> lab_;
     std::unique_ptr<bridge::EngineProcess> engine_;
     OpenRequest request_;
+    std::optional<OpenRequest> beforeLab_;  // what was open when a lab began
+    QString labName_;
     QString levelSentence_, kubeconfigPath_;
 
     ToolBar* toolBar_;

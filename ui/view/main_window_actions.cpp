@@ -151,7 +151,7 @@ void MainWindow::fillClusterMenu() {
     menu.addSeparator();
     auto* labs = menu.addMenu(tr("Labs"));
     for (const auto& entry : labs_) {
-        auto* action = labs->addAction(tr("%1 (%2 min)").arg(entry.title).arg(entry.minutes), this, [this, name = entry.name] { startLab(name); });
+        auto* action = labs->addAction(tr("%1 (%2 min)").arg(entry.title).arg(entry.minutes), this, [this, name = entry.name] { openLab(name); });
         action->setEnabled(entry.problem.isEmpty());
         action->setToolTip(entry.problem);
     }
@@ -214,7 +214,7 @@ void MainWindow::newManifest(const QString& resource) {
     QFile file(QStringLiteral(":/manifests/") + (resource.isEmpty() ? QStringLiteral("deployment.yaml") : resource));
     if (file.open(QIODevice::ReadOnly)) editor_->setText(QString::fromUtf8(file.readAll()));
     editorPane_->show();
-    editorPane_->setFocus();
+    editor_->setFocus();
 }
 
 void MainWindow::openPalette() { palette_->open(paletteEntries()); }
@@ -235,7 +235,7 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
     add(tr("Open a kubeconfig…"), [this] { chooseKubeconfig(); });
     for (const auto& resource : manifests()) add(tr("New manifest") + QStringLiteral(": ") + resource.section(QLatin1Char('.'), 0, 0), [this, resource] { newManifest(resource); }, firstComment(resource));
     for (const auto& entry : labs_)
-        if (entry.problem.isEmpty()) add(tr("Lab: %1").arg(entry.title), [this, name = entry.name] { startLab(name); });
+        if (entry.problem.isEmpty()) add(tr("Lab: %1").arg(entry.title), [this, name = entry.name] { openLab(name); });
     if (!link_) return entries;
     for (const auto kind : {Kind::Deployment, Kind::Service, Kind::Node, Kind::Pod, Kind::ConfigMap, Kind::Namespace, Kind::Fault})
         for (const auto& [key, object] : link_->all(kind)) {

@@ -1,6 +1,7 @@
 // The part of the window that turns to a cluster and follows it.
 #include "core/client/http_client.h"
 #include "ui/model/explain.h"
+#include "ui/scene/stage_layout.h"
 #include "ui/view/charts_view.h"
 #include "ui/view/lab_panel.h"
 #include "ui/view/main_window.h"
@@ -72,7 +73,7 @@ void MainWindow::openKubeconfig(const QString& path, const QString& context, con
 
 void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& name, const QString& kubeconfigPath, const QString& levelSentence) {
     lab_.reset();
-    labTab_->hide();
+    offerLabs();
     inspector_->setContext({});
     inspector_->setReference({});
     timeline_->setSource(nullptr, nullptr);
@@ -156,15 +157,18 @@ void MainWindow::onChanges(const model::Changes& changes) {
     builder_->apply(changes);
     chronicle_->apply(changes);
     tree_model_->apply(changes);
-    bool touchesSelection = false;
-    for (const auto& change : changes) {
-        touchesSelection |= change.kind != Kind::Lease || inspector_->reference().kind == Kind::Node;
-    }
-    stageDirty_ = true;
+    // Leases are renewed all the time. Where the Stage shows no lease, a renewal changes nothing that is seen, and a late one is
+    // found by StageBuilder::isDue.
+    const bool leasesOnly = std::all_of(changes.begin(), changes.end(), [](const auto& change) { return change.kind == Kind::Lease; });
+    if (!leasesOnly || link_->all(Kind::Node).size() <= static_cast<std::size_t>(scene::maxCards)) stageDirty_ = true;
     updateStage();
+    if (leasesOnly) {
+        if (inspector_->reference().kind == Kind::Node) inspector_->refresh();
+        return;
+    }
     updateTheatre();
     updateStatusLine();
-    if (touchesSelection) inspector_->refresh();
+    inspector_->refresh();
     timeline_->refresh();
 }
 
@@ -177,10 +181,10 @@ void MainWindow::onClock() {
 void MainWindow::onSecond() {
     if (!link_ || !link_->synced()) return;
     chronicle_->sample(link_->nodeUse());
-    if (const auto at = timeline_->scrubbedTo()) timeLabel_->setText(tr("%1 ago").arg(model::Explain::seconds(link_->now() - *at)));
+    if (const auto at = timeline_->scrubbedTo()) timeLabel_->setText(tr("%1 ago").arg(model::Explain::seconds(link_->realNow() - *at)));
     else timeLabel_->setText(QTime::currentTime().toString(QStringLiteral("HH:mm:ss")));
     // Fuses appear without any object changing: a lease that is not renewed is silence.
-    stageDirty_ = true;
+    if (builder_->isDue()) stageDirty_ = true;
     updateStage();
     stage_->setClock({link_->now(), executor_.rate(), executor_.paused()});
     timeline_->refresh();
@@ -193,7 +197,7 @@ void MainWindow::updateStage() {
     if (!link_ || !link_->synced() || !std::exchange(stageDirty_, false)) return;
     auto built = builder_->build(link_->name(), link_->revision());
     const auto& selected = inspector_->reference();
-    built.chart = chronicle_->readyChart(selected.kind == Kind::Deployment ? selected.key : QString());
+    built.chart = chronicle_->readyChart(selected.kind == Kind::Deployment ? selected.key : QString(), executor_.rate());
     auto picture = std::make_shared<const scene::StageModel>(std::move(built));
     std::vector<scene::Fuse> fuses;
     QStringList nodes;
@@ -202,7 +206,7 @@ void MainWindow::updateStage() {
             fuses.push_back(fuse);
             nodes << node.name;
         }
-    timeline_->setFuses(std::move(fuses), nodes);
+    timeline_->setFuses(std::move(fuses), nodes, executor_.rate());
     chronicle_->keepPicture(picture);
     if (const auto at = timeline_->scrubbedTo()) {
         if (auto past = chronicle_->pictureAt(*at)) stage_->setModelAtOnce(std::move(past));
@@ -323,7 +327,7 @@ void MainWindow::startLab(const QString& name) {
     labMarks_.clear();
     connect(lab_.get(), &bridge::LabRunner::changed, this, &MainWindow::showLab);
     connect(lab_.get(), &bridge::LabRunner::stepDone, this, [this] {
-        labMarks_ << link_->now();
+        labMarks_ << link_->realNow();
         timeline_->setLabMarks(labMarks_);
     });
     connect(lab_.get(), &bridge::LabRunner::failed, this, [this](const QString& sentence) { showMessage(sentence, model::Tone::Waiting); });
@@ -331,10 +335,47 @@ void MainWindow::startLab(const QString& name) {
     lab_->start();
 }
 
+void MainWindow::openLab(const QString& name) {
+    if (!beforeLab_ && link_) beforeLab_ = request_;
+    OpenRequest request;
+    request.name = QStringLiteral("lab-") + name.section(QLatin1Char('/'), -1);
+    request.lab = name;
+    open(request);
+}
+
+// The lab's cluster was made for it and ends with it.
+void MainWindow::leaveLab() {
+    lab_.reset();
+    labMarks_.clear();
+    timeline_->setLabMarks({});
+    offerLabs();
+    const auto back = std::exchange(beforeLab_, std::nullopt);
+    if (!back || !engine_) return;
+    // Queued: open() replaces the engine that says so.
+    connect(engine_.get(), &bridge::EngineProcess::stopped, this, [this, request = *back] { open(request); }, Qt::QueuedConnection);
+    showWelcome(tr("Leaving the lab"), tr("Its cluster is being stopped"), false);
+    engine_->stop();
+}
+
+void MainWindow::chooseLab() {
+    leftDock_->show();
+    labTab_->setChecked(true);
+    left_->setCurrentWidget(labPanel_);
+}
+
+void MainWindow::offerLabs() {
+    if (lab_) return;
+    QList<model::LabOffer> offers;
+    for (const auto& entry : labs_) offers.push_back({entry.name, entry.title, entry.problem.isEmpty() ? tr("%1 min").arg(entry.minutes) : entry.problem, entry.problem.isEmpty()});
+    labPanel_->offer(offers, appearance_.theme());
+}
+
 void MainWindow::readLabs() {
     executor_.offload([language = appearance_.language()] { return bridge::LabRunner::available(language); },
                       [self = QPointer<MainWindow>(this)](QList<bridge::LabEntry> labs) {
-                          if (self) self->labs_ = std::move(labs);
+                          if (!self) return;
+                          self->labs_ = std::move(labs);
+                          self->offerLabs();
                       });
 }
 
@@ -343,12 +384,7 @@ void MainWindow::showLab() {
 }
 
 void MainWindow::showLabScreen(const model::LabScreen& screen) {
-    if (labTab_->isHidden()) {
-        labTab_->show();
-        labTab_->setChecked(true);
-        leftDock_->show();
-        left_->setCurrentWidget(labPanel_);
-    }
+    if (std::exchange(labName_, screen.title) != screen.title) chooseLab();
     labPanel_->show(screen, appearance_.theme());
 }
 

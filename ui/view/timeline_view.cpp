@@ -14,7 +14,7 @@ namespace kubarium::view {
 namespace {
 
 constexpr int titleWidth = 132;
-constexpr int rowHeight = 24;
+constexpr int rowHeight = 22;
 constexpr int topMargin = 4;
 constexpr double futureShare = 0.14;
 
@@ -33,7 +33,8 @@ void TimelineView::setSource(const model::Chronicle* chronicle, const model::Clu
     update();
 }
 
-void TimelineView::setFuses(std::vector<scene::Fuse> fuses, const QStringList& nodes) {
+void TimelineView::setFuses(std::vector<scene::Fuse> fuses, const QStringList& nodes, double rate) {
+    rate_ = rate;
     fuses_ = std::move(fuses);
     fuseNodes_ = nodes;
 }
@@ -57,10 +58,10 @@ double TimelineView::nowX() const { return titleWidth + (width() - titleWidth) *
 
 double TimelineView::xOf(double at) const {
     const double perSecond = (nowX() - titleWidth) / span_;
-    return nowX() + (at - times_->now()) * perSecond;
+    return nowX() + (at - times_->realNow()) * perSecond;
 }
 
-double TimelineView::timeAt(double x) const { return times_->now() + (x - nowX()) * span_ / std::max(1.0, nowX() - titleWidth); }
+double TimelineView::timeAt(double x) const { return times_->realNow() + (x - nowX()) * span_ / std::max(1.0, nowX() - titleWidth); }
 
 void TimelineView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
@@ -87,7 +88,7 @@ void TimelineView::paintEvent(QPaintEvent*) {
         for (const auto& bar : lane->bars) {
             const double from = std::max<double>(titleWidth, xOf(bar.from)), to = bar.to < 0 ? nowX() : xOf(bar.to);
             if (to <= titleWidth || from >= width()) continue;
-            const QRectF box(from, y + 7, std::max(2.0, to - from), 10);
+            const QRectF box(from, y + 6, std::max(2.0, to - from), 10);
             painter.setPen(Qt::NoPen);
             painter.setBrush(toneColor(theme_, bar.tone));
             painter.drawRoundedRect(box, 3, 3);
@@ -101,14 +102,15 @@ void TimelineView::paintEvent(QPaintEvent*) {
         for (std::size_t i = 0; i < fuses_.size(); ++i) {
             const auto& fuse = fuses_[i];
             if (fuseNodes_.value(static_cast<int>(i)) != lane->reference.key || fuse.ends <= now) continue;
-            const QRectF box(nowX() + 2, y + 7, std::max(4.0, std::min<double>(xOf(fuse.ends), width() - 12) - nowX() - 2), 10);
+            const double left = (fuse.ends - now) / std::max(0.01, rate_);  // the Clock's time goes rate_ times as fast as the axis
+            const QRectF box(nowX() + 2, y + 6, std::max(4.0, std::min<double>(xOf(times_->realNow() + left), width() - 12) - nowX() - 2), 10);
             painter.setPen(Qt::NoPen);
             painter.setBrush(style::mix(theme_.panel, theme_.waiting, 0.35));
             painter.drawRoundedRect(box, 3, 3);
             painter.setPen(theme_.text);
             painter.setFont(style::font(9.0));
-            painter.drawText(QRectF(box.left() + 4, y + 6, width() - box.left() - 14, 12), Qt::AlignVCenter,
-                             QFontMetrics(painter.font()).elidedText(fuse.label.section(QStringLiteral(" · "), -1) + QLatin1Char(' ') + model::Explain::seconds(fuse.ends - now), Qt::ElideRight, static_cast<int>(width() - box.left() - 14)));
+            const auto words = tr("%1 · %2 left", "a timer").arg(fuse.label.section(QStringLiteral(" · "), -1).section(QLatin1Char(' '), 0, 0), model::Explain::seconds(left));
+            painter.drawText(QRectF(box.left() + 4, y + 5, width() - box.left() - 14, 12), Qt::AlignVCenter, QFontMetrics(painter.font()).elidedText(words, Qt::ElideRight, static_cast<int>(width() - box.left() - 14)));
             painter.setFont(font);
             break;
         }
@@ -118,7 +120,7 @@ void TimelineView::paintEvent(QPaintEvent*) {
         if (xOf(at) <= titleWidth) return;
         painter.setPen(Qt::NoPen);
         painter.setBrush(color);
-        painter.drawRoundedRect(QRectF(xOf(at) - 6, y + 7, 12, 10), 3, 3);
+        painter.drawRoundedRect(QRectF(xOf(at) - 6, y + 6, 12, 10), 3, 3);
     };
     rowTitle(tr("Faults"));
     for (const auto& moment : chronicle_->moments())
@@ -140,8 +142,9 @@ void TimelineView::paintEvent(QPaintEvent*) {
 
 void TimelineView::scrubTo(double at) {
     if (!chronicle_ || !times_) return;
-    const double now = times_->now();
-    if (at >= now - span_ * 0.005) return goLive();
+    const double now = times_->realNow();
+    // Close to now means live, but for the beginning, however young the cluster is.
+    if (at > chronicle_->began() && at >= now - span_ * 0.005) return goLive();
     scrub_ = std::max(at, chronicle_->began());
     Q_EMIT scrubbed(false, *scrub_);
     update();
@@ -179,7 +182,7 @@ void TimelineView::wheelEvent(QWheelEvent* event) {
 }
 
 void TimelineView::keyPressEvent(QKeyEvent* event) {
-    const double now = times_ ? times_->now() : 0;
+    const double now = times_ ? times_->realNow() : 0;
     switch (event->key()) {
     case Qt::Key_Left: return scrubTo(scrub_.value_or(now) - span_ / 40);
     case Qt::Key_Right: return scrubTo(scrub_.value_or(now) + span_ / 40);

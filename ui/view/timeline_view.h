@@ -18,16 +18,17 @@ public:
     explicit TimelineView(QWidget* parent = nullptr);
 
     void setSource(const model::Chronicle* chronicle, const model::ClusterTimes* times);
-    void setFuses(std::vector<scene::Fuse> fuses, const QStringList& nodes);
+    // Fuses count in cluster seconds; `rate`: how fast these pass.
+    void setFuses(std::vector<scene::Fuse> fuses, const QStringList& nodes, double rate);
     void setTheme(const style::Theme& theme);
-    // Moments of a lab (a step done), in cluster seconds.
+    // Moments of a lab (a step done), in real seconds as Chronicle has them.
     void setLabMarks(QList<double> marks);
     std::optional<double> scrubbedTo() const { return scrub_; }
     void goLive();
     void refresh();
 
 Q_SIGNALS:
-    // Cluster seconds of the past to show, or nothing: live again.
+    // Real seconds (Chronicle) of the past to show, or nothing: live again.
     void scrubbed(bool live, double at);
     void laneActivated(const kubarium::model::Reference& reference);
 
@@ -54,6 +55,7 @@ private:
     QStringList fuseNodes_;
     QList<double> labMarks_;
     double span_ = 120;  // seconds between the left edge and now
+    double rate_ = 1;
     int firstRow_ = 0;
 };
 

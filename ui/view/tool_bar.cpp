@@ -87,7 +87,10 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
 void ToolBar::setCluster(const QString& name, const QString& detail) {
     clusterName_ = name;
     clusterDetail_ = detail;
-    cluster_->setText(detail.isEmpty() ? name + QStringLiteral("  ▾") : QStringLiteral("%1   %2  ▾").arg(name, detail));
+    const auto shown = detail.isEmpty() ? name + QStringLiteral("  ▾") : QStringLiteral("%1   %2  ▾").arg(name, detail);
+    // setText lays the whole bar out again, whatever the text.
+    if (cluster_->text() == shown) return;
+    cluster_->setText(shown);
     cluster_->setAccessibleName(tr("Cluster %1, %2").arg(name, detail));
 }
 
@@ -99,7 +102,8 @@ void ToolBar::setClock(bool available, double rate, bool paused) {
         rateButtons_[i]->setVisible(available);
         if (rates[i] == rate) rateButtons_[i]->setChecked(true);
     }
-    pause_->setText(paused ? tr("▶  Run") : tr("❚❚  Pause"));
+    const auto pauseWords = paused ? tr("▶  Run") : tr("❚❚  Pause");
+    if (pause_->text() != pauseWords) pause_->setText(pauseWords);
     pause_->setToolTip(paused ? tr("Let the cluster's Clock run on (Ctrl+P)") : tr("Stop the cluster's Clock: nothing is scheduled, no timer runs (Ctrl+P)"));
 }
 
@@ -110,6 +114,7 @@ void ToolBar::setFaults(bool available, int count, const QString& remaining) {
     undo_->setVisible(available && count > 0);
     QString words = tr("⚡ Fault");
     if (count > 0) words = remaining.isEmpty() ? tr("⚡ %n fault(s)", nullptr, count) : tr("⚡ %n fault(s), ends in %1", nullptr, count).arg(remaining);
+    if (fault_->text() == words) return;
     fault_->setText(words);
     fault_->setMinimumWidth(count > 0 ? fault_->sizeHint().width() : 0);
     view::setProperty(fault_, "active", count > 0);

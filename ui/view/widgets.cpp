@@ -3,6 +3,7 @@
 #include <QBoxLayout>
 #include <QFrame>
 #include <QStyle>
+#include <QTextBoundaryFinder>
 
 namespace kubarium::view {
 
@@ -18,6 +19,22 @@ QPushButton* makeButton(const QString& text, const char* role, QWidget* parent) 
     auto* button = new QPushButton(text, parent);
     if (role) button->setProperty("role", QString::fromLatin1(role));
     return button;
+}
+
+QString brokenAt(const QString& text, const QFontMetrics& metrics, int width) {
+    QTextBoundaryFinder finder(QTextBoundaryFinder::Line, text);
+    QString result, line;
+    qsizetype from = 0;
+    for (auto to = finder.toNextBoundary(); to > 0; to = finder.toNextBoundary()) {
+        const auto piece = text.mid(from, to - from);
+        if (!line.isEmpty() && metrics.horizontalAdvance((line + piece).trimmed()) > width) {
+            result += line.trimmed() + QLatin1Char('\n');
+            line.clear();
+        }
+        line += piece;
+        from = to;
+    }
+    return result + line;
 }
 
 void setProperty(QWidget* widget, const char* name, const QVariant& value) {
@@ -76,8 +93,11 @@ void ElidedLabel::setFullText(const QString& text) {
     full_ = text;
     setToolTip(text);
     setAccessibleName(text);
+    updateGeometry();
     elide();
 }
+
+QSize ElidedLabel::sizeHint() const { return {fontMetrics().horizontalAdvance(full_) + 2, QLabel::minimumSizeHint().height()}; }
 
 QSize ElidedLabel::minimumSizeHint() const { return {24, QLabel::minimumSizeHint().height()}; }
 

@@ -20,6 +20,8 @@ void setProperty(QWidget* widget, const char* name, const QVariant& value);
 QColor toneColor(const style::Theme& theme, model::Tone tone);
 // Never colour alone: a shape for each tone.
 QString toneGlyph(model::Tone tone);
+// The text with line breaks, so that no line is wider than `width`: for buttons, which do not wrap by themselves.
+QString brokenAt(const QString& text, const QFontMetrics& metrics, int width);
 void clearLayout(QLayout* layout);
 QWidget* hairline(Qt::Orientation orientation, QWidget* parent = nullptr);
 
@@ -30,6 +32,8 @@ class ElidedLabel final : public QLabel {
 public:
     using QLabel::QLabel;
     void setFullText(const QString& text);
+    // As wide as the whole text.
+    QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
 protected:

@@ -44,6 +44,8 @@ YamlEditor::YamlEditor(QWidget* parent) : QWidget(parent), editor_(new QsciScint
     column->addWidget(hairline(Qt::Horizontal));
     auto* row = new QHBoxLayout;
     row->setContentsMargins(12, 8, 12, 8);
+    row->setSpacing(8);
+    setFocusProxy(editor_);
     status_ = makeLabel("muted");
     status_->setWordWrap(true);
     row->addWidget(status_, 1);

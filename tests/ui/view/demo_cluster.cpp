@@ -48,7 +48,9 @@ public:
     void remove(const client::GroupVersionResource& gvr, const std::string& ns, const std::string& name, const client::DeleteOptions& options, client::Reply<json::value> reply) override { inner_.remove(gvr, ns, name, options, std::move(reply)); }
     void getRaw(const std::string& path, client::Reply<std::string> reply) override {
         Result<std::string> answer = makeError(Reason::NotFound, path + " is not there");
-        if (path == "/version" || (path == "/apis/kubarium.dev/v1alpha1" && cluster_.ownKinds)) answer = std::string("{}");
+        if (path == "/version") answer = std::string("{}");
+        if (path == "/apis/kubarium.dev/v1alpha1" && cluster_.ownKinds)
+            answer = std::string(R"({"resources":[{"name":"clocks"},{"name":"faults"},{"name":"schedulingdecisions"},{"name":"servicetraffics"}]})");
         for (const auto& [prefix, body] : cluster_.raw)
             if (path.starts_with(prefix)) answer = body;
         cluster_.executor_.post([reply = std::move(reply), answer = std::move(answer)]() mutable { reply(std::move(answer)); });

@@ -117,8 +117,7 @@ TEST_F(WindowTest, TheLanguageChangesWhileTheWindowIsOpen) {
     EXPECT_TRUE(waitFor([this] { return button(window_->toolBar(), QStringLiteral("Present")) != nullptr; }));
 }
 
-// Disabled: the Stage keeps the present while the Timeline is scrubbed to its beginning.
-TEST_F(WindowTest, DISABLED_ScrubbingShowsThePastAndEndsLive) {
+TEST_F(WindowTest, ScrubbingShowsThePastAndEndsLive) {
     open([](auto& cluster) { cluster.fillHealing(); });
     objects().erase(r::nodes, "worker-c");
     ASSERT_TRUE(waitFor([this] { return window_->stage().model()->nodes.size() == 2; }));

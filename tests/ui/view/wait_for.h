@@ -1,4 +1,4 @@
-// Runs Qt's event loop until a condition holds, at most for ten seconds.
+// Runs Qt's event loop until a condition holds, at most for the given time.
 #pragma once
 
 #include <QCoreApplication>
@@ -7,8 +7,8 @@
 namespace kubarium::testing {
 
 template <class Condition>
-bool waitFor(Condition condition) {
-    QDeadlineTimer deadline(10'000);
+bool waitFor(Condition condition, int milliseconds = 10'000) {
+    QDeadlineTimer deadline(milliseconds);
     while (!condition()) {
         if (deadline.hasExpired()) return false;
         QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 10);
