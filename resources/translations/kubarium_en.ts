@@ -16,10 +16,6 @@
         <translation><numerusform>evicting %n Pod</numerusform><numerusform>evicting %n Pods</numerusform></translation>
     </message>
     <message numerus="yes">
-        <source> and %n more</source>
-        <translation><numerusform> and %n more</numerusform><numerusform> and %n more</numerusform></translation>
-    </message>
-    <message numerus="yes">
         <source>%n Node(s)</source>
         <translation><numerusform>%n Node</numerusform><numerusform>%n Nodes</numerusform></translation>
     </message>
@@ -47,6 +43,28 @@
     <message numerus="yes">
         <source>%n mistake(s): see the marked lines.</source>
         <translation><numerusform>%n mistake: see the marked line.</numerusform><numerusform>%n mistakes: see the marked lines.</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>kubarium::view::WhyPage</name>
+    <message numerus="yes">
+        <source>%n Node(s)</source>
+        <translation><numerusform>%n Node</numerusform><numerusform>%n Nodes</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation><numerusform>and %n more</numerusform><numerusform>and %n more</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>Stage</name>
+    <message numerus="yes">
+        <source>%n Pod(s) give way</source>
+        <translation><numerusform>%n Pod gives way</numerusform><numerusform>%n Pods give way</numerusform></translation>
+    </message>
+    <message numerus="yes">
+        <source>%n budget(s) violated</source>
+        <translation><numerusform>%n budget violated</numerusform><numerusform>%n budgets violated</numerusform></translation>
     </message>
 </context>
 </TS>

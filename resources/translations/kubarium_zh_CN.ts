@@ -2,6 +2,13 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>ChangeTrial</name>
+    <message>
+        <source>This change is about a kind that this window does not know.</source>
+        <translation>此更改涉及本窗口不认识的类型。</translation>
+    </message>
+</context>
+<context>
     <name>Explain</name>
     <message>
         <source>Power off %1</source>
@@ -112,10 +119,6 @@
         <translation>由 %1/%2 创建</translation>
     </message>
     <message>
-        <source>cycle %1</source>
-        <translation>第 %1 轮</translation>
-    </message>
-    <message>
         <source>%1 s</source>
         <translation>%1 秒</translation>
     </message>
@@ -192,7 +195,7 @@
         <translation>给 Pod 添加对该污点的容忍，或从 Node 上移除该污点。</translation>
     </message>
     <message>
-        <source>Change the Pod's nodeSelector or nodeAffinity, or label a Node so that it matches.</source>
+        <source>Change the Pod&apos;s nodeSelector or nodeAffinity, or label a Node so that it matches.</source>
         <translation>修改 Pod 的 nodeSelector 或 nodeAffinity，或给 Node 打上匹配的标签。</translation>
     </message>
     <message>
@@ -325,7 +328,9 @@
     </message>
     <message numerus="yes">
         <source>Its containers were restarted %n time(s); the last time %1.</source>
-        <translation><numerusform>它的容器重启过 %n 次；最近一次%1。</numerusform></translation>
+        <translation>
+            <numerusform>它的容器重启过 %n 次；最近一次%1。</numerusform>
+        </translation>
     </message>
     <message>
         <source>It was given to %1, whose kubelet is preparing its containers.</source>
@@ -497,7 +502,9 @@
     </message>
     <message numerus="yes">
         <source>%n waiting</source>
-        <translation><numerusform>%n 个等待</numerusform></translation>
+        <translation>
+            <numerusform>%n 个等待</numerusform>
+        </translation>
     </message>
     <message>
         <source>idle</source>
@@ -505,7 +512,9 @@
     </message>
     <message numerus="yes">
         <source>evicting %n Pod(s)</source>
-        <translation><numerusform>正在驱逐 %n 个 Pod</numerusform></translation>
+        <translation>
+            <numerusform>正在驱逐 %n 个 Pod</numerusform>
+        </translation>
     </message>
     <message>
         <source>replacing Pods</source>
@@ -523,13 +532,17 @@
         <source>Total</source>
         <translation>总分</translation>
     </message>
-    <message numerus="yes">
-        <source> and %n more</source>
-        <translation><numerusform> 等另外 %n 个</numerusform></translation>
+    <message>
+        <source>the only Node that fits</source>
+        <translation>唯一合适的 Node</translation>
     </message>
-    <message numerus="yes">
-        <source>%n Node(s)</source>
-        <translation><numerusform>%n 个 Node</numerusform></translation>
+    <message>
+        <source>scored %1, %2 %3</source>
+        <translation>得分 %1，%2 为 %3</translation>
+    </message>
+    <message>
+        <source>renewed every 10 s; the grace period is %1 s</source>
+        <translation>每 10 秒续约一次；宽限期为 %1 秒</translation>
     </message>
 </context>
 <context>
@@ -588,7 +601,7 @@
     </message>
     <message>
         <source>%1 at ×%2</source>
-        <comment>time left at the clock's rate</comment>
+        <comment>time left at the clock&apos;s rate</comment>
         <translation>%1（×%2）</translation>
     </message>
     <message>
@@ -686,10 +699,6 @@
     <message>
         <source>headless</source>
         <translation>无头</translation>
-    </message>
-    <message>
-        <source>%1 requests/s</source>
-        <translation>%1 请求/秒</translation>
     </message>
     <message>
         <source>Service %1</source>
@@ -1221,6 +1230,56 @@
         <comment>number of Pods</comment>
         <translation>%2 个中有 %1 个就绪。</translation>
     </message>
+    <message>
+        <source>%1 connections/s</source>
+        <translation>%1 连接/秒</translation>
+    </message>
+    <message>
+        <source>One plugin at a time: see what the next one says (P; Shift+P goes back).</source>
+        <translation>一次一个插件：查看下一个插件的结论（P；Shift+P 返回）。</translation>
+    </message>
+    <message>
+        <source>List the Nodes that were refused for this reason.</source>
+        <translation>列出因此原因被拒绝的 Node。</translation>
+    </message>
+    <message>
+        <source>Preemption makes room here</source>
+        <translation>抢占在此腾出空间</translation>
+    </message>
+    <message>
+        <source>Alternative, at a higher price</source>
+        <translation>备选，代价更高</translation>
+    </message>
+    <message>
+        <source>%1 · %2 of %3</source>
+        <comment>plugin: its number of all</comment>
+        <translation>%1 · 第 %2 个，共 %3 个</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n Pod(s) give way</source>
+        <translation>
+            <numerusform>%n 个 Pod 让位</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>highest priority %1</source>
+        <translation>最高优先级 %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n budget(s) violated</source>
+        <translation>
+            <numerusform>违反 %n 个预算</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Plugin</source>
+        <translation>插件</translation>
+    </message>
+    <message>
+        <source>Preemption could make room on %1</source>
+        <comment>Nodes</comment>
+        <translation>抢占可在 %1 上腾出空间</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::bridge::ClusterActions</name>
@@ -1273,18 +1332,38 @@
         <translation>缺少 kind：它说明这是什么，例如 Pod。</translation>
     </message>
     <message>
-        <source>There is no kind "%1" in "%2".</source>
+        <source>There is no kind &quot;%1&quot; in &quot;%2&quot;.</source>
         <translation>“%2” 中没有类型 “%1”。</translation>
     </message>
     <message>
         <source>metadata.name is missing.</source>
         <translation>缺少 metadata.name。</translation>
     </message>
+    <message>
+        <source>Tried: %1</source>
+        <translation>已尝试：%1</translation>
+    </message>
+    <message>
+        <source>This could not be tried: %1</source>
+        <translation>无法尝试：%1</translation>
+    </message>
+    <message>
+        <source>The next Pod is held before %1.</source>
+        <translation>下一个 Pod 将在 %1 之前暂停。</translation>
+    </message>
+    <message>
+        <source>%1 is held before %2 when it is scheduled next.</source>
+        <translation>%1 下次被调度时将在 %2 之前暂停。</translation>
+    </message>
+    <message>
+        <source>Nothing is held any more.</source>
+        <translation>不再暂停任何调度。</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::bridge::ClusterLink</name>
     <message>
-        <source>The cluster "%1" does not answer: %2</source>
+        <source>The cluster &quot;%1&quot; does not answer: %2</source>
         <translation>集群 “%1” 没有响应：%2</translation>
     </message>
 </context>
@@ -1299,19 +1378,19 @@
         <translation>无法启动 %1。</translation>
     </message>
     <message>
-        <source>Looking for the cluster "%1"</source>
+        <source>Looking for the cluster &quot;%1&quot;</source>
         <translation>正在查找集群 “%1”</translation>
     </message>
     <message>
-        <source>Starting the cluster "%1"</source>
+        <source>Starting the cluster &quot;%1&quot;</source>
         <translation>正在启动集群 “%1”</translation>
     </message>
     <message>
-        <source>The engine of "%1" ended before it was ready. See: kubarium check</source>
+        <source>The engine of &quot;%1&quot; ended before it was ready. See: kubarium check</source>
         <translation>“%1” 的引擎在就绪之前就结束了。请查看：kubarium check</translation>
     </message>
     <message>
-        <source>Stopping the cluster "%1"</source>
+        <source>Stopping the cluster &quot;%1&quot;</source>
         <translation>正在停止集群 “%1”</translation>
     </message>
 </context>
@@ -1417,7 +1496,7 @@
         <translation>打开此窗口以来没有任何干扰。使用故障菜单，或删除一个 Pod，然后观察。</translation>
     </message>
     <message>
-        <source>The cluster's timers run at ×%1.</source>
+        <source>The cluster&apos;s timers run at ×%1.</source>
         <translation>集群的计时器以 ×%1 的速度运行。</translation>
     </message>
 </context>
@@ -1434,6 +1513,18 @@
     <message>
         <source>Actions</source>
         <translation>操作</translation>
+    </message>
+    <message>
+        <source>Deploy an example…   Ctrl+N</source>
+        <translation>部署一个示例…   Ctrl+N</translation>
+    </message>
+    <message>
+        <source>Choose a lab…</source>
+        <translation>选择一个实验…</translation>
+    </message>
+    <message>
+        <source>Find or run anything…   Ctrl+K</source>
+        <translation>查找或执行任何操作…   Ctrl+K</translation>
     </message>
 </context>
 <context>
@@ -1493,6 +1584,14 @@
     <message>
         <source>CHECKS</source>
         <translation>检查</translation>
+    </message>
+    <message>
+        <source>Labs</source>
+        <translation>实验</translation>
+    </message>
+    <message>
+        <source>Each lab runs in a cluster of its own and checks what you do. Nothing can break.</source>
+        <translation>每个实验都在自己的集群中运行，并检查你的操作。什么都不会弄坏。</translation>
     </message>
 </context>
 <context>
@@ -1555,10 +1654,6 @@
     <message>
         <source>Cluster</source>
         <translation>集群</translation>
-    </message>
-    <message>
-        <source>Lab</source>
-        <translation>实验</translation>
     </message>
     <message>
         <source>Objects of the cluster</source>
@@ -1817,11 +1912,11 @@
         <translation>实验：%1</translation>
     </message>
     <message>
-        <source>Starting "%1"</source>
+        <source>Starting &quot;%1&quot;</source>
         <translation>正在启动 “%1”</translation>
     </message>
     <message>
-        <source>Looking for the cluster "%1"</source>
+        <source>Looking for the cluster &quot;%1&quot;</source>
         <translation>正在查找集群 “%1”</translation>
     </message>
     <message>
@@ -1837,7 +1932,7 @@
         <translation>显示的是最后已知的状态；会自动重新连接。</translation>
     </message>
     <message>
-        <source>Connecting to "%1"</source>
+        <source>Connecting to &quot;%1&quot;</source>
         <translation>正在连接 “%1”</translation>
     </message>
     <message>
@@ -1866,11 +1961,65 @@
     </message>
     <message numerus="yes">
         <source>%n Node(s)</source>
-        <translation><numerusform>%n 个 Node</numerusform></translation>
+        <translation>
+            <numerusform>%n 个 Node</numerusform>
+        </translation>
     </message>
     <message>
         <source>All Nodes are simulated: Pods are scheduled and their life is played, but no containers run. `kubarium check` says what this machine lacks.</source>
         <translation>所有 Node 都是模拟的：Pod 会被调度并演示其生命周期，但不运行容器。`kubarium check` 会说明这台机器缺少什么。</translation>
+    </message>
+    <message>
+        <source>Leaving the lab</source>
+        <translation>正在离开实验</translation>
+    </message>
+    <message>
+        <source>Its cluster is being stopped</source>
+        <translation>正在停止它的集群</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 分钟</translation>
+    </message>
+    <message>
+        <source>before %1</source>
+        <translation>在 %1 之前</translation>
+    </message>
+    <message>
+        <source>Hold the next Pod</source>
+        <translation>暂停下一个 Pod</translation>
+    </message>
+    <message>
+        <source>Hold a Pod by name…</source>
+        <translation>按名称暂停 Pod…</translation>
+    </message>
+    <message>
+        <source>Hold a Pod by name</source>
+        <translation>按名称暂停 Pod</translation>
+    </message>
+    <message>
+        <source>namespace/name of a Pod that exists or is to come; it is held before Filter</source>
+        <translation>已存在或即将创建的 Pod 的 命名空间/名称；它将在 Filter 之前暂停</translation>
+    </message>
+    <message>
+        <source>any Pod, before %1</source>
+        <translation>任意 Pod，在 %1 之前</translation>
+    </message>
+    <message>
+        <source>%1, before %2</source>
+        <translation>%1，在 %2 之前</translation>
+    </message>
+    <message>
+        <source>Hold nothing any more</source>
+        <translation>不再暂停任何 Pod</translation>
+    </message>
+    <message>
+        <source>Hold its scheduling</source>
+        <translation>暂停它的调度</translation>
+    </message>
+    <message>
+        <source>Hold the next Pod before %1</source>
+        <translation>在 %1 之前暂停下一个 Pod</translation>
     </message>
 </context>
 <context>
@@ -1903,7 +2052,7 @@
         <translation>无法在这台机器上打开终端。</translation>
     </message>
     <message>
-        <source>KUBECONFIG is set to this window's cluster. Try: kubectl get pods -o wide</source>
+        <source>KUBECONFIG is set to this window&apos;s cluster. Try: kubectl get pods -o wide</source>
         <translation>KUBECONFIG 已指向此窗口的集群。试试：kubectl get pods -o wide</translation>
     </message>
     <message>
@@ -1925,6 +2074,11 @@
         <source>Lab</source>
         <translation>实验</translation>
     </message>
+    <message>
+        <source>%1 · %2 left</source>
+        <comment>a timer</comment>
+        <translation>%1 · 剩余 %2</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::ToolBar</name>
@@ -1941,11 +2095,11 @@
         <translation>❚❚  暂停</translation>
     </message>
     <message>
-        <source>Let the cluster's Clock run on (Ctrl+P)</source>
+        <source>Let the cluster&apos;s Clock run on (Ctrl+P)</source>
         <translation>让集群的时钟继续运行（Ctrl+P）</translation>
     </message>
     <message>
-        <source>Stop the cluster's Clock: nothing is scheduled, no timer runs (Ctrl+P)</source>
+        <source>Stop the cluster&apos;s Clock: nothing is scheduled, no timer runs (Ctrl+P)</source>
         <translation>停止集群的时钟：不调度，计时器也不走（Ctrl+P）</translation>
     </message>
     <message>
@@ -1954,11 +2108,15 @@
     </message>
     <message numerus="yes">
         <source>⚡ %n fault(s)</source>
-        <translation><numerusform>⚡ %n 个故障</numerusform></translation>
+        <translation>
+            <numerusform>⚡ %n 个故障</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>⚡ %n fault(s), ends in %1</source>
-        <translation><numerusform>⚡ %n 个故障，%1后结束</numerusform></translation>
+        <translation>
+            <numerusform>⚡ %n 个故障，%1后结束</numerusform>
+        </translation>
     </message>
     <message>
         <source>Pause or run the Clock</source>
@@ -2024,6 +2182,14 @@
         <source>Break something on purpose; every fault can be undone</source>
         <translation>故意制造故障；每个故障都可以撤销</translation>
     </message>
+    <message>
+        <source>Hold a scheduling cycle before one of its phases</source>
+        <translation>在某个阶段之前暂停一次调度周期</translation>
+    </message>
+    <message>
+        <source>Breakpoints of the scheduler</source>
+        <translation>调度器断点</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::WhyPage</name>
@@ -2055,13 +2221,57 @@
         <source>WHY NOT THE OTHERS</source>
         <translation>为什么不是其他 Node</translation>
     </message>
-    <message>
-        <source>WHAT WOULD HELP</source>
-        <translation>怎样会有帮助</translation>
+    <message numerus="yes">
+        <source>%n Node(s)</source>
+        <translation>
+            <numerusform>%n 个 Node</numerusform>
+        </translation>
     </message>
     <message>
-        <source>To make room, preemption removes: %1</source>
-        <translation>为腾出空间，抢占会移除：%1</translation>
+        <source>Show them</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Show the Nodes: %1</source>
+        <translation>显示这些 Node：%1</translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>还有 %n 个</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Hide them</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>PREEMPTION</source>
+        <translation>抢占</translation>
+    </message>
+    <message>
+        <source>SMALLEST CHANGE THAT WOULD MAKE IT FIT</source>
+        <translation>能让它放得下的最小更改</translation>
+    </message>
+    <message>
+        <source>The search was stopped when its time was up: there may be more.</source>
+        <translation>搜索因时间用尽而停止：可能还有更多方案。</translation>
+    </message>
+    <message>
+        <source>Try</source>
+        <translation>尝试</translation>
+    </message>
+    <message>
+        <source>Try: %1</source>
+        <translation>尝试：%1</translation>
+    </message>
+    <message>
+        <source>This is for a person to do: %1</source>
+        <translation>这需要由人来完成：%1</translation>
+    </message>
+    <message>
+        <source>Trying…</source>
+        <translation>正在尝试…</translation>
     </message>
 </context>
 <context>
@@ -2076,7 +2286,9 @@
     </message>
     <message numerus="yes">
         <source>%n mistake(s): see the marked lines.</source>
-        <translation><numerusform>%n 处错误：请看标出的行。</numerusform></translation>
+        <translation>
+            <numerusform>%n 处错误：请看标出的行。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Dry run</source>
@@ -2137,7 +2349,7 @@
         <translation>在独立的集群中打开此实验。</translation>
     </message>
     <message>
-        <source>en or zh_CN; the system's language if not given.</source>
+        <source>en or zh_CN; the system&apos;s language if not given.</source>
         <translation>en 或 zh_CN；未给出时使用系统语言。</translation>
     </message>
 </context>

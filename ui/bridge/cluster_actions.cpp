@@ -2,6 +2,7 @@
 
 #include "core/api/codec.h"
 #include "core/api/schema.h"
+#include "ui/bridge/change_trial.h"
 #include "ui/model/kubectl.h"
 
 #include <boost/json/array.hpp>
@@ -124,13 +125,47 @@ void ClusterActions::patchClock(Body spec) {
     patch({Kind::Clock, QStringLiteral("cluster")}, {{"spec", std::move(spec)}}, {});
 }
 
+void ClusterActions::tryChange(const json::array& operations, const QString& sentence, const QString& command, std::function<void(bool)> reply) {
+    ChangeTrial::start(link_, operations, [this, alive = alive_, sentence, command, reply](const QString& problem, std::function<void()> undo) {
+        if (!*alive) return;
+        if (problem.isEmpty()) Q_EMIT done({tr("Tried: %1").arg(sentence), command, std::move(undo)});
+        else Q_EMIT failed(tr("This could not be tried: %1").arg(problem));
+        reply(problem.isEmpty());
+    });
+}
+
+void ClusterActions::addBreakpoint(const QString& phase, const QString& pod) {
+    const auto clock = link_.get(Kind::Clock, std::string("cluster"));
+    if (!clock) return;
+    json::array breakpoints = model::arrayAt(*clock, {"spec", "breakpoints"});
+    json::object added{{"phase", phase.toStdString()}};
+    if (!pod.isEmpty()) added["pod"] = pod.toStdString();
+    breakpoints.push_back(std::move(added));
+    patch({Kind::Clock, QStringLiteral("cluster")}, {{"spec", {{"breakpoints", std::move(breakpoints)}}}}, [this, phase, pod] {
+        const auto words = pod.isEmpty() ? tr("The next Pod is held before %1.").arg(phase) : tr("%1 is held before %2 when it is scheduled next.").arg(pod, phase);
+        Q_EMIT done({words, {}, [this] { clearBreakpoints(); }});
+    });
+}
+
+void ClusterActions::clearBreakpoints() {
+    const bool held = !link_.heldPod().isEmpty() && !link_.isPaused();
+    patch({Kind::Clock, QStringLiteral("cluster")}, {{"spec", {{"breakpoints", nullptr}}}}, [this, held] {
+        // What a breakpoint held goes on.
+        if (held) step();
+        Q_EMIT done({tr("Nothing is held any more."), {}, {}});
+    });
+}
+
 void ClusterActions::setRate(double rate) { patchClock({{"rate", rate}}); }
 void ClusterActions::setPaused(bool paused) { patchClock({{"paused", paused}}); }
 
 void ClusterActions::step() {
     const auto clock = link_.get(Kind::Clock, std::string("cluster"));
     const auto steps = clock ? static_cast<std::int64_t>(model::numberAt(*clock, {"spec", "step"})) : 0;
-    patchClock({{"paused", true}, {"step", steps + 1}});
+    // A cycle that a breakpoint holds goes on by one phase without the whole cluster being paused.
+    Body spec{{"step", steps + 1}};
+    if (link_.heldPod().isEmpty()) spec["paused"] = true;
+    patchClock(std::move(spec));
 }
 
 struct ClusterActions::Applying {

@@ -43,6 +43,12 @@ public:
     void makeFault(const QString& type, const model::Reference& target, const QString& container, int seconds);
     void undoFault(const QString& name);
 
+    // Tries a change that a decision proposes (see ChangeTrial); `sentence` and `command` say what it is.
+    void tryChange(const boost::json::array& operations, const QString& sentence, const QString& command, std::function<void(bool worked)> reply);
+    // Holds the scheduling of this Pod ("namespace/name"; "" for any Pod) before a phase (Filter, Score, Select, Bind).
+    void addBreakpoint(const QString& phase, const QString& pod);
+    void clearBreakpoints();
+
     void setRate(double rate);
     void setPaused(bool paused);
     void step();

@@ -173,6 +173,24 @@ void ClusterLink::takeStats(const QString& node, const std::string& body) {
     Q_EMIT useChanged();
 }
 
+void ClusterLink::readDecision(const ObjectPtr& entry, std::function<void(const ObjectPtr&)> reply) {
+    constexpr std::size_t kept = 8;
+    const auto key = entry->key() + "@" + std::string(entry->resourceVersion());
+    for (const auto& [known, whole] : decisions_)
+        if (known == key) return executor_.post([alive = alive_, reply = std::move(reply), whole = whole] { if (*alive) reply(whole); });
+    auto& waiting = reading_[key];
+    waiting.push_back(std::move(reply));
+    if (waiting.size() > 1) return;
+    client_->get(model::resourceOf(Kind::Decision), std::string(entry->nameSpace()), std::string(entry->name()), [this, alive = alive_, key, entry](Result<ObjectPtr> read) {
+        if (!*alive) return;
+        const auto whole = read ? *read : entry;
+        decisions_.emplace_back(key, whole);
+        if (decisions_.size() > kept) decisions_.pop_front();
+        for (const auto& each : std::exchange(reading_[key], {})) each(whole);
+        reading_.erase(key);
+    });
+}
+
 std::unique_ptr<client::Watch> ClusterLink::stream(const QString& path, std::function<void(QByteArray)> onData, std::function<void(QString)> onEnd) {
     if (auto* http = dynamic_cast<client::HttpClient*>(client_.get()))
         return http->stream(

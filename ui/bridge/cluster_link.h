@@ -11,6 +11,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -28,6 +30,8 @@ public:
 
     void start();
     const QString& name() const { return name_; }
+    // Becomes false when this is gone: for what may answer later.
+    const std::shared_ptr<bool>& aliveFlag() const { return alive_; }
     client::Client& client() { return *client_; }
     QtExecutor& executor() { return executor_; }
     // True once all kinds have been listed for the first time.
@@ -50,6 +54,10 @@ public:
     QString heldPod() const;
 
     const QHash<QString, NodeUse>& nodeUse() const { return use_; }
+
+    // The whole of a decision: its list entry leaves out what is long or takes work (all Nodes, the smallest change). Read once per
+    // revision; where it cannot be read, the entry itself. Never called back before this returns, nor after the link is gone.
+    void readDecision(const model::ObjectPtr& entry, std::function<void(const model::ObjectPtr&)> reply);
 
     // A line-by-line GET (logs). `onEnd` gets a sentence when it failed, or "". Dropping the result ends it.
     std::unique_ptr<client::Watch> stream(const QString& path, std::function<void(QByteArray)> onData, std::function<void(QString)> onEnd);
@@ -81,6 +89,9 @@ private:
     bool hasPending_ = false, synced_ = false, lost_ = false, checking_ = false, started_ = false;
     std::uint64_t revision_ = 0;
     QTimer frame_, health_, stats_;
+    // Decisions that were read whole, the latest last; and who waits for one that is under way.
+    std::deque<std::pair<std::string, model::ObjectPtr>> decisions_;
+    std::map<std::string, std::vector<std::function<void(const model::ObjectPtr&)>>> reading_;
     QHash<QString, NodeUse> use_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -61,9 +61,6 @@ private:
     double nextLate_ = 1e300;  // cluster seconds
 };
 
-// One SchedulingDecision for the theatre. `language` picks the explanation ("en", "zh_CN").
-scene::TheatreState makeTheatre(const api::Object& decision, const QString& language);
-
 // Whether a taint is tolerated; `seconds` is set to tolerationSeconds, or to -1 for ever.
 bool tolerates(const api::Object& pod, const boost::json::value& taint, double& seconds);
 

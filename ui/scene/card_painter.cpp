@@ -26,6 +26,19 @@ struct CardContext {
   bool winner;
 };
 
+// Of an unschedulable Pod: whether and at which price room could be made here.
+const PreemptionCandidate* candidateOf(const CardContext& card) {
+  if (card.verdict == nullptr || card.scene.theatre->phase < TheatrePhase::Filter || card.scene.theatre->plugin >= 0) {
+    return nullptr;
+  }
+  for (const PreemptionCandidate& candidate : card.scene.theatre->candidates) {
+    if (candidate.node == card.node.name) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
 bool isBroken(const StageNode& node) { return node.condition != NodeCondition::Ready; }
 
 void paintGround(const CardContext& card) {
@@ -65,8 +78,8 @@ void paintGround(const CardContext& card) {
     card.ink.hatch(card.rect.adjusted(1, 1, -1, -1), radius - 1, tape, 12, 4.2);
     painter.restore();
   }
-  if (card.verdict != nullptr && !card.verdict->feasible && card.verdict->victim) {
-    card.ink.panel(card.rect, radius, Qt::transparent, theme.waiting, 1.5);
+  if (const PreemptionCandidate* candidate = candidateOf(card); candidate != nullptr && candidate->chosen) {
+    card.ink.panel(card.rect, radius, Qt::transparent, theme.waiting, 2);
   }
 }
 
@@ -291,8 +304,16 @@ void paintVerdict(const CardContext& card) {
     }
     return;
   }
+  if (const PreemptionCandidate* candidate = candidateOf(card)) {
+    const QString title = candidate->chosen ? Stage::tr("Preemption makes room here") : Stage::tr("Alternative, at a higher price");
+    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), title,
+                  {metrics.text, candidate->chosen ? theme.waiting : theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter});
+    area.setTop(area.top() + metrics.line);
+    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), priceText(*candidate), plain);
+    area.setTop(area.top() + metrics.line);
+  }
   const QString passed = passedPlugins(verdict);
-  if (!passed.isEmpty()) {
+  if (!passed.isEmpty() && (candidateOf(card) == nullptr || area.height() > 4 * metrics.line)) {
     tick(true);
     card.ink.line(row(), passed, plain);
     area.setTop(area.top() + metrics.line);

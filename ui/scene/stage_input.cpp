@@ -31,6 +31,14 @@ Hit StageView::Private::hitAt(const QPointF& point) const {
   if (layout.backButton.contains(point)) {
     return {Hit::Kind::Back, 0};
   }
+  if (layout.pluginButton.contains(point)) {
+    return {Hit::Kind::Plugin, 0};
+  }
+  for (std::size_t i = 0; i < layout.reasonRows.size(); ++i) {
+    if (layout.reasonRows[i].contains(point)) {
+      return {Hit::Kind::Reason, static_cast<int>(i)};
+    }
+  }
   if (layout.theatreBar.contains(point) || layout.reasonPanel.contains(point)) {
     return {Hit::Kind::Bar, 0};
   }
@@ -82,6 +90,8 @@ QRectF StageView::Private::hitRect(const Hit& hit) const {
     case Hit::Kind::Back: return layout.backButton;
     case Hit::Kind::Next: return layout.nextButton;
     case Hit::Kind::Close: return layout.closeButton;
+    case Hit::Kind::Plugin: return layout.pluginButton;
+    case Hit::Kind::Reason: return at < layout.reasonRows.size() ? layout.reasonRows[at] : QRectF();
     case Hit::Kind::Node: return at < model->nodes.size() ? camera.toWidget(layout.nodeRect(hit.index)) : QRectF();
     case Hit::Kind::Pod: return at < model->pods.size() ? podWidgetRect(hit.index) : QRectF();
     case Hit::Kind::Service: return at < layout.services.size() ? camera.toWidget(layout.services[at]) : QRectF();
@@ -124,6 +134,8 @@ QString StageView::Private::tooltip(const Hit& hit) const {
     case Hit::Kind::Back: return Stage::tr("Go back one phase of this cycle (Backspace).");
     case Hit::Kind::Next: return Stage::tr("Let the scheduler do its next phase (Space).");
     case Hit::Kind::Close: return Stage::tr("Leave the theatre (Esc).");
+    case Hit::Kind::Plugin: return Stage::tr("One plugin at a time: see what the next one says (P; Shift+P goes back).");
+    case Hit::Kind::Reason: return Stage::tr("List the Nodes that were refused for this reason.");
     case Hit::Kind::Bar:
     case Hit::Kind::None: break;
   }
@@ -185,6 +197,14 @@ void StageView::Private::click(const Hit& hit) {
       }
       break;
     case Hit::Kind::Close: Q_EMIT view->theatreClosed(); break;
+    case Hit::Kind::Plugin: Q_EMIT view->theatrePluginRequested(1); break;
+    case Hit::Kind::Reason:
+      if (theatre) {
+        if (const auto reasons = sortedReasons(*theatre); at < reasons.size()) {
+          Q_EMIT view->reasonActivated(reasons[at].reason);
+        }
+      }
+      break;
     case Hit::Kind::None: select(-1, -1); break;
     case Hit::Kind::Bar: break;
   }
@@ -396,6 +416,10 @@ void StageView::keyPressEvent(QKeyEvent* event) {
     return;
   }
   const bool pods = event->modifiers() & Qt::ShiftModifier;
+  if (d_->theatre && event->key() == Qt::Key_P) {
+    Q_EMIT theatrePluginRequested(pods ? -1 : 1);
+    return;
+  }
   switch (event->key()) {
     case Qt::Key_Left: d_->moveSelection(-1, 0, pods); return;
     case Qt::Key_Right: d_->moveSelection(1, 0, pods); return;

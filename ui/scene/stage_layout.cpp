@@ -41,6 +41,12 @@ const QString& groupKey(const StageNode& node, GroupBy groupBy) {
 
 }  // namespace
 
+std::vector<ReasonCount> sortedReasons(const TheatreState& theatre) {
+  std::vector<ReasonCount> reasons = theatre.reasonCounts;
+  std::stable_sort(reasons.begin(), reasons.end(), [](const ReasonCount& a, const ReasonCount& b) { return a.count > b.count; });
+  return reasons;
+}
+
 CardMetrics cardMetrics(bool presentation) {
   CardMetrics metrics;
   if (presentation) {
@@ -144,9 +150,20 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
   if (bar && detail == Detail::Cells) {
     const double panel = std::min(190.0 * (options.presentation ? 1.4 : 1.0), height * 0.32);
     reasonPanel = QRectF(margin_, theatreBar.top() - panel - 10, width - 2 * margin_, panel);
+    placeReasons(options);
     bottom = reasonPanel.top() - 4;
   }
   viewport = QRectF(0, top, width, std::max(40.0, bottom - top));
+}
+
+void StageLayout::placeReasons(const LayoutOptions& options) {
+  const double row = 24 * (options.presentation ? 1.4 : 1.0);
+  const double half = std::floor((reasonPanel.width() - 3 * 15) / 2);
+  const double height = reasonPanel.height() - 24;
+  const int rows = std::min(std::max(1, static_cast<int>((height - row) / row)), static_cast<int>(options.theatre->reasonCounts.size()));
+  for (int i = 0; i < rows; ++i) {
+    reasonRows.emplace_back(reasonPanel.left() + 15, reasonPanel.top() + 12 + row * (i + 1), half, row);
+  }
 }
 
 void StageLayout::placeTheatre(const LayoutOptions& options) {
@@ -158,7 +175,14 @@ void StageLayout::placeTheatre(const LayoutOptions& options) {
   const double y = theatreBar.center().y() - 15;
   closeButton = QRectF(theatreBar.right() - 12 - 26, theatreBar.center().y() - 13, 26, 26);
   nextButton = QRectF(closeButton.left() - 8 - next, y, next, 30);
-  backButton = QRectF(nextButton.left() - 8 - back, y, back, 30);
+  double left = nextButton.left();
+  const TheatrePhase phase = options.theatre->phase;
+  if (phase == TheatrePhase::Filter || phase == TheatrePhase::Score) {
+    const double plugin = std::ceil(textWidth(Stage::tr("Plugin"), 13) + 40);
+    pluginButton = QRectF(left - 8 - plugin, y, plugin, 30);
+    left = pluginButton.left();
+  }
+  backButton = QRectF(left - 8 - back, y, back, 30);
 }
 
 // A picture that is a little too high is laid out on a wider page and seen from a little farther away: it fills the width

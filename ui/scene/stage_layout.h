@@ -18,6 +18,9 @@ namespace kubarium::scene {
 
 enum class Detail { Cards, Cells };
 
+// The reasons of a decision, the commonest first.
+std::vector<ReasonCount> sortedReasons(const TheatreState& theatre);
+
 // Sizes on a card, in world units: one set for daily work, one for presentations.
 struct CardMetrics {
   double pad = 13;
@@ -90,6 +93,8 @@ class StageLayout {
   QRectF theatreBar;
   QRectF backButton;
   QRectF nextButton;
+  QRectF pluginButton;
+  std::vector<QRectF> reasonRows;  // of the reason panel, in the order of sortedReasons
   QRectF closeButton;
 
   // World coordinates.
@@ -126,6 +131,7 @@ class StageLayout {
   void placeChrome(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   void placePending(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   void placeTheatre(const LayoutOptions& options);
+  void placeReasons(const LayoutOptions& options);
   void fitCards(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);
   static double least(const LayoutOptions& options);
   void chooseCardGrid(const StageModel& model, const StageSlots& slots, const LayoutOptions& options);

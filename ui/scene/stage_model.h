@@ -201,9 +201,21 @@ struct TheatreNode {
   std::vector<FilterVerdict> filters;
   std::vector<PluginScore> scores;
   double total = 0;
-  bool victim = false;  // Pods of it would be preempted
 
   bool operator==(const TheatreNode&) const = default;
+};
+
+// A Node on which removing Pods would make room, and what is compared between such Nodes.
+struct PreemptionCandidate {
+  QString node;
+  QStringList victims;     // "ns/name"
+  int budgetViolations = 0;
+  double highestPriority = 0;
+  double sumOfPriorities = 0;
+  bool chosen = false;
+  QString explanation;     // the rule by which it lost, in the user's language
+
+  bool operator==(const PreemptionCandidate&) const = default;
 };
 
 struct ReasonCount {
@@ -233,7 +245,11 @@ struct TheatreState {
   std::vector<ReasonCount> reasonCounts;
   QString explanation;    // one sentence in the user's language
   QStringList victims;    // "ns/name" of Pods that preemption removes
+  std::vector<PreemptionCandidate> candidates;  // the chosen one first
+  QString preemption;     // what was weighed, or why it may not preempt, in the user's language
   QString nominatedNode;
+  QStringList plugins;    // those of the phase, in order
+  int plugin = -1;        // shown up to this one; -1: all of them
   bool canGoBack = false;
   bool canGoNext = false;
 

@@ -102,6 +102,10 @@ class StageView : public QWidget {
   // The buttons of the theatre bar, Space and arrow keys in a presentation; theatreClosed: Esc or the close button.
   void theatreBackRequested();
   void theatreNextRequested();
+  // One plugin further (1) or back (-1).
+  void theatrePluginRequested(int direction);
+  // One of the reasons that the panel of the theatre gathers for many Nodes.
+  void reasonActivated(const QString& reason);
   void theatreClosed();
 
  protected:

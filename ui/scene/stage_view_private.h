@@ -20,7 +20,7 @@ namespace kubarium::scene {
 
 // What lies under a point of the widget.
 struct Hit {
-  enum class Kind { None, Component, GroupButton, Back, Next, Close, Node, Pod, Service, Bar };
+  enum class Kind { None, Component, GroupButton, Back, Next, Plugin, Close, Reason, Node, Pod, Service, Bar };
   Kind kind = Kind::None;
   int index = -1;  // Node, Pod, Service or component
 

@@ -135,6 +135,28 @@ std::vector<const TheatreNode*> bestNodes(const TheatreState& theatre, std::size
   return result;
 }
 
+// Where preemption could make room, with its price: the chosen Node first.
+void paintCandidates(const Ink& ink, const TheatreState& theatre, const QRectF& area, double zoom) {
+  const style::Theme& theme = ink.theme();
+  const double row = 24 * zoom;
+  const TextStyle section{11 * zoom, theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter};
+  ink.line(QRectF(area.left(), area.top(), area.width(), row), Stage::tr("Preemption could make room on %1", "Nodes").arg(nodesText(static_cast<int>(theatre.candidates.size()))),
+           section);
+  double y = area.top() + row;
+  for (const PreemptionCandidate& candidate : theatre.candidates) {
+    if (y + row > area.bottom() + 1) {
+      break;
+    }
+    const QRectF line(area.left(), y, area.width(), row);
+    const TextStyle name{12 * zoom, candidate.chosen ? theme.waiting : theme.text, candidate.chosen ? TextWeight::Bold : TextWeight::Regular, TextFamily::Sans,
+                         Qt::AlignLeft | Qt::AlignVCenter};
+    const TextStyle price{11 * zoom, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
+    const double used = ink.line(line.adjusted(area.width() * 0.35, 0, 0, 0), priceText(candidate), price);
+    ink.line(line.adjusted(0, 0, -used - 8, 0), candidate.node, name);
+    y += row;
+  }
+}
+
 }  // namespace
 
 void paintTheatreBar(const Ink& ink, const Scene& scene) {
@@ -155,10 +177,13 @@ void paintTheatreBar(const Ink& ink, const Scene& scene) {
   const TextStyle small{11, theme.textMuted};
   const TextStyle mono{13, theme.text, TextWeight::Bold, TextFamily::Mono, Qt::AlignLeft | Qt::AlignVCenter};
   const QString pod = QString(theatre.podNamespace + QLatin1Char('/') + theatre.podName);
-  const double left = std::min(bar.width() * 0.32, std::max(Ink::width(title, small), Ink::width(pod, mono)) + 2);
+  const double left = std::min(bar.width() * (layout.pluginButton.isEmpty() ? 0.32 : 0.24), std::max(Ink::width(title, small), Ink::width(pod, mono)) + 2);
   ink.line(QRectF(bar.left() + 15, bar.top() + 10, left, 17), title, small);
   ink.line(QRectF(bar.left() + 15, bar.top() + 28, left, 19), pod, mono);
   button(ink, layout.backButton, Stage::tr("Back"), true, false, theatre.canGoBack);
+  if (!layout.pluginButton.isEmpty()) {
+    button(ink, layout.pluginButton, Stage::tr("Plugin"), false, false, theatre.canGoNext || theatre.plugin + 1 < theatre.plugins.size());
+  }
   button(ink, layout.nextButton, Stage::tr("Next"), false, true, theatre.canGoNext);
   ink.cross(layout.closeButton.adjusted(8, 8, -8, -8), theme.textMuted);
   const QRectF room(bar.left() + 15 + left + 18, bar.top(), layout.backButton.left() - 16 - (bar.left() + 15 + left + 18), bar.height());
@@ -184,18 +209,19 @@ void paintReasonPanel(const Ink& ink, const Scene& scene) {
 
   ink.line(QRectF(left.left(), left.top(), half, row),
            Stage::tr("%1 of %2 Nodes cannot run it").arg(theatre.evaluatedNodes - theatre.feasibleNodes).arg(theatre.evaluatedNodes), section);
-  std::vector<ReasonCount> reasons = theatre.reasonCounts;
-  std::stable_sort(reasons.begin(), reasons.end(), [](const ReasonCount& a, const ReasonCount& b) { return a.count > b.count; });
-  double y = left.top() + row;
-  for (int i = 0; i < std::min<int>(rows, static_cast<int>(reasons.size())); ++i) {
-    const ReasonCount& reason = reasons[static_cast<std::size_t>(i)];
-    const QRectF line(left.left(), y, half, row);
+  const std::vector<ReasonCount> reasons = sortedReasons(theatre);
+  for (std::size_t i = 0; i < scene.layout->reasonRows.size(); ++i) {
+    const ReasonCount& reason = reasons[i];
+    const QRectF line = scene.layout->reasonRows[i];
     ink.cross(QRectF(line.left(), line.center().y() - 5 * zoom, 10 * zoom, 10 * zoom), theme.broken);
     ink.line(line.adjusted(18 * zoom, 0, -half * 0.34 - numberWidth, 0), reason.reason, {text, theme.text});
     const QRectF bar(line.right() - numberWidth - half * 0.3, line.center().y() - 2.5, half * 0.3, 5);
     ink.bar(bar, static_cast<double>(reason.count) / std::max(1, theatre.evaluatedNodes), theme.broken, theme.barTrack);
     ink.line(line, QString::number(reason.count), number);
-    y += row;
+  }
+  if (theatre.feasibleNodes == 0 && !theatre.candidates.empty()) {
+    paintCandidates(ink, theatre, right, zoom);
+    return;
   }
   const bool scored = theatre.phase >= TheatrePhase::Score;
   ink.line(QRectF(right.left(), right.top(), half, row),
@@ -204,7 +230,7 @@ void paintReasonPanel(const Ink& ink, const Scene& scene) {
            section);
   const std::vector<const TheatreNode*> best = bestNodes(theatre, static_cast<std::size_t>(rows));
   const double most = best.empty() ? 1 : std::max(1.0, best.front()->total);
-  y = right.top() + row;
+  double y = right.top() + row;
   for (const TheatreNode* node : best) {
     const QRectF line(right.left(), y, half, row);
     const bool winner = scored && node->name == theatre.winner && theatre.phase > TheatrePhase::Score;

@@ -168,6 +168,13 @@ QString theatrePhaseName(TheatrePhase phase) {
 }
 
 QString theatreTitle(const TheatreState& theatre) {
+  if (theatre.plugin >= 0) {
+    return Stage::tr("%1 · %2 of %3", "plugin: its number of all")
+        .arg(shortPlugin(theatre.plugins.value(theatre.plugin)))
+        .arg(theatre.plugin + 1)
+        .arg(theatre.plugins.size())
+        .toUpper();
+  }
   if (theatre.held) {
     return Stage::tr("Cycle %1 · paused at %2").arg(theatre.cycle).arg(theatrePhaseName(theatre.phase)).toUpper();
   }
@@ -177,6 +184,15 @@ QString theatreTitle(const TheatreState& theatre) {
         .toUpper();
   }
   return Stage::tr("Cycle %1 · %2").arg(theatre.cycle).arg(theatrePhaseName(theatre.phase)).toUpper();
+}
+
+QString priceText(const PreemptionCandidate& candidate) {
+  QStringList parts{Stage::tr("%n Pod(s) give way", nullptr, static_cast<int>(candidate.victims.size())),
+                    Stage::tr("highest priority %1").arg(QString::number(candidate.highestPriority, 'f', 0))};
+  if (candidate.budgetViolations > 0) {
+    parts << Stage::tr("%n budget(s) violated", nullptr, candidate.budgetViolations);
+  }
+  return parts.join(QStringLiteral(" · "));
 }
 
 QString pointsText(double points) { return trimmed(points, std::abs(points - std::round(points)) < 0.05 ? 0 : 1); }

@@ -30,6 +30,7 @@ QString shortPlugin(const QString& plugin);                 // NodeResourcesBala
 QString theatrePhaseName(TheatrePhase phase);
 QString theatreTitle(const TheatreState& theatre);          // CYCLE 41 · PAUSED AT SCORE
 QString pointsText(double points);
+QString priceText(const PreemptionCandidate& candidate);    // 2 Pods give way · highest priority 100
 // Fewer words, for the last row: "Insufficient cpu" becomes "Too little CPU".
 QString plainReason(const TheatreNode& node);
 // Why a Node that fits has its points: "emptier, preferred by affinity" for the winner, how full it is for the others.

@@ -49,6 +49,7 @@ QFrame#palette { background: @card@; border: 1px solid @hairlineStrong@; border-
 QFrame#palette QListView { background: @card@; }
 QFrame#notice { background: @cardQuiet@; border: none; border-bottom: 1px solid @hairline@; }
 QFrame#remedy { background: @cardQuiet@; border: 1px solid @hairline@; border-radius: 8px; }
+QFrame#change { background: transparent; border: 1px solid @hairline@; border-radius: 8px; }
 QFrame#currentStep { background: @control@; border-radius: 8px; border: none; }
 QLabel[tone="ok"], QPushButton[tone="ok"] { color: @ok@; border-color: @ok@; }
 QLabel[tone="waiting"], QPushButton[tone="waiting"] { color: @waiting@; border-color: @waiting@; }

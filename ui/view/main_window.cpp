@@ -6,6 +6,7 @@
 #include "ui/view/terminal_view.h"
 #include "ui/view/timeline_view.h"
 #include "ui/view/tool_bar.h"
+#include "ui/view/why_page.h"
 #include "ui/view/widgets.h"
 #include "ui/view/yaml_editor.h"
 
@@ -266,6 +267,7 @@ void MainWindow::connectParts() {
     connect(toolBar_, &ToolBar::languageToggled, this, [this] { appearance_.setLanguage(appearance_.language() == QLatin1String("en") ? QStringLiteral("zh_CN") : QStringLiteral("en")); });
     connect(toolBar_->clusterMenu(), &QMenu::aboutToShow, this, &MainWindow::fillClusterMenu);
     connect(toolBar_->faultMenu(), &QMenu::aboutToShow, this, &MainWindow::fillFaultMenu);
+    connect(toolBar_->stepMenu(), &QMenu::aboutToShow, this, &MainWindow::fillStepMenu);
     connect(toolBar_->viewMenu(), &QMenu::aboutToShow, this, &MainWindow::fillViewMenu);
     connect(stage_, &scene::StageView::nodeSelected, this, [this](const QString& node) { if (!node.isEmpty()) select({model::Kind::Node, node}); });
     connect(stage_, &scene::StageView::podSelected, this, [this](const QString& uid) { if (!uid.isEmpty()) select(referenceOfPod(uid)); });
@@ -281,6 +283,13 @@ void MainWindow::connectParts() {
     });
     connect(stage_, &scene::StageView::theatreNextRequested, this, [this] { theatreStep(1); });
     connect(stage_, &scene::StageView::theatreBackRequested, this, [this] { theatreStep(-1); });
+    connect(stage_, &scene::StageView::theatrePluginRequested, this, &MainWindow::theatrePlugin);
+    connect(stage_, &scene::StageView::reasonActivated, this, [this](const QString& reason) {
+        if (followed_.isEmpty()) return;
+        select(referenceOfPod(followed_));
+        inspector_->openTab(Tab::Why);
+        static_cast<WhyPage*>(inspector_->page(Tab::Why))->openReason(reason);
+    });
     connect(stage_, &scene::StageView::theatreClosed, this, [this] {
         followed_.clear();
         updateTheatre();

@@ -9,6 +9,7 @@
 #include "ui/model/chronicle.h"
 #include "ui/model/navigator_model.h"
 #include "ui/model/stage_builder.h"
+#include "ui/model/theatre.h"
 #include "ui/scene/stage_view.h"
 #include "ui/view/appearance.h"
 #include "ui/view/command_palette.h"
@@ -110,7 +111,9 @@ private:
     void updateStage();
     void updateTheatre();
     void updateStatusLine();
+    void showTheatre();
     void theatreStep(int direction);
+    void theatrePlugin(int direction);
     void chooseKubeconfig();
     void showLab();
     void leaveLab();
@@ -121,6 +124,8 @@ private:
     void fillClusterMenu();
     void fillFaultMenu();
     void fillViewMenu();
+    void fillStepMenu();
+    void addHoldActions(QMenu& menu, const QString& pod);
     void addFaultActions(QMenu& menu, const model::Reference& reference);
     QList<PaletteEntry> paletteEntries();
     void confirmRemove(const model::Reference& reference);
@@ -170,7 +175,9 @@ private:
     QString toastCommand_;
     QString followed_;         // uid of the Pod whose decision the Stage shows
     std::string theatreKey_;   // decision and revision that are shown
-    int theatrePhaseBack_ = 0; // how many phases before the present one the theatre shows
+    std::optional<scene::TheatreState> decision_;      // the whole decision that the theatre shows
+    std::optional<model::TheatrePlace> theatrePlace_;  // how far the viewer looks; nothing: as far as the scheduler has come
+    bool byPlugin_ = false;                            // the viewer goes plugin by plugin
     bool presenting_ = false, hadPanes_[3] = {true, true, true};
     bool stageDirty_ = false;
     QList<double> labMarks_;

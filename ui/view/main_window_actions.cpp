@@ -57,6 +57,36 @@ void MainWindow::addFaultActions(QMenu& menu, const Reference& reference) {
     }
 }
 
+void MainWindow::addHoldActions(QMenu& menu, const QString& pod) {
+    for (const auto* phase : {"Filter", "Score", "Select", "Bind"})
+        menu.addAction(tr("before %1").arg(QLatin1String(phase)), this, [this, phase = QString::fromLatin1(phase), pod] { actions_->addBreakpoint(phase, pod); });
+}
+
+void MainWindow::fillStepMenu() {
+    auto& menu = *toolBar_->stepMenu();
+    menu.clear();
+    if (!link_ || !link_->offers(Kind::Clock)) return;
+    addHoldActions(*menu.addMenu(tr("Hold the next Pod")), {});
+    menu.addAction(tr("Hold a Pod by name…"), this, [this] {
+        auto* dialog = new QInputDialog(this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setWindowTitle(tr("Hold a Pod by name"));
+        dialog->setLabelText(tr("namespace/name of a Pod that exists or is to come; it is held before Filter"));
+        dialog->setTextValue(QStringLiteral("default/"));
+        connect(dialog, &QInputDialog::textValueSelected, this, [this](const QString& pod) { if (actions_ && !pod.trimmed().isEmpty()) actions_->addBreakpoint(QStringLiteral("Filter"), pod.trimmed()); });
+        dialog->open();
+    });
+    const auto clock = link_->get(Kind::Clock, std::string("cluster"));
+    if (!clock || model::arrayAt(*clock, {"spec", "breakpoints"}).empty()) return;
+    menu.addSeparator();
+    for (const auto& breakpoint : model::arrayAt(*clock, {"spec", "breakpoints"})) {
+        const auto pod = model::at(breakpoint, {"pod"});
+        auto* line = menu.addAction(pod.isEmpty() ? tr("any Pod, before %1").arg(model::at(breakpoint, {"phase"})) : tr("%1, before %2").arg(pod, model::at(breakpoint, {"phase"})));
+        line->setEnabled(false);
+    }
+    menu.addAction(tr("Hold nothing any more"), this, [this] { actions_->clearBreakpoints(); });
+}
+
 void MainWindow::showObjectMenu(const Reference& reference, const QPoint& globalPos) {
     if (!link_ || reference.isEmpty()) return;
     const auto object = link_->get(reference.kind, reference.key);
@@ -69,6 +99,7 @@ void MainWindow::showObjectMenu(const Reference& reference, const QPoint& global
     menu->addSeparator();
     if (reference.kind == Kind::Pod) {
         if (link_->offers(Kind::Decision)) menu->addAction(tr("Why is it here?"), this, [this, reference] { follow(reference); });
+        if (link_->offers(Kind::Clock) && object->string({"spec", "nodeName"}).empty()) addHoldActions(*menu->addMenu(tr("Hold its scheduling")), reference.key);
         menu->addAction(tr("Logs"), this, [this, reference] {
             select(reference);
             inspector_->openTab(Tab::Logs);
@@ -225,6 +256,9 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
     if (link_ && link_->offers(Kind::Clock)) {
         add(executor_.paused() ? tr("Run the Clock") : tr("Pause the Clock"), [this] { actions_->setPaused(!executor_.paused()); }, QStringLiteral("Ctrl+P"));
         add(tr("Step"), [this] { actions_->step(); }, QStringLiteral("Ctrl+."));
+        for (const auto* phase : {"Filter", "Score", "Select", "Bind"})
+            add(tr("Hold the next Pod before %1").arg(QLatin1String(phase)), [this, phase = QString::fromLatin1(phase)] { actions_->addBreakpoint(phase, {}); });
+        add(tr("Hold nothing any more"), [this] { actions_->clearBreakpoints(); });
         for (const double rate : ToolBar::rates) add(tr("Rate ×%1").arg(rate), [this, rate] { actions_->setRate(rate); });
     }
     add(tr("Present"), [this] { setPresenting(true); }, QStringLiteral("F5"));

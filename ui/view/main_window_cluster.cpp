@@ -1,6 +1,7 @@
 // The part of the window that turns to a cluster and follows it.
 #include "core/client/http_client.h"
 #include "ui/model/explain.h"
+#include "ui/model/theatre.h"
 #include "ui/scene/stage_layout.h"
 #include "ui/view/charts_view.h"
 #include "ui/view/lab_panel.h"
@@ -102,6 +103,8 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     editor_->setActions(actions_.get());
     followed_.clear();
     theatreKey_.clear();
+    decision_.reset();
+    theatrePlace_.reset();
     labMarks_.clear();
     stage_->setTheatre(std::nullopt);
     connect(link_.get(), &bridge::ClusterLink::changed, this, &MainWindow::onChanges);
@@ -229,27 +232,65 @@ void MainWindow::updateTheatre() {
     if (!decision && !followed_.isEmpty())
         if (const auto pod = link_->get(Kind::Pod, referenceOfPod(followed_).key)) decision = model::latestDecision(*link_, *pod);
     if (!decision) {
+        decision_.reset();
         if (!std::exchange(theatreKey_, {}).empty()) stage_->setTheatre(std::nullopt);
         return;
     }
-    const auto key = decision->key() + "@" + std::string(decision->resourceVersion()) + "@" + std::to_string(theatrePhaseBack_) + (presenting_ ? "p" : "");
+    const auto key = decision->key() + "@" + std::string(decision->resourceVersion()) + appearance_.language().toStdString() + (presenting_ ? "p" : "");
     if (std::exchange(theatreKey_, key) == key) return;
-    auto state = model::makeTheatre(*decision, appearance_.language());
-    // Going back and forth in a decision that is over, or behind the phase at which it is held, only changes what is shown.
-    const int latest = static_cast<int>(state.phase);
-    const int shown = std::max(0, latest - theatrePhaseBack_);
-    state.phase = static_cast<scene::TheatrePhase>(shown);
-    state.canGoBack = shown > 0;
-    state.canGoNext = theatrePhaseBack_ > 0 || state.held;
-    if (state.phase < scene::TheatrePhase::Select && state.result.isEmpty() && state.held) state.best.clear();
+    // What the list leaves out (the Nodes, above a hundred) is read when somebody looks.
+    link_->readDecision(decision, [this, key](const model::ObjectPtr& whole) {
+        if (theatreKey_ != key) return;
+        auto read = model::makeTheatre(*whole, appearance_.language());
+        const bool sameCycle = decision_ && decision_->cycle == read.cycle && decision_->podKey == read.podKey;
+        // The scheduler went on: so does the viewer, in the same steps.
+        if (!sameCycle) theatrePlace_.reset(), byPlugin_ = false;
+        else if (read.phase != decision_->phase && theatrePlace_ && theatrePlace_->phase >= decision_->phase) {
+            theatrePlace_.reset();
+            if (byPlugin_ && !model::pluginsOf(read, read.phase).isEmpty()) theatrePlace_ = model::TheatrePlace{read.phase, 0};
+        }
+        decision_ = std::move(read);
+        showTheatre();
+    });
+}
+
+void MainWindow::showTheatre() {
+    if (!decision_) return;
+    const auto place = theatrePlace_.value_or(model::TheatrePlace{decision_->phase, -1});
+    auto state = model::theatreAt(*decision_, place);
+    state.canGoBack = place.phase > scene::TheatrePhase::Queue;
+    state.canGoNext = place.phase < decision_->phase || decision_->held;
+    if (decision_->held && decision_->result.isEmpty() && state.phase < scene::TheatrePhase::Select) state.best.clear();
     stage_->setTheatre(std::move(state));
 }
 
 void MainWindow::theatreStep(int direction) {
-    if (direction < 0) theatrePhaseBack_ = std::min(theatrePhaseBack_ + 1, static_cast<int>(scene::TheatrePhase::Done));
-    else if (theatrePhaseBack_ > 0) --theatrePhaseBack_;
-    else if (actions_ && executor_.paused()) actions_->step();
-    updateTheatre();
+    if (!decision_) return;
+    const auto place = theatrePlace_.value_or(model::TheatrePlace{decision_->phase, -1});
+    byPlugin_ = false;
+    const int phase = static_cast<int>(place.phase) + direction;
+    if (phase < 0) return;
+    if (phase > static_cast<int>(decision_->phase)) {
+        theatrePlace_.reset();
+        if (actions_ && decision_->held) actions_->step();
+    } else if (phase == static_cast<int>(decision_->phase)) {
+        theatrePlace_.reset();
+    } else {
+        theatrePlace_ = model::TheatrePlace{static_cast<scene::TheatrePhase>(phase), -1};
+    }
+    showTheatre();
+}
+
+void MainWindow::theatrePlugin(int direction) {
+    if (!decision_) return;
+    const auto place = theatrePlace_.value_or(model::TheatrePlace{decision_->phase, -1});
+    byPlugin_ = true;
+    // What is shown whole begins again with its first plugin.
+    const bool whole = direction > 0 && place.plugin < 0 && !model::pluginsOf(*decision_, place.phase).isEmpty();
+    const auto next = whole ? std::optional(model::TheatrePlace{place.phase, 0}) : direction > 0 ? model::nextPlugin(*decision_, place) : model::previousPlugin(*decision_, place);
+    if (next) theatrePlace_ = next;
+    else if (direction > 0 && actions_ && decision_->held) actions_->step();
+    showTheatre();
 }
 
 void MainWindow::updateStatusLine() {
@@ -313,7 +354,8 @@ void MainWindow::follow(const Reference& reference) {
     const auto pod = link_->get(Kind::Pod, reference.key);
     if (!pod || !link_->offers(Kind::Decision)) return;
     followed_ = model::text(pod->uid());
-    theatrePhaseBack_ = 0;
+    theatrePlace_.reset();
+    byPlugin_ = false;
     theatreKey_.clear();
     inspector_->openTab(Tab::Why);
     updateTheatre();

@@ -45,7 +45,15 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
     cluster_->setMenu(clusterMenu_);
     row->addStretch(1);
     row->addWidget(pause_ = makeButton({}));
-    row->addWidget(step_ = makeButton({}));
+    auto* stepping = new QHBoxLayout;
+    stepping->setSpacing(0);
+    stepping->addWidget(step_ = makeButton({}));
+    stepping->addWidget(hold_ = makeButton(QStringLiteral("▾")));
+    step_->setProperty("segment", QStringLiteral("first"));
+    hold_->setProperty("segment", QStringLiteral("last"));
+    stepMenu_ = new QMenu(this);
+    hold_->setMenu(stepMenu_);
+    row->addLayout(stepping);
     auto* segments = new QHBoxLayout;
     segments->setSpacing(0);
     constexpr int count = std::size(rates);
@@ -98,6 +106,7 @@ void ToolBar::setClock(bool available, double rate, bool paused) {
     paused_ = paused;
     pause_->setVisible(available);
     step_->setVisible(available);
+    hold_->setVisible(available);
     for (int i = 0; i < rateButtons_.size(); ++i) {
         rateButtons_[i]->setVisible(available);
         if (rates[i] == rate) rateButtons_[i]->setChecked(true);
@@ -132,6 +141,8 @@ void ToolBar::retranslate() {
     pause_->setAccessibleName(tr("Pause or run the Clock"));
     step_->setText(tr("▸❘  Step"));
     step_->setToolTip(tr("Let one scheduling phase or one reconcile happen (Ctrl+.)"));
+    hold_->setToolTip(tr("Hold a scheduling cycle before one of its phases"));
+    hold_->setAccessibleName(tr("Breakpoints of the scheduler"));
     for (int i = 0; i < rateButtons_.size(); ++i) {
         rateButtons_[i]->setToolTip(tr("All waits of the cluster pass %1 times as fast").arg(rates[i]));
         rateButtons_[i]->setAccessibleName(tr("Rate %1").arg(rates[i]));

@@ -29,6 +29,7 @@ public:
     QMenu* clusterMenu() { return clusterMenu_; }
     QMenu* faultMenu() { return faultMenu_; }
     QMenu* viewMenu() { return viewMenu_; }
+    QMenu* stepMenu() { return stepMenu_; }
     static constexpr double rates[] = {1, 5, 20, 60};
 
 Q_SIGNALS:
@@ -45,11 +46,11 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    QPushButton *cluster_, *pause_, *step_, *fault_, *undo_, *search_, *present_, *theme_, *language_, *view_;
+    QPushButton *cluster_, *pause_, *step_, *hold_, *fault_, *undo_, *search_, *present_, *theme_, *language_, *view_;
     QLabel* logo_;
     QList<QPushButton*> rateButtons_;
     QButtonGroup rateGroup_;
-    QMenu *clusterMenu_, *faultMenu_, *viewMenu_;
+    QMenu *clusterMenu_, *faultMenu_, *viewMenu_, *stepMenu_;
     QString clusterName_, clusterDetail_, faultRemaining_, languageName_ = QStringLiteral("en");
     int faultCount_ = 0;
     bool paused_ = false;

@@ -1,13 +1,16 @@
 #include "ui/view/why_page.h"
 
+#include "ui/bridge/change_trial.h"
 #include "ui/model/explain.h"
-#include "ui/model/stage_builder.h"
+#include "ui/model/theatre.h"
 #include "ui/scene/wording.h"
 #include "ui/view/scroll_column.h"
 #include "ui/view/widgets.h"
 
 #include <QBoxLayout>
+#include <QFrame>
 #include <QGridLayout>
+#include <QPointer>
 
 #include <algorithm>
 #include <map>
@@ -19,6 +22,9 @@ using model::Explain;
 namespace {
 
 constexpr std::size_t shownColumns = 3;
+constexpr qsizetype namesInTitle = 3;
+constexpr qsizetype namesInList = 200;
+constexpr int candidatesShown = 5;
 
 QString scoreText(const scene::PluginScore& score) {
     const auto raw = QString::number(score.raw), normalized = QString::number(score.normalized);
@@ -81,21 +87,31 @@ QWidget* scoreTable(const scene::TheatreState& decision) {
     return table;
 }
 
-// The Nodes that were refused, those with the same reason together.
-QList<QPair<QString, QString>> refusals(const scene::TheatreState& decision) {
-    std::map<QString, QStringList> byReason;
-    for (const auto& node : decision.nodes)
-        if (!node.feasible) byReason[node.detail.isEmpty() ? node.reasons.join(QStringLiteral("; ")) : node.reasons.join(QStringLiteral("; ")) + QStringLiteral(": ") + node.detail] << node.name;
-    QList<QPair<QString, QString>> result;
-    constexpr qsizetype shownNames = 4;
-    for (const auto& [reason, names] : byReason) {
-        auto who = names.mid(0, shownNames).join(QStringLiteral(", "));
-        if (names.size() > shownNames) who += Explain::tr(" and %n more", nullptr, static_cast<int>(names.size() - shownNames));
-        result.push_back({who, reason});
+struct Refusal {
+    QString reason;
+    QStringList nodes, details;  // one detail per Node
+};
+
+// The Nodes that were refused, those with the same reasons together, the commonest first.
+QList<Refusal> refusals(const scene::TheatreState& decision) {
+    std::map<QString, Refusal> byReason;
+    for (const auto& node : decision.nodes) {
+        if (node.feasible) continue;
+        auto& entry = byReason[node.reasons.join(QStringLiteral("; "))];
+        entry.reason = node.reasons.join(QStringLiteral("; "));
+        entry.nodes << node.name;
+        entry.details << node.detail;
     }
-    if (result.isEmpty())
-        for (const auto& count : decision.reasonCounts) result.push_back({Explain::tr("%n Node(s)", nullptr, count.count), count.reason});
+    QList<Refusal> result;
+    for (auto& [reason, entry] : byReason) result.push_back(std::move(entry));
+    std::stable_sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.nodes.size() > b.nodes.size(); });
     return result;
+}
+
+QLabel* paragraph(const QString& text, const char* role = "") {
+    auto* label = makeLabel(role, text);
+    label->setWordWrap(true);
+    return label;
 }
 
 }  // namespace
@@ -109,64 +125,144 @@ bool WhyPage::suits(const model::Reference& reference) const { return reference.
 void WhyPage::refresh() {
     if (!context_.link) return;
     const auto pod = context_.link->get(model::Kind::Pod, reference_.key);
-    const auto decision = pod ? model::latestDecision(*context_.link, *pod) : nullptr;
-    const auto shown = (decision ? model::text(decision->key()) + model::text(decision->resourceVersion()) : QStringLiteral("none")) + context_.language + reference_.key;
-    if (shown == shown_) return;
-    shown_ = shown;
-    clearLayout(column_);
-    if (!decision) {
-        auto* none = makeLabel("muted", tr("The scheduler has not decided about this Pod yet, or it forgot: it keeps the latest 1000 decisions."));
-        none->setWordWrap(true);
-        column_->addWidget(none);
+    const auto entry = pod ? model::latestDecision(*context_.link, *pod) : nullptr;
+    const auto wanted = (entry ? model::text(entry->key()) + model::text(entry->resourceVersion()) : QStringLiteral("none")) + context_.language + reference_.key + context_.theme.text.name();
+    if (wanted == shown_) return;
+    shown_ = wanted;
+    if (!entry) {
+        clearLayout(column_);
+        column_->addWidget(paragraph(tr("The scheduler has not decided about this Pod yet, or it forgot: it keeps the latest 1000 decisions."), "muted"));
         return column_->addStretch(1);
     }
-    const auto state = model::makeTheatre(*decision, context_.language);
-    auto* callout = makeLabel("callout", state.explanation.isEmpty() ? state.message : state.explanation);
-    callout->setWordWrap(true);
-    column_->addWidget(callout);
-    auto* about = makeLabel("muted", tr("Cycle %1 · attempt %2 · %3 of %4 Nodes fit").arg(state.cycle).arg(state.attempt).arg(state.feasibleNodes).arg(state.evaluatedNodes));
-    column_->addWidget(about);
+    context_.link->readDecision(entry, [self = QPointer<WhyPage>(this), wanted](const model::ObjectPtr& whole) {
+        if (self && self->shown_ == wanted) self->show(*whole);
+    });
+}
+
+void WhyPage::show(const api::Object& decision) {
+    const auto state = model::makeTheatre(decision, context_.language);
+    clearLayout(column_);
+    column_->addWidget(paragraph(state.explanation.isEmpty() ? state.message : state.explanation, "callout"));
+    column_->addWidget(paragraph(tr("Cycle %1 · attempt %2 · %3 of %4 Nodes fit").arg(state.cycle).arg(state.attempt).arg(state.feasibleNodes).arg(state.evaluatedNodes), "muted"));
     if (auto* table = scoreTable(state)) {
         column_->addSpacing(4);
         column_->addWidget(makeLabel("section", tr("SCORES, RAW → NORMALISED × WEIGHT")));
         column_->addWidget(table);
-        if (state.best.size() > 1) {
-            auto* tie = makeLabel("muted", tr("A tie between %1, broken by drawing lots.").arg(state.best.join(QStringLiteral(", "))));
-            tie->setWordWrap(true);
-            column_->addWidget(tie);
-        }
+        if (state.best.size() > 1) column_->addWidget(paragraph(tr("A tie between %1, broken by drawing lots.").arg(state.best.join(QStringLiteral(", "))), "muted"));
     } else if (state.scoringSkipped) {
-        auto* skipped = makeLabel("muted", tr("Only one Node fits, so nothing was scored."));
-        skipped->setWordWrap(true);
-        column_->addWidget(skipped);
+        column_->addWidget(paragraph(tr("Only one Node fits, so nothing was scored."), "muted"));
     }
-    const auto others = refusals(state);
-    if (!others.isEmpty()) {
-        column_->addSpacing(4);
-        column_->addWidget(makeLabel("section", tr("WHY NOT THE OTHERS")));
-        for (const auto& [who, reason] : others) {
-            auto* label = new QLabel(QStringLiteral("<span style='color:%1'>✕</span>&nbsp; <b>%2</b> %3").arg(context_.theme.broken.name(), who.toHtmlEscaped(), reason.toHtmlEscaped()));
-            label->setWordWrap(true);
-            label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-            column_->addWidget(label);
-        }
-    }
-    const auto why = model::explainPod(*pod, *context_.link, *context_.link);
-    if (model::podState(*pod).phase == scene::PodPhase::Pending && !why.remedies.isEmpty()) {
-        column_->addSpacing(4);
-        column_->addWidget(makeLabel("section", tr("WHAT WOULD HELP")));
-        for (const auto& remedy : why.remedies) {
-            auto* label = makeLabel("", remedy);
-            label->setWordWrap(true);
-            column_->addWidget(label);
-        }
-    }
-    if (!state.victims.isEmpty()) {
-        auto* victims = makeLabel("", tr("To make room, preemption removes: %1").arg(state.victims.join(QStringLiteral(", "))));
-        victims->setWordWrap(true);
-        column_->addWidget(victims);
-    }
+    addRefusals(state);
+    addPreemption(state);
+    addChanges(decision);
     column_->addStretch(1);
+}
+
+void WhyPage::addRefusals(const scene::TheatreState& state) {
+    const auto others = refusals(state);
+    if (others.isEmpty() && state.reasonCounts.empty()) return;
+    column_->addSpacing(4);
+    column_->addWidget(makeLabel("section", tr("WHY NOT THE OTHERS")));
+    for (const auto& [reason, nodes, details] : others) {
+        const auto names = nodes.mid(0, namesInTitle).join(QStringLiteral(", "));
+        const bool few = nodes.size() <= namesInTitle;
+        const auto title = few ? QStringLiteral("<b>%1</b> %2").arg(names.toHtmlEscaped(), (reason + (details.front().isEmpty() ? QString() : QStringLiteral(": ") + QStringList(details).join(QStringLiteral("; ")))).toHtmlEscaped())
+                               : QStringLiteral("<b>%1</b> %2").arg(tr("%n Node(s)", nullptr, static_cast<int>(nodes.size())), reason.toHtmlEscaped());
+        auto* label = new QLabel(QStringLiteral("<span style='color:%1'>✕</span>&nbsp; ").arg(context_.theme.broken.name()) + title);
+        label->setWordWrap(true);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        column_->addWidget(label);
+        if (!few) addNodeList(reason, nodes, details);
+    }
+    if (others.isEmpty())
+        for (const auto& count : state.reasonCounts) column_->addWidget(paragraph(QStringLiteral("✕  %1 %2").arg(tr("%n Node(s)", nullptr, count.count), count.reason)));
+}
+
+// The Nodes of one reason: their names when asked for.
+void WhyPage::addNodeList(const QString& reason, const QStringList& nodes, const QStringList& details) {
+    auto* toggle = makeButton(tr("Show them"), "quiet");
+    toggle->setCheckable(true);
+    toggle->setProperty("reason", reason);
+    toggle->setAccessibleName(tr("Show the Nodes: %1").arg(reason));
+    column_->addWidget(toggle, 0, Qt::AlignLeft);
+    QStringList lines;
+    for (qsizetype i = 0; i < std::min(nodes.size(), namesInList); ++i) lines << (details[i].isEmpty() ? nodes[i] : nodes[i] + QStringLiteral("  ") + details[i]);
+    if (nodes.size() > namesInList) lines << tr("and %n more", nullptr, static_cast<int>(nodes.size() - namesInList));
+    auto* list = paragraph(lines.join(QLatin1Char('\n')), "mono");
+    list->hide();
+    column_->addWidget(list);
+    connect(toggle, &QPushButton::toggled, list, [toggle, list](bool on) {
+        list->setVisible(on);
+        toggle->setText(on ? tr("Hide them") : tr("Show them"));
+    });
+}
+
+void WhyPage::openReason(const QString& reason) {
+    for (auto* toggle : findChildren<QPushButton*>())
+        if (toggle->property("reason").toString().contains(reason)) {
+            toggle->setChecked(true);
+            toggle->setFocus();
+        }
+}
+
+void WhyPage::addPreemption(const scene::TheatreState& state) {
+    if (state.candidates.empty() && state.preemption.isEmpty()) return;
+    column_->addSpacing(4);
+    column_->addWidget(makeLabel("section", tr("PREEMPTION")));
+    if (!state.preemption.isEmpty()) column_->addWidget(paragraph(state.preemption));
+    int shown = 0;
+    for (const auto& candidate : state.candidates) {
+        if (++shown > candidatesShown) break;
+        QStringList names;
+        for (const auto& victim : candidate.victims) names << victim.section(QLatin1Char('/'), 1);
+        auto* label = new QLabel(QStringLiteral("<span style='color:%1'>%2</span>&nbsp; <b>%3</b> %4<br><span style='color:%5'>%6</span>")
+                                     .arg((candidate.chosen ? context_.theme.waiting : context_.theme.textMuted).name(), candidate.chosen ? QStringLiteral("◆") : QStringLiteral("◇"), candidate.node.toHtmlEscaped(),
+                                          scene::priceText(candidate).toHtmlEscaped(), context_.theme.textMuted.name(), (names.join(QStringLiteral(", ")) + (candidate.explanation.isEmpty() ? QString() : QStringLiteral(" · ") + candidate.explanation)).toHtmlEscaped()));
+        label->setWordWrap(true);
+        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        column_->addWidget(label);
+    }
+}
+
+void WhyPage::addChanges(const api::Object& decision) {
+    const auto* changes = decision.find({"status", "smallestChanges"});
+    if (!changes) return;
+    column_->addSpacing(4);
+    column_->addWidget(makeLabel("section", tr("SMALLEST CHANGE THAT WOULD MAKE IT FIT")));
+    const auto& alternatives = model::arrayAt(*changes, {"alternatives"});
+    if (alternatives.empty()) column_->addWidget(paragraph(model::inLanguage(*changes, {"explanation"}, context_.language), "muted"));
+    for (const auto& alternative : alternatives) addChange(alternative);
+    if (model::boolAt(*changes, {"stoppedEarly"})) column_->addWidget(paragraph(tr("The search was stopped when its time was up: there may be more."), "muted"));
+}
+
+void WhyPage::addChange(const boost::json::value& alternative) {
+    auto* frame = new QFrame;
+    frame->setObjectName(QStringLiteral("change"));
+    auto* row = new QHBoxLayout(frame);
+    row->setContentsMargins(12, 8, 8, 8);
+    const auto sentence = model::inLanguage(alternative, {"explanation"}, context_.language);
+    auto* words = paragraph(sentence);
+    row->addWidget(words, 1);
+    const auto& operations = model::arrayAt(alternative, {"operations"});
+    QStringList commands;
+    for (const auto& operation : operations)
+        if (const auto kubectl = model::at(operation, {"kubectl"}); !kubectl.isEmpty()) commands << kubectl;
+    frame->setToolTip(commands.join(QLatin1Char('\n')));
+    auto* attempt = makeButton(tr("Try"));
+    attempt->setAccessibleName(tr("Try: %1").arg(sentence));
+    attempt->setEnabled(context_.actions && bridge::ChangeTrial::isPossible(operations));
+    if (!attempt->isEnabled()) attempt->setToolTip(tr("This is for a person to do: %1").arg(commands.join(QStringLiteral("; "))));
+    row->addWidget(attempt, 0, Qt::AlignTop);
+    connect(attempt, &QPushButton::clicked, this, [this, attempt = QPointer<QPushButton>(attempt), operations, sentence, command = commands.join(QStringLiteral(" && "))] {
+        attempt->setEnabled(false);
+        attempt->setText(tr("Trying…"));
+        context_.actions->tryChange(operations, sentence, command, [attempt](bool) {
+            if (!attempt) return;
+            attempt->setText(tr("Try"));
+            attempt->setEnabled(true);
+        });
+    });
+    column_->addWidget(frame);
 }
 
 }  // namespace kubarium::view

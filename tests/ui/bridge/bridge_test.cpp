@@ -2,6 +2,7 @@
 #include "ui/bridge/cluster_actions.h"
 #include "ui/bridge/qt_executor.h"
 
+#include <QDirIterator>
 #include <QFile>
 #include <QRegularExpression>
 
@@ -70,15 +71,34 @@ TEST(Translations, NothingIsUnfinished) {
     }
 }
 
+// "1 Node(s)" is no English: each text with a number has its forms.
+TEST(Translations, EnglishKnowsThePluralOfEveryCountedText) {
+    const auto read = [](const char* language) {
+        QFile file(QStringLiteral(KUBARIUM_SOURCE_DIR "/resources/translations/kubarium_%1.ts").arg(QLatin1String(language)));
+        return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+    };
+    static const QRegularExpression counted(QStringLiteral("<message numerus=\"yes\">\\s*(<source>.*?</source>)"));
+    const auto english = read("en");
+    auto found = counted.globalMatch(read("zh_CN"));
+    int count = 0;
+    for (; found.hasNext(); ++count) {
+        const auto source = found.next().captured(1);
+        EXPECT_TRUE(english.contains(source)) << source.toStdString();
+    }
+    EXPECT_GT(count, 5);
+}
+
 // Every text of the sources stands in the file: lupdate has been run after the last change.
 TEST(Translations, EveryTextOfTheWindowIsCollected) {
     QFile file(QStringLiteral(KUBARIUM_SOURCE_DIR "/resources/translations/kubarium_zh_CN.ts"));
     ASSERT_TRUE(file.open(QIODevice::ReadOnly));
     auto collected = QString::fromUtf8(file.readAll());
-    collected.replace(QLatin1String("&quot;"), QLatin1String("\"")).replace(QLatin1String("&apos;"), QLatin1String("'")).replace(QLatin1String("&amp;"), QLatin1String("&"));
+    collected.replace(QLatin1String("&quot;"), QLatin1String("\"")).replace(QLatin1String("&apos;"), QLatin1String("'")).replace(QLatin1String("&lt;"), QLatin1String("<")).replace(QLatin1String("&gt;"), QLatin1String(">")).replace(QLatin1String("&amp;"), QLatin1String("&"));
     static const QRegularExpression call(QStringLiteral("\\btr\\(\"((?:[^\"\\\\]|\\\\.)*)\""));
-    for (const auto* name : {"view/tool_bar", "view/main_window", "view/main_window_cluster", "view/main_window_actions", "view/why_page", "model/explain", "model/chronicle", "bridge/cluster_actions"}) {
-        QFile source(QStringLiteral(KUBARIUM_SOURCE_DIR "/ui/%1.cpp").arg(QLatin1String(name)));
+    QDirIterator files(QStringLiteral(KUBARIUM_SOURCE_DIR "/ui"), {QStringLiteral("*.cpp"), QStringLiteral("*.h")}, QDir::Files, QDirIterator::Subdirectories);
+    while (files.hasNext()) {
+        const auto name = files.next().toStdString();
+        QFile source(QString::fromStdString(name));
         ASSERT_TRUE(source.open(QIODevice::ReadOnly)) << name;
         auto found = call.globalMatch(QString::fromUtf8(source.readAll()));
         while (found.hasNext()) {

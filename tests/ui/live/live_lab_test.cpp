@@ -6,6 +6,7 @@
 
 #include <QContextMenuEvent>
 #include <QCoreApplication>
+#include <QLabel>
 #include <QMenu>
 #include <QMessageBox>
 #include <QProcess>
@@ -77,7 +78,8 @@ protected:
     model::ObjectPtr pod(const char* key) { return window_->link()->get(Kind::Pod, std::string(key)); }
     std::string labText() {
         QStringList lines;
-        for (const auto* label : window_->labPanel().findChildren<QLabel*>()) lines << label->text();
+        for (const auto* label : window_->labPanel().findChildren<QLabel*>())
+            if (label->isVisible()) lines << label->text();
         return lines.join(QLatin1Char('\n')).toStdString();
     }
     bool labSays(const char* words) { return labText().find(words) != std::string::npos; }

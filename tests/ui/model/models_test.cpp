@@ -6,6 +6,7 @@
 #include "ui/model/kubectl.h"
 #include "ui/model/navigator_model.h"
 #include "ui/model/stage_builder.h"
+#include "ui/model/theatre.h"
 
 #include <boost/json/array.hpp>
 
