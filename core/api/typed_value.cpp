@@ -93,6 +93,13 @@ bool emptyArray(const json::value* value) {
     return !array || array->empty();
 }
 
+// A decoded JSON value's type as %T prints it.
+std::string_view goTypeOf(const json::value& value) {
+    if (value.is_string()) return "string";
+    if (value.is_bool()) return "bool";
+    return value.is_array() ? "[]interface {}" : "map[string]interface {}";
+}
+
 // ---- Checking -------------------------------------------------------------------------------------------------------------
 
 class Checker {
@@ -117,7 +124,7 @@ public:
         case ValueKind::Int32:
         case ValueKind::Int64:
         case ValueKind::Double:
-            if (!value.is_number()) fail("numeric (int or float)");
+            if (!value.is_number()) errors.push_back(fmt::format("{}: expected numeric (int or float), got {}", path, goTypeOf(value)));
             return;
         case ValueKind::Struct:
             if (!value.is_object()) return fail("map");

@@ -40,7 +40,17 @@ struct ApiServer::State {
     pki::CertificateKey serving;
     std::string clientAuthority;
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+    Timer compaction;
+    std::uint64_t compactTo = 0;
     std::unique_ptr<HttpServer> http;  // last: ends first
+
+    // History older than one to two intervals is forgotten, as kube-apiserver has etcd do it.
+    void scheduleCompaction() {
+        compaction = clock.afterReal(options.compactionInterval, [this] {
+            store->compact(std::exchange(compactTo, store->revision()));
+            scheduleCompaction();
+        });
+    }
 
     // What a service account token is bound to must still be there.
     bool stillBound(const TokenClaims& claims) const {
@@ -95,6 +105,7 @@ Result<void> ApiServer::start() {
         if (*alive) state->dispatch(std::move(request), std::move(claims), std::move(respond));
     };
     state_->http = TRY(HttpServer::create(std::move(options), state_->executor, state_->clock, state_->authenticator, std::move(dispatch)));
+    state_->scheduleCompaction();
     return {};
 }
 

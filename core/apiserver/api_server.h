@@ -23,6 +23,7 @@ struct ApiServerOptions {
     std::string address = "127.0.0.1";
     int port = 6443;  // 0: any free one
     std::filesystem::path tokenFile{};  // kube-apiserver's --token-auth-file; "" for none
+    Duration compactionInterval = std::chrono::minutes{5};  // real time, once the HTTPS port is open
 };
 
 class ApiServer {

@@ -29,6 +29,16 @@ json::object kubernetesService() {
             {"status", json::object{{"loadBalancer", json::object()}}}};
 }
 
+// The range that addresses of Services come from (admission.cpp).
+json::object defaultServiceRange() {
+    json::object ready{{"type", "Ready"}, {"status", "True"}, {"lastTransitionTime", nullptr}, {"reason", ""}, {"message", "Kubernetes default Service CIDR is ready"}};
+    return {{"apiVersion", "networking.k8s.io/v1"},
+            {"kind", "ServiceCIDR"},
+            {"metadata", json::object{{"name", "kubernetes"}}},
+            {"spec", json::object{{"cidrs", json::array{"10.96.0.0/16"}}}},
+            {"status", json::object{{"conditions", json::array{std::move(ready)}}}}};
+}
+
 }  // namespace
 
 void createInitialObjects(Registry& registry) {
@@ -36,6 +46,7 @@ void createInitialObjects(Registry& registry) {
     registry.createInternally(priorityClass("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."));
     registry.createInternally(priorityClass("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."));
     registry.createInternally(kubernetesService());
+    registry.createInternally(defaultServiceRange());
 }
 
 }  // namespace kubarium::apiserver

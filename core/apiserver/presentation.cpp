@@ -223,6 +223,9 @@ Result<Presentation> negotiateAccept(std::string_view accept, const api::Resourc
         const bool any = range.type == "*/*";
         if (!any && range.type != "application/json" && range.type != "application/yaml") continue;
         const auto as = parameter(range, "as");
+        // A question that is answered and not kept has neither columns nor metadata of interest.
+        const bool plainOnly = resource && resource->subresource.empty() && !resource->hasVerb("get") && !resource->hasVerb("list");
+        if (!as.empty() && plainOnly) continue;
         if (!as.empty()) {
             const auto version = parameter(range, "v");
             if (parameter(range, "g") != "meta.k8s.io" || (version != "v1" && version != "v1beta1")) continue;

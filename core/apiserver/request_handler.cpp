@@ -78,7 +78,9 @@ void RequestHandler::finish(Call& call, Result<Response> answered, Respond respo
         response = std::move(*answered);
     } else {
         response.code = answered.error().status();
-        response.body = json::value(statusOf(answered.error()));
+        auto status = statusOf(answered.error());
+        if (answered.error().reason == Reason::Expired && call.info.verb == "list" && call.query.has("continue")) offerInconsistentContinue(call, status);
+        response.body = json::value(std::move(status));
         if (answered.error().retryAfterSeconds > 0) response.headers.emplace_back("Retry-After", std::to_string(answered.error().retryAfterSeconds));
         call.presentation.form = Form::Object;
     }

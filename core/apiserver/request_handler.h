@@ -61,6 +61,8 @@ private:
     Result<Response> get(Call& call);
     Result<Response> list(Call& call);
     Result<Response> watch(Call& call);
+    // The rest of a list whose moment is forgotten can be had as it is now.
+    void offerInconsistentContinue(const Call& call, json::object& status) const;
     Result<ListBody> select(const Call& call, const Selection& selection) const;
 
     // request_handler_write.cpp

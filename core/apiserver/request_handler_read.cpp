@@ -22,6 +22,7 @@ constexpr Duration leastWatch = 30min;
 
 struct Continue {
     std::uint64_t revision = 0;
+    bool latest = false;  // go on from there in whatever is there now: what an expired token is exchanged for
     std::string after;  // the path of the last item of the page before
 };
 
@@ -29,7 +30,8 @@ constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 // Base64url of {"v":"meta.k8s.io/v1","rv":N,"start":"..."}, as the API server's own.
 std::string encodeContinue(const Continue& token) {
-    const auto bytes = json::serialize(json::object{{"v", "meta.k8s.io/v1"}, {"rv", token.revision}, {"start", token.after}});
+    const json::value revision = token.latest ? json::value(-1) : json::value(token.revision);
+    const auto bytes = json::serialize(json::object{{"v", "meta.k8s.io/v1"}, {"rv", revision}, {"start", token.after}});
     std::string text;
     unsigned buffer = 0;
     int bits = 0;
@@ -63,8 +65,9 @@ Result<Continue> decodeContinue(const std::string& text) {
     const auto version = api::stringAt(value, {"v"});
     if (version != "meta.k8s.io/v1") return badContinue(fmt::format("server does not recognize this encoded version {}", version));
     const auto* revision = api::findPath(value, {"rv"});
+    if (revision && revision->is_int64() && revision->get_int64() == -1) return Continue{0, true, std::string(api::stringAt(value, {"start"}))};
     if (!revision || !revision->is_int64() || revision->get_int64() <= 0) return badContinue("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
-    return Continue{static_cast<std::uint64_t>(revision->get_int64()), std::string(api::stringAt(value, {"start"}))};
+    return Continue{static_cast<std::uint64_t>(revision->get_int64()), false, std::string(api::stringAt(value, {"start"}))};
 }
 
 std::optional<std::uint64_t> parseNumber(const std::string& text) {
@@ -314,8 +317,8 @@ Result<ListBody> RequestHandler::select(const Call& call, const Selection& selec
             return badRequest("specifying resource version is not allowed when using continue");
         const auto token = TRY(decodeContinue(text));
         if (token.revision > revision) return tooLarge(token.revision, revision);
-        past = token.revision != revision;
-        revision = token.revision;
+        past = !token.latest && token.revision != revision;
+        if (past) revision = token.revision;
         after = token.after;
     } else if (const auto version = call.query.get("resourceVersion"); !version.empty()) {
         const auto number = parseNumber(version);
@@ -349,12 +352,17 @@ Result<ListBody> RequestHandler::select(const Call& call, const Selection& selec
         last = it->first;
     }
     if (remaining > 0) {
-        list.continueToken = encodeContinue({revision, last});
+        list.continueToken = encodeContinue({revision, false, last});
         if (selection.empty()) list.remaining = remaining;
     }
     // ComponentStatuses are made up at each request and have no revision.
     if (call.resource->kind.kind != "ComponentStatus") list.resourceVersion = std::to_string(revision);
     return list;
+}
+
+void RequestHandler::offerInconsistentContinue(const Call& call, json::object& status) const {
+    const auto token = decodeContinue(call.query.get("continue"));
+    if (token) api::ensureObject(status, {"metadata"})["continue"] = encodeContinue({0, true, token->after});
 }
 
 Result<Response> RequestHandler::list(Call& call) {

@@ -97,5 +97,67 @@ TEST(OpenApi, kubectlFindsWhatItNeedsForDryRunAndMerging) {
     EXPECT_TRUE(dryRun);
 }
 
+// The length-delimited members of a protobuf message with one number.
+std::vector<std::string_view> protobufMembers(std::string_view bytes, std::uint32_t wanted) {
+    std::vector<std::string_view> found;
+    const auto varint = [&] {
+        std::uint64_t value = 0;
+        for (int shift = 0; !bytes.empty(); shift += 7) {
+            const auto byte = static_cast<unsigned char>(bytes.front());
+            bytes.remove_prefix(1);
+            value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+            if (byte < 0x80) break;
+        }
+        return value;
+    };
+    while (!bytes.empty()) {
+        const auto tag = varint();
+        if ((tag & 7) == 0) {
+            varint();
+            continue;
+        }
+        EXPECT_EQ(tag & 7, 2u);
+        const auto size = varint();
+        if (size > bytes.size()) {
+            ADD_FAILURE() << "a member that is longer than its message";
+            return found;
+        }
+        if (tag >> 3 == wanted) found.push_back(bytes.substr(0, size));
+        bytes.remove_prefix(size);
+    }
+    return found;
+}
+
+TEST(OpenApi, theProtobufSaysWhatTheJsonSays) {
+    const auto document = json::parse(openApiV2(Schema::builtin())).as_object();
+    const std::string_view bytes = openApiV2Protobuf(Schema::builtin());
+    ASSERT_EQ(protobufMembers(bytes, 1).at(0), "2.0");
+    const auto definitions = protobufMembers(protobufMembers(bytes, 9).at(0), 1);
+    EXPECT_EQ(definitions.size(), document.at("definitions").as_object().size());
+    EXPECT_EQ(protobufMembers(protobufMembers(bytes, 8).at(0), 2).size(), document.at("paths").as_object().size());
+    const auto& pod = document.at("definitions").at("io.k8s.api.core.v1.PodSpec").as_object();
+    bool seen = false;
+    for (const auto definition : definitions) {
+        if (protobufMembers(definition, 1).at(0) != "io.k8s.api.core.v1.PodSpec") continue;
+        seen = true;
+        const auto schema = protobufMembers(definition, 2).at(0);
+        EXPECT_EQ(protobufMembers(schema, 4).at(0), std::string_view(pod.at("description").as_string()));
+        EXPECT_EQ(protobufMembers(schema, 19).at(0), "containers");
+        const auto properties = protobufMembers(protobufMembers(schema, 25).at(0), 1);
+        EXPECT_EQ(properties.size(), pod.at("properties").as_object().size());
+        for (const auto property : properties)
+            if (protobufMembers(property, 1).at(0) == "containers") {
+                const auto value = protobufMembers(property, 2).at(0);
+                EXPECT_EQ(protobufMembers(protobufMembers(value, 22).at(0), 1).at(0), "array");
+                // Extensions, as YAML: the merge key that client-side apply goes by.
+                bool mergeKey = false;
+                for (const auto extension : protobufMembers(value, 31))
+                    mergeKey = mergeKey || (protobufMembers(extension, 1).at(0) == "x-kubernetes-patch-merge-key" && protobufMembers(protobufMembers(extension, 2).at(0), 2).at(0) == "\"name\"\n");
+                EXPECT_TRUE(mergeKey);
+            }
+    }
+    EXPECT_TRUE(seen);
+}
+
 }  // namespace
 }  // namespace kubarium::api

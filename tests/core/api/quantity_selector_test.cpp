@@ -60,5 +60,23 @@ TEST(Selector, comparesNumbers) {
     EXPECT_FALSE(makeRequirement("cpu", SelectorOperator::GreaterThan, {"-4"}));
 }
 
+TEST(Selector, whatCannotBeParsedIsNamedInTheWordsOfTheApiServer) {
+    const auto complaint = [](std::string_view text) {
+        const auto parsed = Selector::parse(text);
+        return parsed ? std::string() : parsed.error().message;
+    };
+    EXPECT_EQ(complaint("app in (web"), "unable to parse requirement: found '', expected: ',' or ')'");
+    EXPECT_EQ(complaint("app="), "");
+    EXPECT_EQ(complaint("app=web,"), "found '', expected: identifier after ','");
+    EXPECT_EQ(complaint("=x"), "found '=', expected: !, identifier, or 'end of string'");
+    EXPECT_EQ(complaint("app=bad value"), "found 'value', expected: ',' or 'end of string'");
+    EXPECT_EQ(complaint("app in web"), "unable to parse requirement: found 'web' expected: '('");
+    EXPECT_EQ(complaint("app in (=)"), "unable to parse requirement: found '=', expected: ',', ')' or identifier");
+    EXPECT_EQ(complaint("app web"), "unable to parse requirement: found 'web', expected: in, notin, =, ==, !=, gt, lt");
+    EXPECT_EQ(complaint("app in ()"), "");
+    EXPECT_EQ(complaint("app in (,a)"), "");
+    EXPECT_TRUE(complaint("-bad=x").starts_with("unable to parse requirement: <nil>: Invalid value: \"-bad\": name part must consist of"));
+}
+
 }  // namespace
 }  // namespace kubarium::api

@@ -149,6 +149,22 @@ TEST_F(ApiServerTest, PagesOfAListShowOneMoment) {
     EXPECT_EQ(names, (std::vector<std::string>{"c0", "c1", "c2", "c3", "c4"}));
 }
 
+TEST_F(ApiServerTest, APageOfAForgottenMomentIsGoneAndTheRestCanBeHadAsItIsNow) {
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(create(api::resources::configMaps, "default", fmt::format(R"({{"metadata":{{"name":"c{}"}}}})", i)).has_value());
+    client::ListOptions options;
+    options.limit = 2;
+    const auto first = list(api::resources::configMaps, "default", options);
+    ASSERT_TRUE(first.has_value());
+    ASSERT_FALSE(first->continueToken.empty());
+    ASSERT_TRUE(create(api::resources::configMaps, "default", R"({"metadata":{"name":"c9"}})").has_value());
+    server->store().compact(server->store().revision());
+    options.continueToken = first->continueToken;
+    const auto gone = list(api::resources::configMaps, "default", options);
+    ASSERT_FALSE(gone.has_value());
+    EXPECT_EQ(gone.error().reason, Reason::Expired);
+    EXPECT_EQ(gone.error().status(), 410);
+}
+
 TEST_F(ApiServerTest, ABoundPodIsDeletedGracefullyAndAnUnboundOneAtOnce) {
     ASSERT_TRUE(create(api::resources::pods, "default", podBody).has_value());
     ASSERT_TRUE(create(api::resources::pods, "default", R"({"metadata":{"name":"web"},"target":{"kind":"Node","name":"a"}})", {}, "web", "binding").has_value());

@@ -1,8 +1,10 @@
 // The HTTPS front end against our own HttpClient and against clients that misbehave.
 #include "tests/core/apiserver/http_server_fixture.h"
+#include "tests/core/apiserver/tls_client.h"
 #include "tests/support/memory_client.h"
 
 #include <arpa/inet.h>
+#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -82,6 +84,36 @@ TEST_F(HttpServerTest, AnOversizedBodyIsRefusedWith413AndTheServerGoesOn) {
     ASSERT_FALSE(created.has_value());
     EXPECT_EQ(created.error().status(), 413) << created.error().message;
     EXPECT_TRUE(await<std::string>([this](auto reply) { client->getRaw("/healthz", std::move(reply)); }).has_value());
+}
+
+TEST_F(HttpServerTest, AnExpiredPageComesWithATokenForTheRest) {
+    const auto get = [&](const std::string& query) {
+        kubarium::testing::TlsClient peer(port, settings.user.clientCertificate, settings.user.clientKey);
+        EXPECT_TRUE(peer.send("GET /api/v1/namespaces/default/configmaps?" + query + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+        const auto text = peer.readAll();
+        return text.substr(std::min(text.size(), text.find("\r\n\r\n") + 4));
+    };
+    const auto continueOf = [](const std::string& body) {
+        const auto tree = boost::json::parse(body);
+        return std::string(api::stringAt(tree, {"metadata", "continue"}));
+    };
+    const auto put = [&](const std::string& name) {
+        return await<api::ObjectPtr>([this, name](auto reply) {
+            client->create(api::resources::configMaps, "default", parseObject(fmt::format(R"({{"metadata":{{"name":"{}"}}}})", name)), {}, std::move(reply));
+        }).has_value();
+    };
+    for (const auto* name : {"a", "b", "c"}) ASSERT_TRUE(put(name));
+    const auto old = continueOf(get("limit=1"));
+    ASSERT_FALSE(old.empty());
+    ASSERT_TRUE(put("d"));
+    onEngine([this] { server->store().compact(server->store().revision()); });
+    const auto gone = get("limit=1&continue=" + old);
+    EXPECT_NE(gone.find("\"code\":410"), std::string::npos) << gone;
+    const auto rest = continueOf(gone);
+    ASSERT_FALSE(rest.empty());
+    const auto items = boost::json::parse(get("continue=" + rest)).at("items").as_array();
+    ASSERT_EQ(items.size(), 3u);
+    EXPECT_EQ(api::stringAt(items.back(), {"metadata", "name"}), "d");
 }
 
 TEST_F(HttpServerTest, ClientsThatSendNonsenseOrNothingDoNoHarm) {

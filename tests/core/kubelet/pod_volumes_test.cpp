@@ -182,6 +182,80 @@ TEST_F(Volumes, HostPathsAreOfTheKindThatIsAskedFor) {
     EXPECT_EQ(phase("bad"), "Pending");
 }
 
+// A claim that is bound to a volume of kubarium.dev/hostpath with this handle.
+class ProvisionedVolumes : public Volumes {
+protected:
+    ProvisionedVolumes() {
+        fs::create_directories(root / "volumes/pvc-1");
+        NodeOptions options;
+        options.volumesDirectory = (root / "volumes").string();
+        startKubelet(options);
+    }
+    void putClaim(const std::string& handle, const std::string& claimUid = "u1") {
+        client.put(resources::persistentVolumes, testing::parseObject(fmt::format(
+            R"({{"apiVersion":"v1","kind":"PersistentVolume","metadata":{{"name":"pv"}},"spec":{{"csi":{{"driver":"kubarium.dev/hostpath","volumeHandle":"{}"}},"claimRef":{{"namespace":"default","name":"c","uid":"u1"}}}},"status":{{"phase":"Bound"}}}})",
+            handle)));
+        client.put(resources::persistentVolumeClaims, testing::parseObject(fmt::format(
+            R"({{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"c","namespace":"default","uid":"{}"}},"spec":{{"volumeName":"pv"}},"status":{{"phase":"Bound"}}}})", claimUid)));
+    }
+    void createUser(const std::string& more = "") {
+        createPod("p", R"({"volumeMounts":[{"name":"v","mountPath":"/data"}]})",
+                  fmt::format(R"({{"volumes":[{{"name":"v","persistentVolumeClaim":{{"claimName":"c"{}}}}}]}})", more));
+    }
+};
+
+TEST_F(ProvisionedVolumes, TheDirectoryOfItsHandleIsMounted) {
+    putClaim("pvc-1");
+    createUser();
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    ASSERT_NE(mountAt("/data"), nullptr);
+    EXPECT_EQ(mountAt("/data")->hostPath, (root / "volumes/pvc-1").string());
+    EXPECT_FALSE(mountAt("/data")->readOnly);
+    // It is the cluster's, not the Pod's.
+    deletePod("p", 0);
+    ASSERT_TRUE(eventually([&] { return !pod("p"); }, 60s));
+    EXPECT_TRUE(fs::exists(root / "volumes/pvc-1"));
+}
+
+TEST_F(ProvisionedVolumes, AReadOnlyClaimIsReadOnlyForEveryContainer) {
+    putClaim("pvc-1");
+    createUser(R"(,"readOnly":true)");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    EXPECT_TRUE(mountAt("/data")->readOnly);
+}
+
+TEST_F(ProvisionedVolumes, AHandleThatLeadsElsewhereIsNotMounted) {
+    fs::create_directories(root / "secret");
+    putClaim("../secret");
+    createUser();
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedMount") > 0; }, 60s));
+    EXPECT_NE(eventText("FailedMount").find("is no name of a volume of kubarium.dev/hostpath"), std::string::npos) << eventText("FailedMount");
+    EXPECT_FALSE(ready("p"));
+}
+
+TEST_F(ProvisionedVolumes, ADirectoryThatIsGoneIsNotReplacedByAnEmptyOne) {
+    fs::remove_all(root / "volumes/pvc-1");
+    putClaim("pvc-1");
+    createUser();
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedMount") > 0; }, 60s));
+    EXPECT_NE(eventText("FailedMount").find("the directory of the volume is gone"), std::string::npos) << eventText("FailedMount");
+    EXPECT_FALSE(fs::exists(root / "volumes/pvc-1"));
+}
+
+TEST_F(ProvisionedVolumes, AVolumeOfAnotherClaimIsNotMounted) {
+    putClaim("pvc-1", "u2");
+    createUser();
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedMount") > 0; }, 60s));
+    EXPECT_NE(eventText("FailedMount").find("does not point to claim.UID"), std::string::npos) << eventText("FailedMount");
+}
+
+TEST_F(Volumes, TheKubeletTellsWhichVolumeDriversItsNodeHas) {
+    startKubelet();
+    ASSERT_TRUE(eventually([&] { return client.find({"storage.k8s.io", "v1", "csinodes"}, "node1") != nullptr; }, 10s));
+    const auto node = client.find({"storage.k8s.io", "v1", "csinodes"}, "node1");
+    EXPECT_EQ(api::stringAt(node->find({"spec", "drivers"})->as_array().at(0), {"name"}), "kubarium.dev/hostpath");
+}
+
 TEST_F(Volumes, TheEnvironmentHasReferencesExpansionsAndServices) {
     startKubelet();
     putConfigMap(R"({"k":"from-map"})");
