@@ -269,8 +269,17 @@ private:
                                 shape.kind == ValueKind::MicroTime ? ".000000" : "");
             return false;
         }
-        value = json::string(shape.kind == ValueKind::Time ? formatTime(*parsed) : formatMicroTime(*parsed));
+        // Years that a clock cannot hold are kept as they are written.
+        const auto held = shape.kind == ValueKind::Time ? formatTime(*parsed) : formatMicroTime(*parsed);
+        value = json::string(held.substr(0, 4) == std::string_view(*text).substr(0, 4) || text->back() != 'Z' ? held : withinSeconds(*text, shape.kind == ValueKind::MicroTime));
         return true;
+    }
+    // "0001-01-01T00:00:02.5Z" with no fraction, or with six digits of it.
+    static std::string withinSeconds(std::string_view text, bool micro) {
+        constexpr std::size_t seconds = 19, digits = 6;
+        std::string fraction(text.size() > seconds + 1 && text[seconds] == '.' ? text.substr(seconds + 1, text.size() - seconds - 2) : std::string_view());
+        fraction.resize(digits, '0');
+        return std::string(text.substr(0, seconds)) + (micro ? "." + fraction : "") + "Z";
     }
     bool quantity(json::value& value) {
         const std::string text = value.is_string() ? std::string(value.get_string()) : value.is_number() ? toJson(value) : "x";

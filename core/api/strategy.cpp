@@ -136,6 +136,17 @@ bool desiredStateDiffers(const GroupVersionKind& kind, const json::object& befor
     return changed(before, after) || changed(after, before);
 }
 
+// Approving a certificate is a matter of its conditions alone.
+void keepAllButConditions(const json::object& oldObject, json::object& newObject) {
+    const auto* given = findPath(newObject, {"status", "conditions"});
+    const json::value conditions = given ? *given : json::value();
+    restore(newObject, oldObject, "spec");
+    restore(newObject, oldObject, "status");
+    auto& status = ensureObject(newObject, {"status"});
+    if (conditions.is_null()) status.erase("conditions");
+    else status["conditions"] = conditions;
+}
+
 void templateGeneration(json::object& metadata, std::int64_t generation) {
     ensureObject(metadata, {"annotations"})["deprecated.daemonset.template.generation"] = std::to_string(generation);
 }
@@ -206,6 +217,7 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
         return;
     }
     if (kind == "Pod" && (subresource == "ephemeralcontainers" || subresource == "resize")) keepUnreachable(subresource, oldObject, newObject);
+    if (kind == "CertificateSigningRequest" && subresource == "approval") return keepAllButConditions(oldObject, newObject);
     if (resource.hasStatus) restore(newObject, oldObject, "status");
     if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
     if (!counted(resource.kind) || !desiredStateDiffers(resource.kind, oldObject, newObject)) return;

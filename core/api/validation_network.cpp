@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include <arpa/inet.h>
+
 namespace kubarium::api {
 
 namespace {
@@ -408,6 +410,21 @@ void validateIngressClassUpdate(const json::object& ingressClass, const json::ob
 
 }  // namespace
 
+namespace {
+
+// An IPAddress is named by the address itself, in its canonical form.
+std::vector<std::string> checkAddressName(std::string_view name) {
+    const std::string text(name);
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    std::array<char, INET6_ADDRSTRLEN> canonical{};
+    const int family = text.find(':') == std::string::npos ? AF_INET : AF_INET6;
+    if (inet_pton(family, text.c_str(), bytes.data()) != 1) return {fmt::format("ParseAddr({}): unable to parse IP", goQuote(name))};
+    if (inet_ntop(family, bytes.data(), canonical.data(), canonical.size()) == nullptr || text != canonical.data()) return {"must be a canonical format IP address"};
+    return {};
+}
+
+}  // namespace
+
 const KindRules* networkRules(const GroupVersionKind& kind) {
     static const std::map<std::pair<std::string_view, std::string_view>, KindRules> rules = {
         {{"", "Service"}, {checkDns1035Label, validateService, validateServiceUpdate}},
@@ -415,6 +432,7 @@ const KindRules* networkRules(const GroupVersionKind& kind) {
         {{"discovery.k8s.io", "EndpointSlice"}, {nullptr, validateEndpointSlice, validateEndpointSliceUpdate}},
         {{"networking.k8s.io", "Ingress"}, {nullptr, validateIngress, nullptr}},
         {{"networking.k8s.io", "NetworkPolicy"}, {nullptr, validateNetworkPolicy, nullptr}},
+        {{"networking.k8s.io", "IPAddress"}, {checkAddressName, nullptr, nullptr}},
         {{"networking.k8s.io", "IngressClass"}, {nullptr, validateIngressClass, validateIngressClassUpdate}},
     };
     const auto it = rules.find({kind.group, kind.kind});

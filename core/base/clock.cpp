@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace kubarium {
@@ -51,7 +52,10 @@ std::optional<WallTime> parseTime(std::string_view text) {
     const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
                                            std::chrono::day{static_cast<unsigned>(*day)}};
     if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
-    WallTime time = std::chrono::sys_days{date};
+    // Nanoseconds in 64 bits reach from 1677 to 2262: what lies beyond becomes the nearest year that they can hold.
+    constexpr std::chrono::year first{1678}, last{2261};
+    const std::chrono::year_month_day held{std::clamp(date.year(), first, last), date.month(), std::min(date.day(), std::chrono::day{28})};
+    WallTime time = std::chrono::sys_days{held.year() == date.year() ? date : held};
     time += std::chrono::hours{*hour} + std::chrono::minutes{*minute} + seconds{*second};
     std::size_t at = 19;
     if (text[at] == '.') {

@@ -4,6 +4,7 @@
 #include "core/api/schema.h"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace kubarium::api {
@@ -118,6 +119,18 @@ TEST(Decoder, aTreeIsNormalisedAsIfItWentThroughGoStructs) {
     ASSERT_TRUE(decoded);
     EXPECT_EQ(toJson(decoded->object.at("spec")), R"({"containers":[{"name":"c","image":"i","resources":{"limits":{"cpu":"500m","memory":"1024"}}}],"priority":0})");
     EXPECT_EQ(toJson(decoded->object.at("metadata")), R"({"name":"x"})");
+}
+
+TEST(Decoder, yearsThatAClockCannotHoldAreKeptAsTheyAreWritten) {
+    const auto leaseSpec = [](std::string_view acquired) {
+        const auto body = fmt::format(R"({{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{{"name":"l","creationTimestamp":"{0}"}},"spec":{{"acquireTime":"{0}"}}}})", acquired);
+        const auto decoded = decodeObject(Schema::builtin(), {"coordination.k8s.io", "v1", "Lease"}, body, MediaType::Json);
+        EXPECT_TRUE(decoded);
+        return std::pair(std::string(stringAt(decoded->object, {"spec", "acquireTime"})), std::string(stringAt(decoded->object, {"metadata", "creationTimestamp"})));
+    };
+    EXPECT_EQ(leaseSpec("0001-01-01T00:00:02Z"), std::pair(std::string("0001-01-01T00:00:02.000000Z"), std::string("0001-01-01T00:00:02Z")));
+    EXPECT_EQ(leaseSpec("9999-12-31T23:59:59.25Z"), std::pair(std::string("9999-12-31T23:59:59.250000Z"), std::string("9999-12-31T23:59:59Z")));
+    EXPECT_EQ(leaseSpec("2026-02-03T04:05:06.7+01:00").first, "2026-02-03T03:05:06.700000Z");
 }
 
 }  // namespace

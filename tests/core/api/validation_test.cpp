@@ -60,5 +60,16 @@ TEST(Validation, judgesConfigurationAndStorageLikeTheApiServer) { expectSameVerd
 TEST(Validation, judgesPoliciesLikeTheApiServer) { expectSameVerdicts("validation-policy.jsonl"); }
 TEST(Validation, acceptsTheSmallestObjectOfEachKind) { expectSameVerdicts("defaults.jsonl"); }
 
+TEST(Validation, anIpAddressIsNamedByItselfInCanonicalForm) {
+    const auto problems = [](std::string_view name) {
+        const json::object object{{"apiVersion", "networking.k8s.io/v1"}, {"kind", "IPAddress"}, {"metadata", json::object{{"name", name}}}};
+        return validateCreate({"networking.k8s.io", "v1", "IPAddress"}, object).size();
+    };
+    EXPECT_EQ(problems("10.0.0.1"), 0u);
+    EXPECT_EQ(problems("fe80::42:1dff:fe84:f9e2"), 0u);
+    EXPECT_EQ(problems("fe80:0::1"), 1u);
+    EXPECT_EQ(problems("web"), 1u);
+}
+
 }  // namespace
 }  // namespace kubarium::api
