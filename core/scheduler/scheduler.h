@@ -12,6 +12,7 @@
 #include "core/scheduler/decision_report.h"
 #include "core/scheduler/incremental/incremental_decider.h"
 #include "core/scheduler/queue/scheduling_queue.h"
+#include "core/scheduler/volume_reservation.h"
 
 #include <deque>
 #include <memory>
@@ -58,6 +59,8 @@ public:
     SchedulingQueue::Counts waiting() const { return queue_.counts(); }
     // Takes effect with the next attempt.
     void setConfiguration(Configuration configuration);
+    // Pods are watched and cached at all times, but decided about only while active: the one that leads. Active from the start.
+    void setActive(bool active);
     SnapshotPtr snapshot() const { return cache_.snapshot(); }
     std::shared_ptr<const Configuration> configuration() const { return configuration_; }
 
@@ -76,44 +79,63 @@ private:
         std::shared_ptr<const Configuration> configuration;
         Decision decision;
         DecisionRecord record;
-        std::uint64_t eventsBefore = 0;
         int phase = 0;
+        // Once it is placed: the volumes that it takes, and until when they may take to be bound.
+        VolumeReservation volumes;
+        Timer bindTimer;
+        bool over = false;  // given up: what is still under way is of no consequence
     };
+    using AttemptPtr = std::shared_ptr<Attempt>;
+    // scheduler_watches.cpp: what the API says, into the cache and the queue.
     void watchPods();
     void watchNodes();
     void watchOthers();
-    void podChanged(const ObjectPtr& pod);
+    void podChanged(const ObjectPtr& before, const ObjectPtr& pod);
     void podGone(const ObjectPtr& last);
     bool ours(const api::Object& pod) const;
+    std::string gatedBy(const PodInfo& pod) const;
     void refreshObjects();
+    void overlayAssumed(ClusterObjects& objects);
     void pump();
     void pumpSoon();
     void begin(QueuedPod pod);
     void advance();
     bool holdsBefore(const std::string& phase) const;
     void finish();
-    void placed(std::shared_ptr<Attempt> attempt);
-    void refused(std::shared_ptr<Attempt> attempt);
+    // scheduler_binding.cpp: Reserve, PreBind, Bind, and what is told about a failure.
+    void placed(AttemptPtr attempt);
+    void writeVolumes(AttemptPtr attempt, std::size_t next);
+    void awaitVolumes(AttemptPtr attempt);
+    void checkVolumes();
+    void bind(AttemptPtr attempt);
+    void unreserve(const Attempt& attempt);
+    void notPlaced(AttemptPtr attempt, const std::string& error);
+    void refused(AttemptPtr attempt);
     void evict(const PodInfoPtr& victim, const PodInfoPtr& preemptor, const std::string& node);
+    void clearLowerNominations(const PodInfo& pod, const std::string& node);
     void writeCondition(const PodInfoPtr& pod, const std::string& reason, const std::string& message, const std::string* nominatedNode);
+    client::EventRecorder& recorderOf(const std::string& schedulerName);
 
     Executor& executor_;
     Clock& clock_;
     Random& random_;
     client::Client& client_;
     client::InformerFactory& informers_;
-    client::EventRecorder events_;
+    std::map<std::string, std::unique_ptr<client::EventRecorder>> events_;  // by schedulerName
     std::shared_ptr<const Configuration> configuration_;
     SchedulerCache cache_;
     IncrementalDecider decider_;
     SchedulingQueue queue_;
     DecisionRing ring_;
-    std::shared_ptr<Attempt> held_;
+    AttemptPtr held_;
+    std::map<std::string, AttemptPtr> bindingVolumes_;            // by the Pod's uid: waiting for the binding controller
+    std::map<std::string, ObjectPtr> assumedVolumes_, assumedClaims_;  // reserved, until the API has something newer
     std::vector<HoldPoint> holdPoints_;
-    bool paused_ = false, pumpPosted_ = false, objectsStale_ = true;
+    bool active_ = true, paused_ = false, pumpPosted_ = false, objectsStale_ = true;
     int steps_ = 0;
     std::size_t nextStart_ = 0;
     std::uint64_t cycle_ = 0;
+    std::vector<client::Informer*> watched_;  // whose caches a decision needs
     Timer syncTimer_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

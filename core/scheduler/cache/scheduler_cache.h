@@ -23,6 +23,7 @@ public:
     void setNominated(const PodInfoPtr& pod, const std::string& node);
     void clearNominated(const std::string& uid);
 
+    const ClusterObjects& objects() const { return *snapshot_.objects; }
     void setObjects(std::shared_ptr<const ClusterObjects> objects) { snapshot_.objects = std::move(objects); }
     SnapshotPtr snapshot() const { return std::make_shared<const Snapshot>(snapshot_); }
     std::size_t nodeCount() const { return snapshot_.nodes.size(); }

@@ -1,0 +1,191 @@
+// What the API says, into the scheduler's cache and queue (pkg/scheduler/eventhandlers.go of Kubernetes 1.34).
+#include "core/scheduler/scheduler.h"
+
+#include "core/api/types/meta.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kubarium::scheduler {
+
+namespace resources = api::resources;
+
+namespace {
+
+const api::GroupVersionResource replicationControllers{"", "v1", "replicationcontrollers"};
+const api::GroupVersionResource csiNodes{"storage.k8s.io", "v1", "csinodes"};
+const api::GroupVersionResource csiDrivers{"storage.k8s.io", "v1", "csidrivers"};
+const api::GroupVersionResource csiStorageCapacities{"storage.k8s.io", "v1", "csistoragecapacities"};
+const api::GroupVersionResource volumeAttachments{"storage.k8s.io", "v1", "volumeattachments"};
+
+bool finished(const api::Object& pod) {
+    const auto phase = pod.string({"status", "phase"});
+    return phase == "Succeeded" || phase == "Failed";
+}
+
+std::string uidOf(const api::Object& pod) { return pod.uid().empty() ? pod.key() : std::string(pod.uid()); }
+
+ClusterEvent podEvent(EventAction action, PodInfoPtr before, PodInfoPtr after) {
+    ClusterEvent event;
+    event.resource = EventResource::AssignedPod;
+    event.action = action;
+    event.podBefore = std::move(before);
+    event.podAfter = std::move(after);
+    return event;
+}
+
+}  // namespace
+
+void Scheduler::watchNodes() {
+    auto& nodes = informers_.informer(resources::nodes);
+    watched_.push_back(&nodes);
+    const auto wake = [this](EventAction action, const ObjectPtr& before, const ObjectPtr& after) {
+        ClusterEvent event;
+        event.resource = EventResource::Node;
+        event.action = action;
+        if (before) event.nodeBefore = std::make_shared<const NodeInfo>(NodeInfo::make(before));
+        if (after) event.nodeAfter = std::make_shared<const NodeInfo>(NodeInfo::make(after));
+        queue_.wake(event);
+    };
+    nodes.addHandler({
+        [this, wake](const ObjectPtr& node) {
+            cache_.setNode(node);
+            wake(EventAction::Add, nullptr, node);
+        },
+        [this](const ObjectPtr& before, const ObjectPtr& after) {
+            cache_.setNode(after);
+            for (const auto& event : nodeUpdateEvents(before, after)) queue_.wake(event);
+        },
+        [this, wake](const ObjectPtr& last) {
+            cache_.removeNode(std::string(last->name()));
+            wake(EventAction::Delete, last, nullptr);
+        },
+    });
+}
+
+void Scheduler::watchOthers() {
+    const auto follow = [this](const api::GroupVersionResource& resource, std::optional<EventResource> as) {
+        const auto changed = [this, as](EventAction action, const ObjectPtr& before, const ObjectPtr& after) {
+            objectsStale_ = true;
+            if (!as) return;
+            ClusterEvent event;
+            event.resource = *as;
+            event.action = action;
+            event.before = before;
+            event.after = after;
+            queue_.wake(event);
+            if (!bindingVolumes_.empty()) checkVolumes();
+        };
+        auto& informer = informers_.informer(resource);
+        watched_.push_back(&informer);
+        informer.addHandler({[changed](const ObjectPtr& added) { changed(EventAction::Add, nullptr, added); },
+                             [changed](const ObjectPtr& before, const ObjectPtr& after) { changed(EventAction::Update, before, after); },
+                             [changed](const ObjectPtr& last) { changed(EventAction::Delete, last, nullptr); }});
+    };
+    for (const auto& resource : {resources::namespaces, resources::services, replicationControllers, resources::replicaSets, resources::statefulSets, resources::podDisruptionBudgets})
+        follow(resource, std::nullopt);
+    follow(resources::persistentVolumeClaims, EventResource::PersistentVolumeClaim);
+    follow(resources::persistentVolumes, EventResource::PersistentVolume);
+    follow(resources::storageClasses, EventResource::StorageClass);
+    follow(csiNodes, EventResource::CSINode);
+    follow(csiDrivers, EventResource::CSIDriver);
+    follow(csiStorageCapacities, EventResource::CSIStorageCapacity);
+    follow(volumeAttachments, EventResource::VolumeAttachment);
+}
+
+void Scheduler::refreshObjects() {
+    if (!std::exchange(objectsStale_, false)) return;
+    auto objects = std::make_shared<ClusterObjects>();
+    const auto fill = [&](const api::GroupVersionResource& resource, std::map<std::string, ObjectPtr>& into) { into = informers_.informer(resource).all(); };
+    for (const auto& [name, object] : informers_.informer(resources::namespaces).all()) objects->namespaces[name] = api::metaOf(*object).labels;
+    fill(resources::services, objects->services);
+    fill(replicationControllers, objects->replicationControllers);
+    fill(resources::replicaSets, objects->replicaSets);
+    fill(resources::statefulSets, objects->statefulSets);
+    fill(resources::podDisruptionBudgets, objects->podDisruptionBudgets);
+    fill(resources::persistentVolumeClaims, objects->claims);
+    fill(resources::persistentVolumes, objects->volumes);
+    fill(resources::storageClasses, objects->storageClasses);
+    fill(csiNodes, objects->csiNodes);
+    fill(csiDrivers, objects->csiDrivers);
+    fill(csiStorageCapacities, objects->csiStorageCapacities);
+    fill(volumeAttachments, objects->volumeAttachments);
+    overlayAssumed(*objects);
+    cache_.setObjects(std::move(objects));
+}
+
+// The assume cache: a reserved volume or claim stands for what the API says until that is newer.
+void Scheduler::overlayAssumed(ClusterObjects& objects) {
+    const auto overlay = [](std::map<std::string, ObjectPtr>& assumed, std::map<std::string, ObjectPtr>& known) {
+        std::erase_if(assumed, [&](const auto& entry) {
+            const auto it = known.find(entry.first);
+            if (it == known.end() || it->second->revision() > entry.second->revision()) return true;
+            it->second = entry.second;
+            return false;
+        });
+    };
+    overlay(assumedVolumes_, objects.volumes);
+    overlay(assumedClaims_, objects.claims);
+}
+
+void Scheduler::watchPods() {
+    auto& pods = informers_.informer(resources::pods);
+    watched_.push_back(&pods);
+    pods.addHandler({
+        [this](const ObjectPtr& pod) { podChanged(nullptr, pod); },
+        [this](const ObjectPtr& before, const ObjectPtr& after) { podChanged(before, after); },
+        [this](const ObjectPtr& last) { podGone(last); },
+    });
+}
+
+bool Scheduler::ours(const api::Object& pod) const {
+    const auto name = pod.string({"spec", "schedulerName"});
+    return configuration_->find(name.empty() ? "default-scheduler" : std::string(name)) != nullptr;
+}
+
+std::string Scheduler::gatedBy(const PodInfo& pod) const {
+    const auto* profile = configuration_->find(pod.schedulerName);
+    if (!profile) return {};
+    for (const auto& name : profile->preEnqueue)
+        if (const auto plugin = makePlugin(name, *profile); plugin && !plugin->preEnqueue(pod).success()) return name;
+    return {};
+}
+
+void Scheduler::podChanged(const ObjectPtr& before, const ObjectPtr& object) {
+    if (finished(*object)) return podGone(object);
+    const auto pod = PodInfo::make(object);
+    if (!pod->nodeName.empty()) {
+        queue_.remove(pod->uid);
+        cache_.setPod(pod);
+        if (!before || before->string({"spec", "nodeName"}).empty()) return queue_.wake(podEvent(EventAction::Add, nullptr, pod));
+        for (const auto& event : podUpdateEvents(PodInfo::make(before), pod)) queue_.wake(event);
+        return;
+    }
+    if (!ours(*object) || cache_.isAssumed(pod->uid) || (held_ && held_->pod.pod->uid == pod->uid)) return;
+    if (object->deleting()) return queue_.remove(pod->uid);
+    cache_.setNominated(pod, pod->nominatedNode);
+    queue_.add(pod);
+}
+
+void Scheduler::podGone(const ObjectPtr& last) {
+    const auto uid = uidOf(*last);
+    queue_.remove(uid);
+    cache_.clearNominated(uid);
+    if (held_ && held_->pod.pod->uid == uid) {
+        held_.reset();
+        queue_.done();
+        if (onHeld) onHeld("", "");
+        pumpSoon();
+    }
+    if (!bindingVolumes_.empty()) checkVolumes();
+    const auto pod = PodInfo::make(last);
+    if (pod->nodeName.empty()) {
+        // The room that was kept for it is free.
+        if (!pod->nominatedNode.empty()) queue_.wake(podEvent(EventAction::Delete, pod, nullptr));
+        return;
+    }
+    cache_.removePod(uid);
+    queue_.wake(podEvent(EventAction::Delete, pod, nullptr));
+}
+
+}  // namespace kubarium::scheduler
