@@ -62,7 +62,7 @@ public:
         loop_.run();
         return result ? std::move(*result) : Result<T>(makeError(Reason::Timeout, "interrupted"));
     }
-    // Runs until stop() is called or the user presses Ctrl-C; false in the latter case.
+    // Runs until stop() is called, the user presses Ctrl-C or the program is asked to end; false in the latter cases.
     bool runUntilStopped();
 
 private:
@@ -78,6 +78,7 @@ void addCheck(CLI::App& app, Command& command);
 void addWhy(CLI::App& app, Command& command);
 void addFault(CLI::App& app, Command& command);
 void addClock(CLI::App& app, Command& command);
+void addScheduler(CLI::App& app, Command& command);
 void addImage(CLI::App& app, Command& command);
 void addLab(CLI::App& app, Command& command);
 void addCompletion(CLI::App& app, Command& command);

@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
     addWhy(app, command);
     addFault(app, command);
     addClock(app, command);
+    addScheduler(app, command);
     addImage(app, command);
     addLab(app, command);
     addVersion(app, command);

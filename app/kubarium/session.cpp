@@ -42,7 +42,7 @@ Result<std::unique_ptr<Session>> Session::open(const Options& options) {
 bool Session::runUntilStopped() {
     bool interrupted = false;
     if (pipe2(interruptPipe, O_CLOEXEC) != 0) return false;
-    const auto before = std::signal(SIGINT, onInterrupt);
+    const auto before = std::signal(SIGINT, onInterrupt), beforeTerminate = std::signal(SIGTERM, onInterrupt);
     {
         std::jthread waiter([&] {
             char byte = 0;
@@ -56,6 +56,7 @@ bool Session::runUntilStopped() {
         [[maybe_unused]] const auto written = write(interruptPipe[1], &byte, 1);
     }
     std::signal(SIGINT, before);
+    std::signal(SIGTERM, beforeTerminate);
     close(interruptPipe[0]);
     close(interruptPipe[1]);
     return !interrupted;

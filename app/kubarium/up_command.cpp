@@ -30,7 +30,7 @@ struct UpArguments {
     std::string nodesFile, tokenAuthFile, schedulerConfig;
     double rate = 1;
     int port = 0;
-    bool detach = false, simulated = false, fresh = false;
+    bool detach = false, simulated = false, fresh = false, noScheduler = false;
     int readyDescriptor = -1;
 };
 
@@ -88,6 +88,7 @@ Result<cluster::ClusterOptions> clusterOptions(const UpArguments& arguments) {
     options.port = arguments.port;
     options.tokenAuthFile = arguments.tokenAuthFile;
     options.schedulerConfig = arguments.schedulerConfig;
+    options.scheduler = !arguments.noScheduler;
     options.reality = arguments.simulated ? cluster::Reality::Simulated : cluster::Reality::Best;
     options.program = fs::read_symlink("/proc/self/exe");
     return options;
@@ -225,7 +226,8 @@ void addUp(CLI::App& app, Command& command) {
     up->add_option("--rate", arguments->rate, "divide every wait of the cluster by this; 'kubarium clock rate' changes it later")->check(CLI::Range(0.1, 1000.0))->capture_default_str();
     up->add_option("--port", arguments->port, "port of the API on 127.0.0.1; 0 takes a free one")->check(CLI::Range(0, 65535))->capture_default_str();
     up->add_option("--token-auth-file", arguments->tokenAuthFile, "test users as for kube-apiserver: lines of token,user,uid,\"group1,group2\"")->check(CLI::ExistingFile);
-    up->add_option("--scheduler-config", arguments->schedulerConfig, "a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1)")->check(CLI::ExistingFile);
+    up->add_option("--scheduler-config", arguments->schedulerConfig, "a KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1); the ConfigMap kube-system/kube-scheduler, key config.yaml, changes it at run time")->check(CLI::ExistingFile);
+    up->add_flag("--no-scheduler", arguments->noScheduler, "no scheduler: Pods wait for one from outside ('kubarium scheduler', or a real kube-scheduler)");
     up->add_flag("--simulated", arguments->simulated, "no containers: every Node is simulated, whatever the machine allows");
     up->add_flag("--fresh", arguments->fresh, "forget the objects of the last time");
     up->add_flag("--detach", arguments->detach, "come back when the Nodes are Ready, and leave the cluster running");
@@ -243,6 +245,7 @@ void addUp(CLI::App& app, Command& command) {
             optional("--nodes-file", a.nodesFile);
             optional("--token-auth-file", a.tokenAuthFile);
             optional("--scheduler-config", a.schedulerConfig);
+            if (a.noScheduler) words.emplace_back("--no-scheduler");
             if (a.simulated) words.emplace_back("--simulated");
             if (a.fresh) words.emplace_back("--fresh");
             if (command.options.verbose) words.insert(words.begin(), "--verbose");

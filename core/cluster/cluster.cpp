@@ -13,6 +13,7 @@
 #include "core/fault/fault_controller.h"
 #include "core/kubelet/network/network_controller.h"
 #include "core/pki/cluster_pki.h"
+#include "core/scheduler/config/configuration_watch.h"
 #include "core/store/sqlite_store.h"
 
 #include <boost/json.hpp>
@@ -84,6 +85,7 @@ struct Cluster::Parts {
     std::unique_ptr<kubelet::NetworkController> network;  // null when every Node is simulated
     std::unique_ptr<controller::ControllerManager> controllers;
     std::unique_ptr<scheduler::Scheduler> scheduler;
+    std::unique_ptr<scheduler::ConfigurationWatch> schedulerConfiguration;
     std::shared_ptr<DecisionProvider> decisions;
     std::shared_ptr<TrafficProvider> traffic;
     std::unique_ptr<ClusterNodes> nodes;
@@ -177,10 +179,17 @@ Result<void> Cluster::Parts::startComponents() {
     hub = std::make_unique<KubeletHub>(loop);
     source = std::make_unique<kubelet::PodSource>(*kubeletInformers);
     api->setKubeletConnector(hub.get());
-    scheduler = std::make_unique<scheduler::Scheduler>(loop, loop, random, *schedulerClient, *informers, TRY(readSchedulerConfig(options.schedulerConfig)));
+    const auto configuration = TRY(readSchedulerConfig(options.schedulerConfig));
+    for (const auto& warning : configuration.warnings) progress("Scheduler configuration: " + warning);
+    scheduler = std::make_unique<scheduler::Scheduler>(loop, loop, random, *schedulerClient, *informers, configuration);
     decisions = std::make_shared<DecisionProvider>(loop, scheduler->decisions());
     api->addResourceProvider(decisions);
-    scheduler->start();
+    if (options.scheduler) {
+        scheduler->start();
+        schedulerConfiguration = std::make_unique<scheduler::ConfigurationWatch>(*systemClient, loop, configuration,
+                                                                                [this](scheduler::Configuration changed) { scheduler->setConfiguration(std::move(changed)); });
+        schedulerConfiguration->start();
+    }
     informers->start();
     controllers = std::make_unique<controller::ControllerManager>(loop, loop, random, *controllerClient,
                                                                   controller::ControllerManagerOptions{pki->authority.pem().certificate, {}, substrate ? paths.volumes().string() : std::string()});

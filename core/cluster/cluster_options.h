@@ -21,6 +21,7 @@ struct ClusterOptions {
     int port = 0;  // of the API on 127.0.0.1; 0 takes the one of last time, or a free one
     std::filesystem::path tokenAuthFile;
     std::filesystem::path schedulerConfig;
+    bool scheduler = true;  // false: Pods wait for a scheduler from outside ('kubarium scheduler', a real kube-scheduler)
     Reality reality = Reality::Best;
     std::filesystem::path program;  // this program's path: the supervisor is the same binary
 };
