@@ -92,6 +92,7 @@ private:
     void watchOthers();
     void podChanged(const ObjectPtr& before, const ObjectPtr& pod);
     void podGone(const ObjectPtr& last);
+    void sayThatItNeverComes(const PodInfoPtr& pod);
     bool ours(const api::Object& pod) const;
     std::string gatedBy(const PodInfo& pod) const;
     void refreshObjects();

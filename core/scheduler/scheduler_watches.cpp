@@ -165,6 +165,15 @@ void Scheduler::podChanged(const ObjectPtr& before, const ObjectPtr& object) {
     if (object->deleting()) return queue_.remove(pod->uid);
     cache_.setNominated(pod, pod->nominatedNode);
     queue_.add(pod);
+    if (!before && gatedBy(*pod) == "DynamicResources") sayThatItNeverComes(pod);
+}
+
+// kube-scheduler says nothing while a PreEnqueue plugin holds a Pod; what this one waits for is absent here, so it is told at once.
+void Scheduler::sayThatItNeverComes(const PodInfoPtr& pod) {
+    const auto* profile = configuration_->find(pod->schedulerName);
+    const auto why = makePlugin("DynamicResources", *profile)->preEnqueue(*pod).message();
+    recorderOf(pod->schedulerName).record(*pod->object, "Warning", "FailedScheduling", why);
+    writeCondition(pod, "Unschedulable", why, nullptr);
 }
 
 void Scheduler::podGone(const ObjectPtr& last) {
