@@ -47,6 +47,22 @@ FieldSet FieldSet::minus(const FieldSet& other) const {
     return result;
 }
 
+void FieldSet::add(FieldSet&& other) {
+    member |= other.member;
+    children.merge(other.children);
+    // What is left of the other are keys that both have.
+    for (auto& [key, child] : other.children) children.at(key).add(std::move(child));
+}
+
+void FieldSet::subtract(const FieldSet& other) {
+    member &= !other.member;
+    for (const auto& [key, theirs] : other.children)
+        if (const auto it = children.find(key); it != children.end()) {
+            it->second.subtract(theirs);
+            if (it->second.empty()) children.erase(it);
+        }
+}
+
 FieldSet FieldSet::intersection(const FieldSet& other) const {
     FieldSet result;
     result.member = member && other.member;

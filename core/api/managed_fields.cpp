@@ -128,10 +128,12 @@ json::object emptyObject(const Type& type, const GroupVersionKind& kind) {
 }
 
 // Takes what changed away from everybody; returns it.
-FieldSet takeChanges(const Comparison& comparison, Managers& managers) {
-    const auto changed = comparison.added.unionWith(comparison.modified);
+FieldSet takeChanges(Comparison&& comparison, Managers& managers) {
+    auto changed = std::move(comparison.added);
+    changed.add(std::move(comparison.modified));
     for (auto it = managers.begin(); it != managers.end();) {
-        it->second.set = it->second.set.minus(changed).minus(comparison.removed);
+        it->second.set.subtract(changed);
+        it->second.set.subtract(comparison.removed);
         it = it->second.set.empty() ? managers.erase(it) : std::next(it);
     }
     return changed;
@@ -155,12 +157,17 @@ void limitUpdaters(Managers& managers) {
 
 void trackUpdate(const Type& type, const GroupVersionKind& kind, const json::object& before, const json::object& after, const FieldManager& manager,
                  const std::string& time, Managers& managers) {
-    const auto comparison = compareTyped(type, withoutManaged(before), withoutManaged(after));
-    auto changed = takeChanges(comparison, managers).minus(strippedFields());
+    auto changed = takeChanges(compareTyped(type, before, after), managers);
+    changed.subtract(strippedFields());
+    // These never belong to anybody, whatever is below them.
+    if (const auto metadata = changed.children.find("f:metadata"); metadata != changed.children.end()) {
+        for (const auto* name : {"f:managedFields", "f:resourceVersion"}) metadata->second.children.erase(name);
+        if (metadata->second.empty()) changed.children.erase(metadata);
+    }
     dropUnreachable(changed, kind, manager.subresource);
     if (changed.empty()) return;
     auto& mine = managers[{"Update", manager.name, kind.apiVersion(), manager.subresource}];
-    mine.set = mine.set.unionWith(changed);
+    mine.set.add(std::move(changed));
     mine.apiVersion = kind.apiVersion();
     mine.time = time;
     limitUpdaters(managers);

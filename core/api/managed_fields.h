@@ -28,6 +28,9 @@ public:
     FieldSet unionWith(const FieldSet&) const;
     FieldSet minus(const FieldSet&) const;        // paths of this that are not in the other
     FieldSet intersection(const FieldSet&) const;
+    // In place: unionWith() and minus() without a copy.
+    void add(FieldSet&& other);
+    void subtract(const FieldSet& other);
     bool contains(const FieldSet& other) const { return other.minus(*this).empty(); }
     friend bool operator==(const FieldSet&, const FieldSet&) = default;
 };

@@ -78,11 +78,6 @@ Elements elementsOf(const Place& list, const json::value* value) {
     return elements;
 }
 
-const json::value* member(const json::value* value, std::string_view key) {
-    const auto* object = value ? value->if_object() : nullptr;
-    return object ? object->if_contains(key) : nullptr;
-}
-
 bool emptyObject(const json::value* value) {
     const auto* object = value ? value->if_object() : nullptr;
     return !object || object->empty();
@@ -217,21 +212,7 @@ public:
         }
         if (!before) added.member = true;
         else if (!after) removed.member = true;
-        if (place.isObject()) {
-            const auto each = [&](const json::value* from, const json::value* except) {
-                const auto* object = from ? from->if_object() : nullptr;
-                if (!object) return;
-                for (const auto& inner : *object) {
-                    if (member(except, inner.key())) continue;
-                    const auto* field = place.fieldOf(inner.key());
-                    if (!field && !place.isMap()) continue;
-                    descend(field ? placeOf(*field) : place.element(), fieldKey(inner.key()), member(before, inner.key()), member(after, inner.key()), added, modified, removed);
-                }
-            };
-            each(before, nullptr);
-            each(after, before);
-            return;
-        }
+        if (place.isObject()) return compareFields(place, before ? before->if_object() : nullptr, after ? after->if_object() : nullptr, added, modified, removed);
         const auto left = elementsOf(place, before), right = elementsOf(place, after);
         const auto valueIn = [](const Elements& elements, const std::string& key) -> const json::value* {
             const auto it = elements.byKey.find(key);
@@ -240,6 +221,21 @@ public:
         for (const auto& [key, value] : left.byKey) descend(place.element(), key, value, valueIn(right, key), added, modified, removed);
         for (const auto& [key, value] : right.byKey)
             if (!left.byKey.contains(key)) descend(place.element(), key, nullptr, value, added, modified, removed);
+    }
+
+    void compareFields(const Place& place, const json::object* before, const json::object* after, FieldSet& added, FieldSet& modified, FieldSet& removed) {
+        const auto member = [](const json::object* of, std::string_view key) { return of ? of->if_contains(key) : nullptr; };
+        const auto each = [&](const json::object* from, const json::object* except) {
+            if (!from) return;
+            for (const auto& inner : *from) {
+                if (member(except, inner.key())) continue;
+                const auto* field = place.fieldOf(inner.key());
+                if (!field && !place.isMap()) continue;
+                descend(field ? placeOf(*field) : place.element(), fieldKey(inner.key()), member(before, inner.key()), member(after, inner.key()), added, modified, removed);
+            }
+        };
+        each(before, nullptr);
+        each(after, before);
     }
 
 private:
@@ -383,9 +379,8 @@ FieldSet toFieldSet(const Type& type, const json::object& object) {
 
 Comparison compareTyped(const Type& type, const json::object& before, const json::object& after) {
     const auto shape = shapeOf(type);
-    const json::value left(before), right(after);
     Comparison result;
-    Comparer().compare({&shape}, &left, &right, result.added, result.modified, result.removed);
+    Comparer().compareFields({&shape}, &before, &after, result.added, result.modified, result.removed);
     return result;
 }
 

@@ -5,10 +5,11 @@
 
 namespace kubarium::scheduler {
 
-// The plugins of one cycle, in the order of the profile's extension points; a copy carries its own state.
+// The plugins of one cycle, in the order of the profile's extension points. A copy carries its own state; plugins that look at one
+// Node alone have none and are shared.
 class PluginSet {
 public:
-    PluginSet(const Profile& profile);
+    explicit PluginSet(const Profile& profile);
     PluginSet(const PluginSet& other);
     PluginSet& operator=(const PluginSet&) = delete;
 
@@ -26,24 +27,42 @@ public:
     Status runScore(const Cycle& cycle, std::span<const NodeInfo* const> feasible, std::span<NodeVerdict* const> verdicts, std::vector<std::string>& skipped);
 
 private:
+    using Plugins = std::map<std::string, std::unique_ptr<Plugin>>;
     Plugin* find(const std::string& name) const;
-    std::map<std::string, std::unique_ptr<Plugin>> plugins_;
-    std::vector<Plugin*> filters_;       // those that PreFilter did not skip
+    std::shared_ptr<const Plugins> plugins_;
+    std::vector<std::unique_ptr<Plugin>> own_;  // of a copy, instead of those of the same name
+    std::vector<Plugin*> filters_;              // those that PreFilter did not skip
+    std::vector<Plugin*> following_;            // those of them that addPod() and removePod() concern
     const Profile& profile_;
     std::vector<std::string> skippedFilters_;
     std::set<std::string, std::less<>> ranPreFilter_;
 };
 
-// The PostFilter plugins of the profile, DefaultPreemption among them (pkg/scheduler/framework/preemption): fills
-// decision.preemption. `statuses`: why each Node, in snapshot order, was refused.
-void runPostFilter(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, Decision& decision);
+// What it would take to make room on one Node; success: the candidate.
+struct DryRun {
+    Status status;
+    Candidate candidate;
+};
+// By Node: what is known from an earlier Pod of the same template and is still so.
+using DryRuns = std::vector<std::optional<DryRun>>;
 
-// Evaluator.Preempt: candidates, victims and the nominated Node go into `result`.
+// How preemption looks for candidates. Where sampling is on: only for as many as the profile's minCandidateNodes say, from a drawn place
+// on. With `kept`, dry runs are taken from there and put there, and `notHelped` and `candidates` stay empty.
+struct PreemptionSearch {
+    const DecideOptions& options;
+    DryRuns* kept = nullptr;
+};
+
+// The PostFilter plugins of the profile, DefaultPreemption among them (pkg/scheduler/framework/preemption). `statuses`: why each
+// Node, in snapshot order, was refused.
+void runPostFilter(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, const PreemptionSearch& how, PreemptionResult& result);
+
+// Evaluator.Preempt, DefaultPreemption alone: what was found goes into `result`.
 struct PostFilterStatus {
     Code code = Code::Unschedulable;
     std::string message;
 };
-PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, PreemptionResult& result);
+PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, const PreemptionSearch& how, PreemptionResult& result);
 
 // What the PostFilter plugins of the default profile say where no Node has a Pod of lower priority; `refusals`: how many Nodes said what.
 PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals);

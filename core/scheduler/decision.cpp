@@ -9,26 +9,38 @@
 namespace kubarium::scheduler {
 
 PluginSet::PluginSet(const Profile& profile) : profile_(profile) {
+    auto plugins = std::make_shared<Plugins>();
     const auto add = [&](const std::string& name) {
-        if (!plugins_.contains(name))
-            if (auto plugin = makePlugin(name, profile)) plugins_.emplace(name, std::move(plugin));
+        if (!plugins->contains(name))
+            if (auto plugin = makePlugin(name, profile)) plugins->emplace(name, std::move(plugin));
     };
     for (const auto& name : profile.preFilter) add(name);
     for (const auto& name : profile.filter) add(name);
     for (const auto& name : profile.preScore) add(name);
     for (const auto& [name, weight] : profile.score) add(name);
+    plugins_ = std::move(plugins);
     for (const auto& name : profile.filter)
         if (auto* plugin = find(name)) filters_.push_back(plugin);
 }
 
-PluginSet::PluginSet(const PluginSet& other) : profile_(other.profile_), skippedFilters_(other.skippedFilters_), ranPreFilter_(other.ranPreFilter_) {
-    for (const auto& [name, plugin] : other.plugins_) plugins_.emplace(name, plugin->clone());
-    for (const auto* plugin : other.filters_) filters_.push_back(find(std::string(plugin->name())));
+PluginSet::PluginSet(const PluginSet& other)
+    : plugins_(other.plugins_), filters_(other.filters_), following_(other.following_), profile_(other.profile_), skippedFilters_(other.skippedFilters_),
+      ranPreFilter_(other.ranPreFilter_) {
+    const auto takeOwn = [&](Plugin*& plugin) {
+        if (plugin->reads() == Reads::Node) return;
+        auto known = std::ranges::find(own_, plugin->name(), [](const auto& own) { return own->name(); });
+        if (known == own_.end()) known = own_.insert(known, plugin->clone());
+        plugin = known->get();
+    };
+    std::ranges::for_each(filters_, takeOwn);
+    std::ranges::for_each(following_, takeOwn);
 }
 
 Plugin* PluginSet::find(const std::string& name) const {
-    const auto it = plugins_.find(name);
-    return it == plugins_.end() ? nullptr : it->second.get();
+    for (const auto& own : own_)
+        if (own->name() == name) return own.get();
+    const auto it = plugins_->find(name);
+    return it == plugins_->end() ? nullptr : it->second.get();
 }
 
 Status PluginSet::runPreFilter(const Cycle& cycle, Decision& decision) {
@@ -66,7 +78,11 @@ Status PluginSet::runPreFilter(const Cycle& cycle, Decision& decision) {
                                                           : fmt::format("node(s) didn't satisfy plugin(s) [{}] simultaneously", fmt::join(names, " ")));
         }
     }
-    std::erase_if(filters_, [&](const Plugin* plugin) { return std::ranges::find(skippedFilters_, plugin->name()) != skippedFilters_.end(); });
+    const auto skipped = [&](std::string_view name) { return std::ranges::find(skippedFilters_, name) != skippedFilters_.end(); };
+    std::erase_if(filters_, [&](const Plugin* plugin) { return skipped(plugin->name()); });
+    following_.clear();
+    for (const auto& name : profile_.preFilter)
+        if (auto* plugin = find(name); plugin && !skipped(name) && plugin->reads() != Reads::Node) following_.push_back(plugin);
     return refusal;
 }
 
@@ -82,13 +98,11 @@ Status PluginSet::runFilter(const Cycle& cycle, const NodeInfo& node) {
 }
 
 void PluginSet::addPod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node) {
-    for (const auto& name : profile_.preFilter)
-        if (auto* plugin = find(name); plugin && std::ranges::find(skippedFilters_, name) == skippedFilters_.end()) plugin->addPod(cycle, pod, node);
+    for (auto* plugin : following_) plugin->addPod(cycle, pod, node);
 }
 
 void PluginSet::removePod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node) {
-    for (const auto& name : profile_.preFilter)
-        if (auto* plugin = find(name); plugin && std::ranges::find(skippedFilters_, name) == skippedFilters_.end()) plugin->removePod(cycle, pod, node);
+    for (auto* plugin : following_) plugin->removePod(cycle, pod, node);
 }
 
 Status PluginSet::runFilterWithNominated(const Cycle& cycle, const NodeInfo& node) {
@@ -208,7 +222,7 @@ private:
             decision_.error = decision_.preFilter.message();
             return failed();
         }
-        if (options_.preempt) runPostFilter(cycle_, plugins_, std::vector<const Status*>(cycle_.snapshot.nodes.size(), &decision_.preFilter), decision_);
+        if (options_.preempt) runPostFilter(cycle_, plugins_, std::vector<const Status*>(cycle_.snapshot.nodes.size(), &decision_.preFilter), {options_}, decision_.preemption);
         decision_.reason = "Unschedulable";
         decision_.message = fitErrorMessage(cycle_.snapshot.nodes.size(), {}, decision_.preFilter.message(), decision_.preemption.message);
         return std::move(decision_);
@@ -271,7 +285,7 @@ private:
             refusals.push_back(&verdict.filter);
             if (!verdict.filter.plugin.empty()) decision_.refusedBy.insert(verdict.filter.plugin);
         }
-        if (options_.preempt) runPostFilter(cycle_, plugins_, refusals, decision_);
+        if (options_.preempt) runPostFilter(cycle_, plugins_, refusals, {options_}, decision_.preemption);
         decision_.message = fitErrorMessage(cycle_.snapshot.nodes.size(), statuses, "", decision_.preemption.message);
         return std::move(decision_);
     }
@@ -329,7 +343,9 @@ PreemptionResult considerPreemption(const Snapshot& snapshot, const PodInfo& pod
     if (!plugins.runPreFilter(cycle, again).success()) return result;
     std::vector<const Status*> statuses;
     for (const auto& verdict : decision.nodes) statuses.push_back(&verdict.filter);
-    const auto status = preempt(cycle, plugins, statuses, result);
+    DecideOptions everyCandidate;
+    everyCandidate.sampling = false;
+    const auto status = preempt(cycle, plugins, statuses, {everyCandidate}, result);
     result.tried = true;
     result.code = status.code;
     result.message = status.message;

@@ -37,6 +37,7 @@ struct PreemptionResult {
     std::vector<Candidate> candidates;
     std::map<std::string, Status> notHelped;
     bool clearsNomination = false;
+    std::size_t offset = 0;    // where it began to look for candidates
     std::string decidedBy;     // which rule chose the Node
 };
 
@@ -64,6 +65,7 @@ struct DecideOptions {
     bool sampling = true;       // look only at as many Nodes as kube-scheduler would
     bool fullStory = false;     // scores even if there is one Node, verdicts of every Node
     bool preempt = true;
+    std::optional<std::size_t> preemptionOffset;  // instead of drawing it: to tell a decision again
     // Draws an index below the given number, among the best Nodes in snapshot order.
     std::function<std::size_t(std::size_t)> draw;
 };

@@ -153,6 +153,7 @@ json::object reportDecision(const DecisionRecord& record, Detail detail) {
     const auto& profile = *record.configuration->find(record.schedulerName);
     DecideOptions options;
     options.startIndex = record.startIndex;
+    options.preemptionOffset = record.preemptionOffset;
     options.sampling = true;
     options.fullStory = true;
     const auto decision = decide(*record.snapshot, *record.pod, *record.configuration, profile, options);

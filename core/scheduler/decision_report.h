@@ -17,6 +17,7 @@ struct DecisionRecord {
     std::shared_ptr<const Configuration> configuration;
     std::string schedulerName;
     std::size_t startIndex = 0;         // where a sampled cycle began to look
+    std::size_t preemptionOffset = 0;   // and where its preemption did
     std::string selectedNode;           // what was drawn, so that the story told later is the same
     std::string phase = "Done";         // or the phase before which the Clock holds it
     std::string result, message;

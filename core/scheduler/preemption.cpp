@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 namespace kubarium::scheduler {
@@ -71,11 +72,6 @@ bool violatesBudget(const PodInfo& pod, std::vector<Budget>& budgets) {
     return violates;
 }
 
-struct DryRun {
-    Status status;
-    Candidate candidate;
-};
-
 DryRun selectVictims(const Cycle& cycle, const PluginSet& plugins, const NodeInfo& original, std::vector<Budget> budgets) {
     std::vector<PodInfoPtr> potential;
     for (const auto& pod : original.pods)
@@ -129,9 +125,7 @@ std::string earliestStart(const Candidate& candidate) {
     return earliest;
 }
 
-std::vector<const Candidate*> cheapest(const std::vector<Candidate>& candidates, std::string& decidedBy) {
-    std::vector<const Candidate*> left;
-    for (const auto& candidate : candidates) left.push_back(&candidate);
+std::vector<const Candidate*> cheapest(std::vector<const Candidate*> left, std::string& decidedBy) {
     keepLeast(left, decidedBy, "fewest PodDisruptionBudget violations", [](const Candidate& c) { return c.pdbViolations; });
     keepLeast(left, decidedBy, "lowest priority of the most important victim", [](const Candidate& c) { return c.victims.front()->priority; });
     keepLeast(left, decidedBy, "smallest sum of priorities", [](const Candidate& c) {
@@ -171,7 +165,106 @@ std::string ineligible(const Cycle& cycle, std::span<const Status* const> status
     return {};
 }
 
+// The dry runs of one preemption.
+class Search {
+public:
+    Search(const Cycle& cycle, const PluginSet& plugins, const PreemptionSearch& how)
+        : cycle_(cycle), plugins_(plugins), options_(how.options), kept_(how.kept), budgets_(budgetsOf(*cycle.snapshot.objects)), nodes_(cycle.snapshot.nodes.size()) {}
+
+    std::vector<const Candidate*> run(std::span<const Status* const> statuses, PreemptionResult& result) {
+        std::vector<std::size_t> potential;
+        for (std::size_t i = 0; i < nodes_; ++i)
+            if (statuses[i]->code == Code::Unschedulable) potential.push_back(i);
+        const auto wanted = options_.sampling ? mostCandidates(potential.size()) : potential.size();
+        if (wanted < potential.size()) result.offset = options_.preemptionOffset ? *options_.preemptionOffset : options_.draw ? options_.draw(potential.size()) : 0;
+        std::vector<const Candidate*> found;
+        std::size_t harmless = 0;
+        for (std::size_t i = 0; i < potential.size() && (harmless == 0 || found.size() < wanted); ++i) {
+            const auto index = potential[(result.offset + i) % potential.size()];
+            const auto& dry = dryRun(index);
+            if (dry.status.success()) {
+                found.push_back(&dry.candidate);
+                harmless += dry.candidate.pdbViolations == 0;
+                continue;
+            }
+            refused(dry.status);
+            if (!kept_) result.notHelped.emplace(cycle_.snapshot.nodes[index]->name, dry.status);
+        }
+        return found;
+    }
+
+    // What went wrong, each once; "" if nothing did.
+    std::string errors() const {
+        std::vector<std::string> messages;
+        for (const auto& [status, count] : refusals_)
+            if (status.code == Code::Error && std::ranges::find(messages, status.message()) == messages.end()) messages.push_back(status.message());
+        return messages.size() == 1 ? messages.front() : messages.empty() ? std::string() : fmt::format("[{}]", fmt::join(messages, ", "));
+    }
+
+    // How many Nodes said what, where there is no candidate.
+    std::vector<std::pair<Status, std::size_t>> refusals() const {
+        auto all = refusals_;
+        std::size_t tried = 0;
+        for (const auto& [status, count] : refusals_) tried += count;
+        if (tried < nodes_) all.emplace_back(Status::unresolvable(std::string(notHelpful)), nodes_ - tried);
+        return all;
+    }
+
+private:
+    // default_preemption.go: calculateNumCandidates.
+    std::size_t mostCandidates(std::size_t potential) const {
+        const auto share = potential * static_cast<std::size_t>(std::max(0, cycle_.profile.minCandidateNodesPercentage)) / 100;
+        return std::min(potential, std::max(share, static_cast<std::size_t>(std::max(0, cycle_.profile.minCandidateNodesAbsolute))));
+    }
+
+    const DryRun& dryRun(std::size_t index) {
+        const auto& node = *cycle_.snapshot.nodes[index];
+        // A nominated Pod there may go as it came, without the Node's changing.
+        if (!kept_ || cycle_.snapshot.nominated.contains(node.name)) return fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
+        auto& slot = (*kept_)[index];
+        if (!slot) slot = selectVictims(cycle_, plugins_, node, budgets_);
+        return *slot;
+    }
+
+    void refused(const Status& status) {
+        for (auto& [known, count] : refusals_)
+            if (known.code == status.code && known.reasons == status.reasons) {
+                ++count;
+                return;
+            }
+        refusals_.emplace_back(status, 1);
+    }
+
+    const Cycle& cycle_;
+    const PluginSet& plugins_;
+    const DecideOptions& options_;
+    DryRuns* kept_;
+    std::vector<Budget> budgets_;
+    std::size_t nodes_;
+    std::deque<DryRun> fresh_;
+    std::vector<std::pair<Status, std::size_t>> refusals_;
+};
+
 }  // namespace
+
+PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, const PreemptionSearch& how, PreemptionResult& result) {
+    if (const auto why = ineligible(cycle, statuses); !why.empty()) return {Code::Unschedulable, std::string(prefix) + why};
+    Search search(cycle, plugins, how);
+    const auto found = search.run(statuses, result);
+    if (found.empty()) {
+        if (const auto errors = search.errors(); !errors.empty()) return {Code::Error, std::string(prefix) + errors};
+        result.clearsNomination = true;
+        return {Code::Unschedulable, std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), search.refusals(), "", "")};
+    }
+    const auto best = cheapest(found, result.decidedBy);
+    for (const auto* candidate : best) result.nominatedAnyOf.push_back(candidate->node);
+    std::ranges::sort(result.nominatedAnyOf);
+    result.nominatedNode = result.nominatedAnyOf.front();
+    result.victims = (*std::ranges::find(best, result.nominatedNode, &Candidate::node))->victims;
+    if (!how.kept)
+        for (const auto* candidate : found) result.candidates.push_back(*candidate);
+    return {Code::Success, {}};
+}
 
 PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals) {
     PreemptionResult result;
@@ -192,45 +285,12 @@ PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes,
     return result;
 }
 
-PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, PreemptionResult& result) {
-    if (const auto why = ineligible(cycle, statuses); !why.empty()) return {Code::Unschedulable, std::string(prefix) + why};
-    const auto budgets = budgetsOf(*cycle.snapshot.objects);
-    std::vector<std::string> errors;
-    for (std::size_t i = 0; i < cycle.snapshot.nodes.size(); ++i) {
-        if (statuses[i]->code != Code::Unschedulable) continue;
-        auto dry = selectVictims(cycle, plugins, *cycle.snapshot.nodes[i], budgets);
-        if (dry.status.success()) {
-            result.candidates.push_back(std::move(dry.candidate));
-            continue;
-        }
-        if (dry.status.code == Code::Error && std::ranges::find(errors, dry.status.message()) == errors.end()) errors.push_back(dry.status.message());
-        result.notHelped.emplace(cycle.snapshot.nodes[i]->name, std::move(dry.status));
-    }
-    if (result.candidates.empty() && !errors.empty())
-        return {Code::Error, std::string(prefix) + (errors.size() == 1 ? errors.front() : fmt::format("[{}]", fmt::join(errors, ", ")))};
-    if (result.candidates.empty()) {
-        std::vector<std::pair<Status, std::size_t>> counted;
-        for (const auto& [node, status] : result.notHelped) counted.emplace_back(status, 1);
-        if (const auto others = cycle.snapshot.nodes.size() - result.notHelped.size(); others > 0)
-            counted.emplace_back(Status::unresolvable(std::string(notHelpful)), others);
-        result.clearsNomination = true;
-        return {Code::Unschedulable, std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), counted, "", "")};
-    }
-    const auto best = cheapest(result.candidates, result.decidedBy);
-    for (const auto* candidate : best) result.nominatedAnyOf.push_back(candidate->node);
-    std::ranges::sort(result.nominatedAnyOf);
-    result.nominatedNode = result.nominatedAnyOf.front();
-    result.victims = std::ranges::find(result.candidates, result.nominatedNode, &Candidate::node)->victims;
-    return {Code::Success, {}};
-}
-
 // RunPostFilterPlugins: until one succeeds, or fails for good; the reasons of the others add up.
-void runPostFilter(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, Decision& decision) {
-    auto& result = decision.preemption;
+void runPostFilter(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, const PreemptionSearch& how, PreemptionResult& result) {
     std::vector<std::string> reasons;
     for (const auto& name : cycle.profile.postFilter) {
         PostFilterStatus status;
-        if (name == "DefaultPreemption") status = preempt(cycle, plugins, statuses, result);
+        if (name == "DefaultPreemption") status = preempt(cycle, plugins, statuses, how, result);
         else if (name != "DynamicResources") continue;
         // It looks for what its own PreFilter leaves, which may not have run.
         else if (plugins.preFilterRan(name)) status = {Code::Unschedulable, std::string(nothingToDeallocate)};

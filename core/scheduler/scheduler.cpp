@@ -123,6 +123,7 @@ void Scheduler::begin(QueuedPod pod) {
     record.pod = pod.pod;
     record.snapshot = attempt->snapshot;
     record.startIndex = options.startIndex;
+    record.preemptionOffset = attempt->decision.preemption.offset;
     record.configuration = configuration_;
     record.schedulerName = pod.pod->schedulerName;
     record.selectedNode = attempt->decision.selectedNode;

@@ -62,7 +62,7 @@ void printDecisions(const Options& options, const std::vector<Workload>& list) {
 }
 
 // How the cost of one more Pod of a known template grows from the least to the most Nodes: the exponent of a power law.
-void printCurve(const Options& options) {
+void printCurve() {
     const auto list = workloads();
     const auto& basic = list.front();
     fmt::print("\n### How the cost of one more basic Pod grows with the Nodes (p50, µs)\n\n| Nodes | sampling | all Nodes | from scratch, sampling |\n|--:|--:|--:|--:|\n");
@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
     app.add_flag("--all-different", options.unique, "no two Pods are alike");
     app.add_flag("!--no-end-to-end", options.endToEnd, "decisions only");
     app.add_flag("!--no-decisions", options.decisions, "end to end only");
-    app.add_option("--nodes", options.nodes, "numbers of Nodes (default 1000 5000)");
+    app.add_option("--nodes", options.nodes, "numbers of Nodes (default 1000,5000)")->delimiter(',')->expected(1)->take_all();
     app.add_option("--pods", options.pods, "Pods measured in each case (default 2000)");
     app.add_option("workloads", options.only, "only these: basic, \"required affinity\", ...");
     CLI11_PARSE(app, argc, argv);
@@ -120,7 +120,7 @@ int main(int argc, char** argv) {
     }
     if (options.nodes.empty()) options.nodes = options.all ? std::vector{100, 1000, 5000, 15000} : std::vector{1000, 5000};
     if (options.decisions) printDecisions(options, list);
-    if (options.decisions && options.only.empty() && !options.scratch) printCurve(options);
+    if (options.decisions && options.only.empty() && !options.scratch) printCurve();
     if (options.endToEnd && !options.scratch) printEndToEnd(options, list);
     return 0;
 }

@@ -82,8 +82,8 @@ TemplateState* IncrementalDecider::stateFor(const SnapshotPtr& snapshot, const P
     return entries_.front().state.get();
 }
 
-std::optional<std::vector<std::uint32_t>> IncrementalDecider::refusedForNominated(TemplateState& state, const PodInfo& pod) const {
-    std::vector<std::uint32_t> refused;
+std::optional<std::vector<IncrementalDecider::Overruled>> IncrementalDecider::overruledByNominated(TemplateState& state, const PodInfo& pod) const {
+    std::vector<Overruled> overruled;
     for (const auto& [name, nominated] : last_->nominated) {
         const auto index = last_->index(name);
         if (!index) continue;
@@ -96,55 +96,76 @@ std::optional<std::vector<std::uint32_t>> IncrementalDecider::refusedForNominate
         if (!changed) continue;
         if (!state.filtersAreLocal()) return std::nullopt;
         const auto node = static_cast<std::uint32_t>(*index);
-        const auto with = state.filterChanged(*changed);
+        auto with = state.filterChanged(*changed);
+        if (with.success()) continue;
         const auto& without = state.verdict(node);
-        if (!with.success() && (without.success() || with.reasons != without.reasons)) refused.push_back(node);
+        if (with.plugin != without.plugin || with.reasons != without.reasons || with.code != without.code) overruled.push_back({node, std::move(with)});
     }
-    return refused;
+    return overruled;
 }
 
-std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options, Decision decision) const {
-    static const std::vector<std::string> usual{"DynamicResources", "DefaultPreemption"};
-    const bool preempts = options.preempt && !profile.postFilter.empty();
-    const auto refusals = state.refusals();
-    if (preempts) {
-        // Other lists have other words.
-        if (profile.postFilter != usual || std::ranges::find(profile.preFilter, usual.front()) == profile.preFilter.end()) return std::nullopt;
-        // With Pods of lower priority there, it takes the whole of preemption to tell.
-        if (!pod.preemptNever && !podsOfPriority_.empty() && podsOfPriority_.begin()->first < pod.priority) return std::nullopt;
-        decision.preemption = preemptionWithoutVictims(pod, last_->nodes.size(), refusals);
+// Tried first, and wins alone. nullopt where it is refused: then the message names who refused it.
+std::optional<Decision> IncrementalDecider::onNominatedNode(TemplateState& state, const PodInfo& pod, const std::vector<Overruled>& overruled, const DecideOptions& options) const {
+    const auto index = last_->index(pod.nominatedNode);
+    if (!index) return std::nullopt;
+    const auto node = static_cast<std::uint32_t>(*index);
+    if (!state.verdict(node).success() || state.failed() || std::ranges::find(overruled, node, &Overruled::node) != overruled.end()) return std::nullopt;
+    Decision decision;
+    decision.result = Decision::Result::Scheduled;
+    decision.selectedNode = pod.nominatedNode;
+    decision.nominatedNodeUsed = decision.scoringSkipped = true;
+    decision.evaluated = decision.feasible = 1;
+    decision.nextStart = options.startIndex;
+    return decision;
+}
+
+std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const std::vector<Overruled>& overruled,
+                                                          const DecideOptions& options, Decision decision) const {
+    auto refusals = state.refusals();
+    const auto count = [&](const Status& status, int by) {
+        if (status.success()) return;
+        const auto same = std::ranges::find_if(refusals, [&](const auto& known) { return known.first.plugin == status.plugin && known.first.code == status.code && known.first.reasons == status.reasons; });
+        if (same == refusals.end()) refusals.emplace_back(status, 1);
+        else same->second += static_cast<std::size_t>(by);
+    };
+    for (const auto& each : overruled) {
+        count(state.verdict(each.node), -1);
+        count(each.status, 1);
     }
-    for (const auto& [status, count] : refusals) decision.refusedBy.insert(status.plugin);
+    std::erase_if(refusals, [](const auto& refusal) { return refusal.second == 0; });
+    if (options.preempt && !profile.postFilter.empty()) {
+        // Other lists have other words.
+        static const std::vector<std::string> usual{"DynamicResources", "DefaultPreemption"};
+        if (profile.postFilter != usual || std::ranges::find(profile.preFilter, usual.front()) == profile.preFilter.end()) return std::nullopt;
+        const bool victims = !podsOfPriority_.empty() && podsOfPriority_.begin()->first < pod.priority;
+        if (pod.preemptNever || !victims) decision.preemption = preemptionWithoutVictims(pod, last_->nodes.size(), refusals);
+        else if (!state.filtersAreLocal()) return std::nullopt;
+        else {
+            auto statuses = state.verdicts();
+            for (const auto& each : overruled) statuses[each.node] = &each.status;
+            decision.preemption = state.preempt(pod, statuses, options);
+        }
+    }
+    for (const auto& [status, nodes] : refusals) decision.refusedBy.insert(status.plugin);
     decision.reason = "Unschedulable";
     decision.message = fitErrorMessage(last_->nodes.size(), refusals, "", decision.preemption.message);
     return decision;
 }
 
 std::optional<Decision> IncrementalDecider::tryIncremental(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options) {
-    const auto refused = refusedForNominated(state, pod);
-    if (!refused) return std::nullopt;
-    if (!pod.nominatedNode.empty()) {
-        // Tried first, and wins alone. Otherwise the message names who refused it.
-        const auto index = last_->index(pod.nominatedNode);
-        if (!index) return std::nullopt;
-        const auto node = static_cast<std::uint32_t>(*index);
-        if (!state.verdict(node).success() || state.failed() || std::ranges::find(*refused, node) != refused->end()) return std::nullopt;
-        Decision decision;
-        decision.result = Decision::Result::Scheduled;
-        decision.selectedNode = pod.nominatedNode;
-        decision.nominatedNodeUsed = decision.scoringSkipped = true;
-        decision.evaluated = decision.feasible = 1;
-        decision.nextStart = options.startIndex;
-        return decision;
-    }
+    const auto overruled = overruledByNominated(state, pod);
+    if (!overruled) return std::nullopt;
+    if (!pod.nominatedNode.empty()) return onNominatedNode(state, pod, *overruled, options);
+    std::vector<std::uint32_t> refused;
+    for (const auto& each : *overruled) refused.push_back(each.node);
     const auto nodes = last_->nodes.size();
     const auto sampled = options.sampling ? numFeasibleNodesToFind(profile.percentageOfNodesToScore, configuration_->percentageOfNodesToScore, nodes) : nodes;
-    const auto choice = state.choose(options, profile.score.empty() ? 1 : sampled, *refused);
+    const auto choice = state.choose(options, profile.score.empty() ? 1 : sampled, refused);
     if (state.failed()) return std::nullopt;
     Decision decision;
     decision.evaluated = static_cast<int>(choice.processed);
     decision.nextStart = choice.nextStart;
-    if (!choice.node) return refused->empty() ? unschedulable(state, pod, profile, options, std::move(decision)) : std::nullopt;
+    if (!choice.node) return unschedulable(state, pod, profile, *overruled, options, std::move(decision));
     decision.feasible = static_cast<int>(choice.feasible);
     decision.scoringSkipped = choice.feasible == 1;
     decision.selectedNode = last_->nodes[*choice.node]->name;

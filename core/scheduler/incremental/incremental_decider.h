@@ -38,9 +38,16 @@ private:
     TemplateState* stateFor(const SnapshotPtr& snapshot, const PodInfoPtr& pod, const Profile& profile);
     std::unique_ptr<TemplateState> make(const SnapshotPtr& snapshot, const PodInfoPtr& pod, const Profile& profile);
     std::optional<Decision> tryIncremental(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options);
-    // Nodes on which nominated Pods leave no room for this one; nullopt: that cannot be told here.
-    std::optional<std::vector<std::uint32_t>> refusedForNominated(TemplateState& state, const PodInfo& pod) const;
-    std::optional<Decision> unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options, Decision decision) const;
+    // What the nominated Pods on a Node make of its verdict.
+    struct Overruled {
+        std::uint32_t node;
+        Status status;
+    };
+    // nullopt: that cannot be told here.
+    std::optional<std::vector<Overruled>> overruledByNominated(TemplateState& state, const PodInfo& pod) const;
+    std::optional<Decision> onNominatedNode(TemplateState& state, const PodInfo& pod, const std::vector<Overruled>& overruled, const DecideOptions& options) const;
+    std::optional<Decision> unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const std::vector<Overruled>& overruled, const DecideOptions& options,
+                                          Decision decision) const;
 
     std::shared_ptr<const Configuration> configuration_;
     std::list<Entry> entries_;  // latest first

@@ -144,10 +144,12 @@ bool TemplateState::stillTheSame(const Snapshot& next, std::span<const NodeChang
 
 bool TemplateState::advance(const SnapshotPtr& next, std::span<const NodeChange> changes) {
     if (failed_ || !stillTheSame(*next, changes)) return false;
+    if (next->objects != cycleSnapshot_->objects) dryRuns_.clear();  // disruption budgets
     Touched touched;
     const bool affinityOfAll = affinity_ && !affinity_->onlyPodsWithAffinity();
     for (const auto& change : changes) {
         forget(change.index);
+        if (!dryRuns_.empty()) dryRuns_[change.index].reset();
         if (!affinity_ && !spread_) continue;
         eachPodChange(*change.before, *change.after, [&](const PodInfo& pod, int by) {
             if (affinity_ && (affinityOfAll || pod.hasPodAffinity())) affinity_->podChanged(pod, change.index, by, touched);
@@ -257,6 +259,25 @@ Status TemplateState::filterChanged(const NodeInfo& node) {
 const Status& TemplateState::verdict(std::uint32_t node) {
     if (!known(node)) evaluate(node);
     return statuses_[combined_[node]];
+}
+
+std::vector<const Status*> TemplateState::verdicts() const {
+    std::vector<const Status*> all(combined_.size());
+    for (std::size_t node = 0; node < all.size(); ++node) all[node] = &statuses_[combined_[node]];
+    return all;
+}
+
+PreemptionResult TemplateState::preempt(const PodInfo& pod, std::span<const Status* const> statuses, const DecideOptions& options) {
+    const Cycle now{*cycleSnapshot_, pod, *given_.profile};
+    if (!preempting_) {
+        preempting_.emplace(*given_.profile);
+        Decision ignored;
+        preempting_->runPreFilter(now, ignored);
+    }
+    dryRuns_.resize(local_.size());
+    PreemptionResult result;
+    runPostFilter(now, *preempting_, statuses, {options, &dryRuns_}, result);
+    return result;
 }
 
 std::vector<std::pair<Status, std::size_t>> TemplateState::refusals() const {

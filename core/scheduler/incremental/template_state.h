@@ -9,7 +9,7 @@
 // Gives the same choice as decide() from scratch: tests/core/scheduler/incremental_test.cpp.
 #pragma once
 
-#include "core/scheduler/decision.h"
+#include "core/scheduler/cycle.h"
 #include "core/scheduler/incremental/affinity_tracker.h"
 #include "core/scheduler/incremental/snapshot_changes.h"
 #include "core/scheduler/incremental/spread_tracker.h"
@@ -45,8 +45,12 @@ public:
     Choice choose(const DecideOptions& options, std::size_t wanted, std::span<const std::uint32_t> refused);
     // The verdict of the filters on one Node; success where the Pod fits.
     const Status& verdict(std::uint32_t node);
+    // Of every Node, after a Choice without a Node.
+    std::vector<const Status*> verdicts() const;
     // The local filters on a changed Node (with nominated Pods added).
     Status filterChanged(const NodeInfo& node);
+    // DefaultPreemption for a Pod of the template, where filtersAreLocal(). `pod` may differ from the template's first in name and uid.
+    PreemptionResult preempt(const PodInfo& pod, std::span<const Status* const> statuses, const DecideOptions& options);
     // After a Choice without a Node: how many Nodes were refused for what.
     std::vector<std::pair<Status, std::size_t>> refusals() const;
 
@@ -128,6 +132,8 @@ private:
     std::vector<std::int64_t> fixed_;
     std::vector<std::uint64_t> known_, feasible_;  // bits by Node
     std::vector<Block> blocks_;
+    std::optional<PluginSet> preempting_;  // made when first needed
+    DryRuns dryRuns_;
 
     // Of the cycle that is under way.
     std::vector<Extremes> extremes_;  // by normalised score

@@ -51,18 +51,11 @@ public:
         }
         const auto& workload = given_.workload;
         for (const auto* name : {"sched-0", "sched-1"}) post(resources::namespaces, "", {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}});
+        // What a controller would make.
+        for (const auto* name : {"default", "sched-0", "sched-1"})
+            post({"", "v1", "serviceaccounts"}, name, {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", {{"name", "default"}, {"namespace", name}}}});
         post({"scheduling.k8s.io", "v1", "priorityclasses"}, "", {{"apiVersion", "scheduling.k8s.io/v1"}, {"kind", "PriorityClass"}, {"metadata", {{"name", "high"}}}, {"value", 1000000}});
-        for (int i = 0; i < given_.nodes; ++i) {
-            auto node = workload.node(i);
-            // The status is written as a kubelet does it.
-            auto status = node;
-            const auto name = std::string(node["metadata"].as_object()["name"].as_string());
-            node.erase("status");
-            post(resources::nodes, "", std::move(node), [this, name, status = std::move(status)](bool) mutable {
-                ++pending_;
-                client_->update(resources::nodes, "", name, std::move(status), {}, [this](auto) { --pending_; }, "status");
-            });
-        }
+        for (int i = 0; i < given_.nodes; ++i) makeNode(workload.node(i));
         if (!runUntil([this] { return pending_ == 0; })) return std::nullopt;
         if (!schedule(workload.initialPod, workload.initialPods(given_.nodes), false)) return std::nullopt;
         const auto before = allocatedBytes();
@@ -73,6 +66,7 @@ public:
     }
 
 private:
+    static constexpr auto limit = 120s;
     static constexpr int inFlight = 200;  // Pods that were posted and are not bound yet
 
     Result<void> create() {
@@ -101,26 +95,48 @@ private:
     bool runUntil(std::function<bool()> condition) {
         done_ = std::move(condition);
         check();
-        timeout_ = loop_.afterReal(300s, [this] {
+        timeout_ = loop_.afterReal(limit, [this] {
             timedOut_ = true;
             loop_.stop();
         });
         loop_.run();
-        if (timedOut_) fmt::print(stderr, "scheduler_bench: {} with {} Nodes: {} Pods were bound after 300 s\n", given_.workload.name, given_.nodes, bound_);
-        return !timedOut_;
+        if (timedOut_) fmt::print(stderr, "scheduler_bench: {} with {} Nodes: {} Pods were bound when {} s had passed\n", given_.workload.name, given_.nodes, bound_, limit.count());
+        return !timedOut_ && failures_ == 0;
     }
     void check() {
-        if (done_()) return loop_.stop();
+        if (done_() || failures_ > 0) return loop_.stop();
         checkTimer_ = loop_.afterReal(1ms, [this] { check(); });
     }
 
-    void post(const api::GroupVersionResource& resource, const std::string& nameSpace, json::object body, std::function<void(bool)> then = {}) {
+    void post(const api::GroupVersionResource& resource, const std::string& nameSpace, json::object body, std::move_only_function<void(bool)> then = {}) {
         ++pending_;
-        client_->create(resource, nameSpace, std::move(body), {}, [this, then = std::move(then)](Result<api::ObjectPtr> created) {
-            if (!created && failures_++ < 3) fmt::print(stderr, "scheduler_bench: {}\n", created.error().message);
+        client_->create(resource, nameSpace, std::move(body), {}, [this, then = std::move(then)](Result<api::ObjectPtr> created) mutable {
+            if (!created) fail(created.error());
             if (then) then(created.has_value());
             --pending_;
         });
+    }
+
+    // With its status, as a kubelet writes it, and without the taint that admission gives a Node until it is ready.
+    void makeNode(json::object node) {
+        const std::string name(node["metadata"].as_object()["name"].as_string());
+        const auto* spec = node.if_contains("spec");
+        json::value ready{{"spec", {{"taints", spec ? spec->as_object().at("taints") : json::value()}}}};
+        auto status = node;
+        node.erase("status");
+        post(resources::nodes, "", std::move(node), [this, name, status = std::move(status), ready = std::move(ready)](bool) mutable {
+            ++pending_;
+            client_->update(resources::nodes, "", name, std::move(status), {}, [this, name, ready = std::move(ready)](auto) mutable {
+                client_->patch(resources::nodes, "", name, client::PatchType::Merge, std::move(ready), {}, [this](Result<api::ObjectPtr> patched) {
+                    --pending_;
+                    if (!patched) fail(patched.error());
+                });
+            }, "status");
+        });
+    }
+
+    void fail(const Error& error) {
+        if (failures_++ < 3) fmt::print(stderr, "scheduler_bench: {}\n", error.message);
     }
 
     void postPod(json::object pod) {
@@ -154,7 +170,7 @@ private:
         const int round = index / churnEvery;
         auto node = workload.node(given_.nodes + round / 2);
         const std::string name(node["metadata"].as_object()["name"].as_string());
-        if (round % 2 == 0) post(resources::nodes, "", std::move(node));
+        if (round % 2 == 0) makeNode(std::move(node));
         else client_->remove(resources::nodes, "", name, {}, [](auto) {});
         post(resources::services, "default", churnService(round));
     }
