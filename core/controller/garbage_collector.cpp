@@ -205,6 +205,10 @@ Async<Result<void>> GarbageCollector::reconcile(std::string uid) {
         if (owners->dangling.empty() && owners->waiting.empty()) co_return Result<void>();
         co_return co_await removeOwners(object, resource, std::move(owners->solid));
     }
+    if (!owners->waiting.empty() && closesCircle(uid)) {
+        auto unblocked = co_await unblockOwners(object, resource);
+        if (!unblocked) co_return unblocked.error();
+    }
     client::DeleteOptions options;
     options.uid = uid;
     options.propagationPolicy = "Background";
@@ -219,6 +223,28 @@ Async<Result<void>> GarbageCollector::reconcile(std::string uid) {
     auto removed = co_await calls_.remove(resource, std::string(object->nameSpace()), std::string(object->name()), options);
     if (!removed && removed.error().reason != Reason::NotFound && removed.error().reason != Reason::Conflict) co_return removed.error();
     co_return Result<void>();
+}
+
+// Whether owners and dependents of an object wait for it both: a circle, perhaps, in which everything would wait for ever.
+bool GarbageCollector::closesCircle(const std::string& uid) const {
+    const auto it = graph_.find(uid);
+    return it != graph_.end() && std::ranges::any_of(it->second.dependents, [&](const std::string& dependent) {
+               const auto node = graph_.find(dependent);
+               return node != graph_.end() && node->second.deletingDependents;
+           });
+}
+
+// The owners need not wait for this one any more.
+Async<Result<void>> GarbageCollector::unblockOwners(ObjectPtr object, GroupVersionResource resource) {
+    json::array references = ownersOf(*object);
+    bool blocking = false;
+    for (auto& reference : references)
+        if (auto* flag = reference.is_object() ? reference.get_object().if_contains("blockOwnerDeletion") : nullptr; flag && *flag == json::value(true)) {
+            *flag = false;
+            blocking = true;
+        }
+    if (!blocking) co_return Result<void>();
+    co_return co_await removeOwners(object, resource, std::move(references));
 }
 
 Async<Result<void>> GarbageCollector::removeOwners(ObjectPtr object, GroupVersionResource resource, json::array kept) {

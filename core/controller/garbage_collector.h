@@ -42,6 +42,8 @@ private:
     Async<Result<void>> reconcile(std::string uid);
     Async<Result<void>> processDeletingDependents(std::string uid);
     Async<Result<Owners>> classify(ObjectPtr object);
+    bool closesCircle(const std::string& uid) const;
+    Async<Result<void>> unblockOwners(ObjectPtr object, GroupVersionResource resource);
     Async<Result<void>> removeOwners(ObjectPtr object, GroupVersionResource resource, json::array kept);
     Async<Result<void>> orphan(std::string uid);
     Async<Result<void>> dropFinalizer(ObjectPtr object, GroupVersionResource resource, std::string finalizer);
