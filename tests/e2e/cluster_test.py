@@ -151,17 +151,20 @@ class Cluster(unittest.TestCase):
         level = json.loads(kubarium("status", "-o", "json").stdout)["level"]
         if level == "simulated":
             self.skipTest("simulated containers write nothing")
-        self.k("apply", "-f", "-", stdin="apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: now}\nprovisioner: kubarium.dev/hostpath\n---\n"
-               "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: notes}\n"
-               "spec: {storageClassName: now, accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Mi}}}")
+        self.k("apply", "-f", "-", stdin="apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: notes}\n"
+               "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Mi}}}")
+        self.assertEqual(self.k("get", "pvc", "notes", "-o", "jsonpath={.spec.storageClassName} {.status.phase}").stdout, "standard Pending")
         pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {restartPolicy: Never, volumes: [{name: v, persistentVolumeClaim: {claimName: notes}}], "
                "containers: [{name: c, image: busybox, command: [sh, -c, %s], volumeMounts: [{name: v, mountPath: /data}]}]}")
         self.k("apply", "-f", "-", stdin=pod % ("writer", json.dumps("echo remembered > /data/note")))
         self.k("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/writer", "--timeout=30s")
+        node = self.k("get", "pod", "writer", "-o", "jsonpath={.spec.nodeName}").stdout
         self.k("delete", "pod", "writer", "--wait=true")
         self.k("apply", "-f", "-", stdin=pod % ("reader", json.dumps("cat /data/note")))
         self.k("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/reader", "--timeout=30s")
         self.assertEqual(self.k("logs", "reader").stdout, "remembered\n")
+        # A volume of a Node is where its Pods go.
+        self.assertEqual(self.k("get", "pod", "reader", "-o", "jsonpath={.spec.nodeName}").stdout, node)
         volume = self.k("get", "pvc", "notes", "-o", "jsonpath={.spec.volumeName}").stdout
         directory = pathlib.Path(STATE) / NAME / "volumes" / volume
         self.assertEqual((directory / "note").read_text(), "remembered\n")
@@ -171,7 +174,6 @@ class Cluster(unittest.TestCase):
         self.k("delete", "pod", "reader", "--wait=true")
         wait_until("no volume", lambda: self.k("get", "pv", "-o", "name").stdout == "")
         self.assertFalse(directory.exists())
-        self.k("delete", "storageclass", "now")
 
     def test_7_a_node_loses_power_and_comes_back(self):
         kubarium("clock", "rate", "50")
