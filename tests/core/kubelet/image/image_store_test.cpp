@@ -182,5 +182,33 @@ TEST_F(ImageStoreTest, OtherFilesAreRefusedWithASentence) {
     for (const auto& entry : fs::directory_iterator(directory / "store")) EXPECT_FALSE(entry.path().filename().string().starts_with("loading")) << entry.path();
 }
 
+TEST_F(ImageStoreTest, AnArchiveThatEndsTooEarlyIsRefusedAndLeavesNothing) {
+    std::string data(200'000, '\0');
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 2654435761u >> 13);
+    ASSERT_TRUE(load({{{Type::File, "file", data}}}, "whole:1"));
+    const auto whole = content(directory / "image.tar");
+    const auto before = store->list().size();
+    for (int tenth = 0; tenth < 10; ++tenth) {
+        std::ofstream(directory / "cut.tar", std::ios::binary | std::ios::trunc) << whole.substr(0, whole.size() * static_cast<std::size_t>(tenth) / 10);
+        EXPECT_FALSE(store->load(directory / "cut.tar")) << tenth;
+    }
+    EXPECT_EQ(store->list().size(), before);
+    for (const auto& entry : fs::directory_iterator(directory / "store")) EXPECT_FALSE(entry.path().filename().string().starts_with("loading")) << entry.path();
+}
+
+TEST_F(ImageStoreTest, AManifestCanNameNothingOutsideOfItsArchive) {
+    const auto outside = (directory / "outside/precious").string();
+    const std::string config = R"({"architecture":"amd64","os":"linux","config":{"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":[]}})";
+    for (const auto& manifest : {std::string(R"([{"Config":"config.json","RepoTags":["x:1"],"Layers":["../outside/precious"]}])"),
+                                 R"([{"Config":"config.json","RepoTags":["x:1"],"Layers":[")" + outside + R"("]}])",
+                                 R"([{"Config":")" + outside + R"(","RepoTags":["x:1"],"Layers":[]}])",
+                                 std::string(R"([{"Config":"config.json","RepoTags":["x:1"],"Layers":["missing.tar"]}])"), std::string("[{"), std::string("{}"), std::string("[5]"),
+                                 std::string(R"([{"Config":7,"RepoTags":9,"Layers":{"a":1}}])"), std::string(100'000, '[')}) {
+        std::ofstream(directory / "image.tar", std::ios::binary | std::ios::trunc) << writeTar({{Type::File, "manifest.json", manifest}, {Type::File, "config.json", config}});
+        EXPECT_FALSE(store->load(directory / "image.tar")) << manifest.substr(0, 100);
+    }
+    EXPECT_TRUE(store->list().empty());
+}
+
 }  // namespace
 }  // namespace kubarium::kubelet
