@@ -21,7 +21,7 @@ enum ExitCode : int { success = 0, failure = 1, usage = 2, notRunning = 3, unsch
 struct Options {
     std::string name = "lab";
     std::string state;       // folder of all clusters; "" is the default
-    std::string output;      // "" for people, "json"
+    std::string output;      // "" for people, "json", "yaml"
     std::string kubeconfig;  // of another cluster, where a command takes one
     std::string context;
     std::string program;     // path of this program
@@ -35,6 +35,12 @@ struct Command {
 
 // Adds --name, --state and, when asked, -o.
 void addClusterOptions(CLI::App& command, Options& options, bool withOutput = false);
+// -o json or yaml, for commands that print either with printStructure().
+void addStructureOption(CLI::App& command, Options& options);
+// --kubeconfig and --context: another cluster than one of ours.
+void addKubeconfigOptions(CLI::App& command, Options& options);
+bool wantsStructure(const Options& options);
+void printStructure(const Options& options, const boost::json::value& value);
 // "error: ..." on standard error; the exit code that fits the Error.
 int report(const Error& error);
 bool wantsJson(const Options& options);
@@ -76,6 +82,8 @@ void addUp(CLI::App& app, Command& command);
 void addLifecycle(CLI::App& app, Command& command);  // down, status, kubeconfig
 void addCheck(CLI::App& app, Command& command);
 void addWhy(CLI::App& app, Command& command);
+void addSchedule(CLI::App& app, Command& command);
+void addSnapshot(CLI::App& app, Command& command);
 void addFault(CLI::App& app, Command& command);
 void addClock(CLI::App& app, Command& command);
 void addScheduler(CLI::App& app, Command& command);

@@ -1,6 +1,7 @@
 // kubarium: the command line and the engine in one program.
 #include "app/kubarium/command.h"
 
+#include "core/api/codec.h"
 #include "core/base/log.h"
 
 #include <CLI/CLI.hpp>
@@ -43,6 +44,8 @@ int run(int argc, char** argv) {
     addLifecycle(app, command);
     addCheck(app, command);
     addWhy(app, command);
+    addSchedule(app, command);
+    addSnapshot(app, command);
     addFault(app, command);
     addClock(app, command);
     addScheduler(app, command);
@@ -74,6 +77,20 @@ int report(const Error& error) {
     return error.reason == Reason::NotFound && error.message.find("does not run") != std::string::npos ? notRunning
            : error.reason == Reason::BadRequest                                                        ? usage
                                                                                                        : failure;
+}
+
+void addStructureOption(CLI::App& app, Options& options) { app.add_option("-o,--output", options.output, "json or yaml, for programs")->check(CLI::IsMember({"json", "yaml"})); }
+
+void addKubeconfigOptions(CLI::App& app, Options& options) {
+    app.add_option("--kubeconfig", options.kubeconfig, "the kubeconfig of another cluster, a real one too; only read");
+    app.add_option("--context", options.context, "context in that kubeconfig (default: its current one)");
+}
+
+bool wantsStructure(const Options& options) { return !options.output.empty(); }
+
+void printStructure(const Options& options, const boost::json::value& value) {
+    if (options.output == "yaml") fmt::print("{}", api::toYaml(value));
+    else fmt::print("{}\n", boost::json::serialize(value));
 }
 
 bool wantsJson(const Options& options) { return options.output == "json"; }

@@ -1,5 +1,7 @@
-#include "app/kubarium/command.h"
+#include "app/kubarium/cluster_reader.h"
 #include "app/kubarium/decision_text.h"
+
+#include "core/scheduler/explanation/scheduling_review.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -14,48 +16,117 @@ using api::ObjectPtr;
 struct WhyArguments {
     std::string pod;
     std::string nameSpace = "default";
-    std::string language;
+    std::string language = "en";
+    std::string node;
+    StateSource source;
+    bool recompute = false;
 };
 
-int why(const Options& options, const WhyArguments& arguments) {
-    auto session = Session::open(options);
-    if (!session) return report(session.error());
-    auto& client = (*session)->client();
-    auto decisions = (*session)->wait<client::ObjectList>(
-        [&](auto reply) { client.list(api::resources::schedulingDecisions, arguments.nameSpace, {}, std::move(reply)); });
-    if (!decisions) return report(decisions.error());
+int exitOf(const json::value& decision) { return api::stringAt(decision, {"status", "result"}) == "Scheduled" ? success : unschedulable; }
+
+// The decision as the cluster's own scheduler remembers it; nullptr if this cluster has none, or not any more.
+Result<ObjectPtr> remembered(Session& session, const WhyArguments& arguments) {
+    client::ListOptions options;
+    options.fieldSelector = "spec.podName=" + arguments.pod;
+    auto decisions = session.wait<client::ObjectList>(
+        [&](auto reply) { session.client().list(api::resources::schedulingDecisions, arguments.nameSpace, options, std::move(reply)); });
+    // Other clusters do not serve them, or not to everybody.
+    if (!decisions && (decisions.error().reason == Reason::NotFound || decisions.error().reason == Reason::Forbidden)) return ObjectPtr();
+    if (!decisions) return std::move(decisions.error());
     ObjectPtr latest;
     for (const auto& decision : decisions->items)
         if (decision->string({"spec", "podName"}) == arguments.pod && (!latest || decision->revision() > latest->revision())) latest = decision;
-    if (!latest) {
-        const auto pod = (*session)->wait<ObjectPtr>([&](auto reply) { client.get(api::resources::pods, arguments.nameSpace, arguments.pod, std::move(reply)); });
-        if (!pod) return report(pod.error());
-        return report(makeError(Reason::NotFound, fmt::format("the scheduler's decision about {} is no longer kept (it remembers the last 1000)", arguments.pod)));
+    if (!latest) return ObjectPtr();
+    return session.wait<ObjectPtr>([&](auto reply) { session.client().get(api::resources::schedulingDecisions, arguments.nameSpace, std::string(latest->name()), std::move(reply)); });
+}
+
+void printAssumptions(const std::vector<std::string>& assumptions) {
+    if (assumptions.empty()) return;
+    fmt::print("\nThis was worked out here from what can be listed. It assumes:\n");
+    for (const auto& each : assumptions) fmt::print("  - {}\n", each);
+}
+
+int printTarget(const Options& options, const WhyArguments& arguments, json::object status, const std::vector<std::string>& assumptions) {
+    const auto& changes = status.at("smallestChanges");
+    const bool fits = changes.as_object().contains("fits");
+    if (wantsStructure(options)) {
+        status["assumptions"] = json::array(assumptions.begin(), assumptions.end());
+        printStructure(options, json::value(std::move(status)));
+        return fits ? success : unschedulable;
     }
-    const auto full = (*session)->wait<ObjectPtr>(
-        [&](auto reply) { client.get(api::resources::schedulingDecisions, arguments.nameSpace, std::string(latest->name()), std::move(reply)); });
-    if (!full) return report(full.error());
-    const json::value decision((*full)->tree());
-    const bool placed = api::stringAt(decision, {"status", "result"}) == "Scheduled";
-    if (wantsJson(options)) {
-        fmt::print("{}\n", json::serialize(decision));
-        return placed ? success : unschedulable;
+    fmt::print("{}/{} on {}:\n", arguments.nameSpace, arguments.pod, arguments.node);
+    printChanges(changes, arguments.language);
+    printAssumptions(assumptions);
+    return fits ? success : unschedulable;
+}
+
+// Worked out here, from the lists of any cluster or from a file.
+int recomputed(const Options& options, const WhyArguments& arguments) {
+    auto read = readState(options, arguments.source);
+    if (!read) return report(read.error());
+    const auto pod = read->state.findPod(arguments.nameSpace, arguments.pod);
+    if (!pod) return report(makeError(Reason::NotFound, fmt::format("pods \"{}\" not found in namespace {}", arguments.pod, arguments.nameSpace)));
+    const auto cluster = scheduler::ReviewedCluster::of(read->state);
+    if (!cluster) return report(cluster.error());
+    const std::string placed(pod->string({"spec", "nodeName"}));
+    if (arguments.source.snapshot.empty()) {
+        auto session = Session::open(options);
+        if (!session) return report(session.error());
+        const auto by = placedBy(**session, *pod);
+        if (!placed.empty()) read->assumptions.push_back(fmt::format("It is on {}: {}. It is explained as if it waited now, on the cluster as it is now and not as it was then.", placed, by));
+        else read->assumptions.push_back(fmt::format("It waits for its scheduler: {}.", by));
+    }
+    json::object spec{{"pod", {{"namespace", arguments.nameSpace}, {"name", arguments.pod}}}};
+    if (!arguments.node.empty()) spec["targetNode"] = arguments.node;
+    auto status = scheduler::answerSchedulingReview(spec, *cluster);
+    if (!status) return report(status.error());
+    if (!arguments.node.empty()) return printTarget(options, arguments, std::move(*status), read->assumptions);
+    json::value decision = status->at("decisions").at(0);
+    if (wantsStructure(options)) {
+        decision.at("status").as_object()["assumptions"] = json::array(read->assumptions.begin(), read->assumptions.end());
+        printStructure(options, decision);
+        return exitOf(decision);
     }
     printDecision(decision, arguments.language);
-    return placed ? success : unschedulable;
+    printAssumptions(read->assumptions);
+    return exitOf(decision);
+}
+
+int why(const Options& options, const WhyArguments& arguments) {
+    if (arguments.recompute || !arguments.node.empty() || !arguments.source.snapshot.empty() || !arguments.source.schedulerConfig.empty()) return recomputed(options, arguments);
+    {
+        auto session = Session::open(options);
+        if (!session) return report(session.error());
+        const auto decision = remembered(**session, arguments);
+        if (!decision) return report(decision.error());
+        if (*decision) {
+            const json::value tree((*decision)->tree());
+            if (wantsStructure(options)) printStructure(options, tree);
+            else printDecision(tree, arguments.language);
+            return exitOf(tree);
+        }
+    }
+    return recomputed(options, arguments);
 }
 
 }  // namespace
 
 void addWhy(CLI::App& app, Command& command) {
-    auto* why_ = app.add_subcommand("why", "Why a Pod is where it is, or nowhere: the scheduler's latest decision about it");
-    addClusterOptions(*why_, command.options, true);
+    auto* why_ = app.add_subcommand("why", "Why a Pod is where it is, or nowhere, and what would have to change");
+    addClusterOptions(*why_, command.options);
+    addStructureOption(*why_, command.options);
+    addKubeconfigOptions(*why_, command.options);
     auto arguments = std::make_shared<WhyArguments>();
-    arguments->language = "en";
     why_->add_option("pod", arguments->pod, "name of the Pod")->required();
     why_->add_option("-n,--namespace", arguments->nameSpace, "namespace of the Pod")->capture_default_str();
-    why_->add_option("--lang", arguments->language, "language of the explanation: en or zh_CN")->capture_default_str();
-    why_->footer("Exit status: 0 when the Pod was placed, 4 when no Node can run it, 3 when the cluster does not run.");
+    why_->add_option("--node", arguments->node, "what would have to change for the Pod to fit on this Node");
+    why_->add_flag("--recompute", arguments->recompute, "do not ask for the decision that was made; work it out from the cluster as it is now");
+    why_->add_option("--snapshot", arguments->source.snapshot, "a file of 'kubarium snapshot export' instead of a cluster");
+    why_->add_option("--scheduler-config", arguments->source.schedulerConfig, "a KubeSchedulerConfiguration to explain with");
+    why_->add_option("--lang", arguments->language, "language of the explanation")->check(CLI::IsMember({"en", "zh_CN"}))->capture_default_str();
+    why_->footer("With --kubeconfig it works on any cluster: it needs the permission to list, writes nothing, and says what it assumes.\n"
+                 "Exit status: 0 when the Pod was placed (with --node: fits there as things are), 4 when not, 3 when the cluster does not run,\n"
+                 "2 for wrong input, 1 for any other failure.");
     why_->callback([&command, arguments] { command.run = [&command, arguments] { return why(command.options, *arguments); }; });
 }
 

@@ -48,6 +48,7 @@ public:
     // nullptr: logs, exec and port-forward answer 503. Must outlive the server or be taken back.
     void setKubeletConnector(KubeletConnector* connector);
     void addResourceProvider(std::shared_ptr<ResourceProvider> provider);
+    void addReviewer(const api::GroupVersionResource& resource, Reviewer reviewer);
     // Whether /readyz says ok; true once create() is done.
     void setReady(bool ready);
 

@@ -32,6 +32,7 @@ public:
     // nullptr (the initial state): logs, exec and the like answer 503. Must outlive this.
     void setKubeletConnector(KubeletConnector* connector) { kubelets_ = connector; }
     void addProvider(std::shared_ptr<ResourceProvider> provider);
+    void addReviewer(const api::GroupVersionResource& resource, Reviewer reviewer) { reviewers_[resource] = std::move(reviewer); }
     // "/readyz" and the like say so while false.
     void setReady(bool ready) { ready_ = ready; }
 
@@ -91,6 +92,7 @@ private:
     const TokenIssuer& tokens_;
     KubeletConnector* kubelets_ = nullptr;
     std::map<api::GroupVersionResource, std::shared_ptr<ResourceProvider>> providers_;
+    std::map<api::GroupVersionResource, Reviewer> reviewers_;
     std::map<std::string, std::uint64_t> counts_;  // for /metrics: "verb resource code"
     bool ready_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

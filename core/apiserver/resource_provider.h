@@ -34,4 +34,8 @@ public:
                                                  std::function<void(client::WatchEvent)> handler) = 0;
 };
 
+// Answers a kind that is a question and not an object (SchedulingReview): it can be created, gets its answer in its status, and is
+// never stored. `review` is decoded; what comes back is the whole object.
+using Reviewer = std::function<Result<boost::json::object>(boost::json::object review)>;
+
 }  // namespace kubarium::apiserver

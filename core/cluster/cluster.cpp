@@ -8,6 +8,7 @@
 #include "core/cluster/cluster_nodes.h"
 #include "core/cluster/decision_provider.h"
 #include "core/cluster/default_storage.h"
+#include "core/cluster/scheduling_reviewer.h"
 #include "core/cluster/traffic_provider.h"
 #include "core/controller/controller_manager.h"
 #include "core/fault/fault_controller.h"
@@ -88,6 +89,7 @@ struct Cluster::Parts {
     std::unique_ptr<scheduler::ConfigurationWatch> schedulerConfiguration;
     std::shared_ptr<DecisionProvider> decisions;
     std::shared_ptr<TrafficProvider> traffic;
+    std::unique_ptr<SchedulingReviewer> reviewer;
     std::unique_ptr<ClusterNodes> nodes;
     std::unique_ptr<fault::FaultController> faults;
     std::unique_ptr<ClockController> clock;
@@ -189,6 +191,8 @@ Result<void> Cluster::Parts::startComponents() {
         schedulerConfiguration = std::make_unique<scheduler::ConfigurationWatch>(*systemClient, loop, configuration,
                                                                                 [this](scheduler::Configuration changed) { scheduler->setConfiguration(std::move(changed)); });
         schedulerConfiguration->start();
+        reviewer = std::make_unique<SchedulingReviewer>(*scheduler, *informers);
+        api->addReviewer(schedulingReviews, [this](auto review) { return reviewer->answer(std::move(review)); });
     }
     informers->start();
     controllers = std::make_unique<controller::ControllerManager>(loop, loop, random, *controllerClient,

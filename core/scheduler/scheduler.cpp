@@ -74,6 +74,11 @@ void Scheduler::setConfiguration(Configuration configuration) {
     pumpSoon();
 }
 
+SnapshotPtr Scheduler::snapshot() {
+    refreshObjects();
+    return cache_.snapshot();
+}
+
 void Scheduler::setActive(bool active) {
     active_ = active;
     if (active) pumpSoon();

@@ -61,7 +61,8 @@ public:
     void setConfiguration(Configuration configuration);
     // Pods are watched and cached at all times, but decided about only while active: the one that leads. Active from the start.
     void setActive(bool active);
-    SnapshotPtr snapshot() const { return cache_.snapshot(); }
+    // The cluster as the next attempt would see it.
+    SnapshotPtr snapshot();
     std::shared_ptr<const Configuration> configuration() const { return configuration_; }
 
     // While paused every attempt is held before each phase.

@@ -1,0 +1,99 @@
+#include "app/kubarium/cluster_reader.h"
+
+#include "core/api/codec.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+namespace kubarium::cli {
+namespace {
+
+namespace json = boost::json;
+using api::ObjectPtr;
+
+// The configuration that a cluster keeps in the ConfigMap kube-system/kube-scheduler, as this program's clusters do; null if none.
+json::value configurationOf(Session& session) {
+    const auto map = session.wait<ObjectPtr>([&](auto reply) { session.client().get(api::resources::configMaps, "kube-system", "kube-scheduler", std::move(reply)); });
+    if (!map) return nullptr;
+    const auto* data = (*map)->find({"data"});
+    if (!data || !data->is_object()) return nullptr;
+    for (const auto& [key, text] : data->get_object()) {
+        const auto parsed = text.is_string() ? api::parseYaml(text.get_string()) : badRequest("");
+        if (parsed && parsed->value.is_object() && api::stringAt(parsed->value, {"kind"}) == "KubeSchedulerConfiguration") return parsed->value;
+    }
+    return nullptr;
+}
+
+Result<ReadState> fromCluster(const Options& options, bool needsConfiguration) {
+    const auto session = TRY(Session::open(options));
+    ReadState read;
+    for (const auto& kind : scheduler::stateKinds()) {
+        auto listed = session->wait<client::ObjectList>([&](auto reply) { session->client().list(kind.resource, "", {}, std::move(reply)); });
+        if (!listed && kind.required) return std::move(listed.error());
+        if (!listed) {
+            read.assumptions.push_back(fmt::format("{} could not be listed ({}); it is taken that there are none.", kind.resource.resource, listed.error().message));
+            continue;
+        }
+        for (const auto& object : listed->items) scheduler::add(read.state, kind, object);
+    }
+    if (!needsConfiguration) return read;
+    read.state.configuration = configurationOf(*session);
+    if (read.state.configuration.is_null())
+        read.assumptions.emplace_back("The scheduler's configuration is not in the API; it is taken to be the default of kube-scheduler 1.34 (give another with --scheduler-config).");
+    return read;
+}
+
+}  // namespace
+
+Result<std::string> readFile(const std::string& path) {
+    std::ostringstream text;
+    if (path == "-") {
+        text << std::cin.rdbuf();
+        return text.str();
+    }
+    std::ifstream in(path);
+    if (!in) return makeError(Reason::NotFound, fmt::format("cannot read {}", path));
+    text << in.rdbuf();
+    return text.str();
+}
+
+Result<json::value> readSchedulerConfiguration(const std::string& path) {
+    const auto text = TRY(readFile(path));
+    auto parsed = api::parseYaml(text);
+    if (!parsed) return badRequest(fmt::format("{}: {}", path, parsed.error().message));
+    if (auto valid = scheduler::parseConfiguration(parsed->value); !valid) return badRequest(fmt::format("{}: {}", path, valid.error().message));
+    return std::move(parsed->value);
+}
+
+Result<ReadState> readState(const Options& options, const StateSource& source) {
+    ReadState read;
+    if (source.snapshot.empty()) {
+        read = TRY(fromCluster(options, source.schedulerConfig.empty()));
+    } else {
+        const auto text = TRY(readFile(source.snapshot));
+        auto state = scheduler::parseState(text);
+        if (!state) return badRequest(fmt::format("{}: {}", source.snapshot, state.error().message));
+        read.state = std::move(*state);
+    }
+    if (!source.schedulerConfig.empty()) read.state.configuration = TRY(readSchedulerConfiguration(source.schedulerConfig));
+    return read;
+}
+
+std::string placedBy(Session& session, const api::Object& pod) {
+    const auto name = pod.string({"spec", "schedulerName"});
+    auto text = fmt::format("spec.schedulerName is {}", name.empty() ? "default-scheduler" : name);
+    client::ListOptions options;
+    options.fieldSelector = fmt::format("involvedObject.name={},reason=Scheduled", pod.name());
+    const auto events = session.wait<client::ObjectList>([&](auto reply) { session.client().list(api::resources::events, std::string(pod.nameSpace()), options, std::move(reply)); });
+    if (!events || events->items.empty()) return text;
+    const auto& event = *events->items.back();
+    const auto component = event.string({"reportingComponent"}).empty() ? event.string({"source", "component"}) : event.string({"reportingComponent"});
+    if (!component.empty()) text += fmt::format(", and the event Scheduled was reported by {}", component);
+    return text;
+}
+
+}  // namespace kubarium::cli
