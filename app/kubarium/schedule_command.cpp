@@ -165,7 +165,7 @@ void addSchedule(CLI::App& app, Command& command) {
     schedule_->add_option("--without-zone", arguments->withoutZones, "suppose that all Nodes of this zone are gone; may be repeated");
     schedule_->add_option("--compare", arguments->compare, "A.yaml B.yaml: the same Pods under two KubeSchedulerConfigurations, side by side")->expected(2);
     schedule_->add_option("--lang", arguments->language, "language of the explanation")->check(CLI::IsMember({"en", "zh_CN"}))->capture_default_str();
-    schedule_->footer("Several Pods are scheduled one after the other, the most important first; each sees those before it. Ties fall on the first name.\n"
+    schedule_->footer("Several Pods are scheduled one after the other, the most important first; each sees those before it. Ties fall on the first Node of the list.\n"
                       "Exit status: 0 when every Pod finds a Node (with --compare: under A), 4 when not, 3 when the cluster does not run, 2 for wrong input, 1 otherwise.");
     schedule_->callback([&command, arguments] { command.run = [&command, arguments] { return schedule(command.options, *arguments); }; });
 }

@@ -36,7 +36,7 @@ struct Outcome {
     Snapshot after;
 };
 
-// In the order of the queue: by priority, then as given. Every Node is looked at, and ties are broken by the first name, so that the
+// In the order of the queue: by priority, then as given. Every Node is looked at, and ties fall on the first Node, so that the
 // answer is always the same. Scheduling gates are taken for open. NotFound if no profile has a Pod's schedulerName.
 Result<Outcome> scheduleInOrder(Snapshot snapshot, std::vector<PodInfoPtr> pods, std::shared_ptr<const Configuration> configuration);
 
