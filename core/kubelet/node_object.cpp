@@ -62,6 +62,15 @@ void withoutHeartbeats(json::object& status) {
         for (auto& condition : list->get_array()) condition.get_object().erase("lastHeartbeatTime");
 }
 
+// Resources that somebody else advertises on the Node (extended ones) are none of the kubelet's business.
+json::object withOthers(json::object own, const json::object* before) {
+    const auto* capacity = before ? before->if_contains("capacity") : nullptr;
+    if (capacity && capacity->is_object())
+        for (const auto& [name, amount] : capacity->get_object())
+            if (!own.contains(name)) own[name] = amount;
+    return own;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> nodeLabels(const NodeOptions& options) {
@@ -111,8 +120,9 @@ json::object makeNodeStatus(const NodeOptions& options, const ContainerRuntime& 
     if (before)
         for (const auto* kept : {"volumesInUse", "volumesAttached", "phase"})
             if (const auto* value = before->if_contains(kept)) status[kept] = *value;
-    status["capacity"] = resources(options);
-    status["allocatable"] = resources(options);
+    const auto all = withOthers(resources(options), before);
+    status["capacity"] = all;
+    status["allocatable"] = all;
     status["conditions"] = conditions(before, now);
     json::array addresses;
     if (!options.nodeIP.empty()) addresses.push_back({{"type", "InternalIP"}, {"address", options.nodeIP}});
