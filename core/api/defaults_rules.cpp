@@ -1,5 +1,6 @@
 #include "core/api/defaults_rules.h"
 
+#include "core/api/json_read.h"
 #include "core/api/schema.h"
 
 #include <boost/json.hpp>
@@ -27,12 +28,6 @@ json::array* children(json::object& object, std::string_view key) {
     return value ? value->if_array() : nullptr;
 }
 
-std::string_view text(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    const auto* found = value ? value->if_string() : nullptr;
-    return found ? std::string_view(*found) : std::string_view();
-}
-
 bool present(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
     return value && !value->is_null();
@@ -53,7 +48,7 @@ bool isLatest(std::string_view image) {
 }
 
 void container(json::object& object) {
-    if (text(object, "imagePullPolicy").empty()) object["imagePullPolicy"] = isLatest(text(object, "image")) ? "Always" : "IfNotPresent";
+    if (textAt(object, "imagePullPolicy").empty()) object["imagePullPolicy"] = isLatest(textAt(object, "image")) ? "Always" : "IfNotPresent";
 }
 
 void podSpec(json::object& object) {
@@ -71,7 +66,7 @@ void podSpec(json::object& object) {
         }
     }
     // The old name of the field is kept in step with the new one.
-    const auto account = text(object, "serviceAccountName").empty() ? text(object, "serviceAccount") : text(object, "serviceAccountName");
+    const auto account = textAt(object, "serviceAccountName").empty() ? textAt(object, "serviceAccount") : textAt(object, "serviceAccountName");
     if (!account.empty()) {
         const json::string copy(account);
         object["serviceAccountName"] = copy;
@@ -107,11 +102,11 @@ void volume(json::object& object) {
 }
 
 void serviceSpec(json::object& object) {
-    const std::string type(text(object, "type"));
-    if (text(object, "sessionAffinity") == "ClientIP") {
+    const std::string type(textAt(object, "type"));
+    if (textAt(object, "sessionAffinity") == "ClientIP") {
         auto& timeout = ensureObject(object, {"sessionAffinityConfig", "clientIP"});
         setIfAbsent(timeout, "timeoutSeconds", 10800);
-    } else if (text(object, "sessionAffinity") == "None") {
+    } else if (textAt(object, "sessionAffinity") == "None") {
         object.erase("sessionAffinityConfig");
     }
     if (auto* ports = children(object, "ports")) {
@@ -126,15 +121,15 @@ void serviceSpec(json::object& object) {
     const bool external = type == "NodePort" || type == "LoadBalancer";
     const auto* externalIPs = object.if_contains("externalIPs");
     const bool reachable = external || (type == "ClusterIP" && externalIPs && externalIPs->is_array() && !externalIPs->get_array().empty());
-    if (reachable && text(object, "externalTrafficPolicy").empty()) object["externalTrafficPolicy"] = "Cluster";
-    if ((external || type == "ClusterIP") && text(object, "internalTrafficPolicy").empty()) object["internalTrafficPolicy"] = "Cluster";
+    if (reachable && textAt(object, "externalTrafficPolicy").empty()) object["externalTrafficPolicy"] = "Cluster";
+    if ((external || type == "ClusterIP") && textAt(object, "internalTrafficPolicy").empty()) object["internalTrafficPolicy"] = "Cluster";
     if (type == "LoadBalancer") setIfAbsent(object, "allocateLoadBalancerNodePorts", true);
 }
 
 void deploymentSpec(json::object& object) {
     auto& strategy = ensureObject(object, {"strategy"});
-    if (text(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
-    if (text(strategy, "type") != "RollingUpdate") return;
+    if (textAt(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
+    if (textAt(strategy, "type") != "RollingUpdate") return;
     auto& rolling = ensureObject(strategy, {"rollingUpdate"});
     setIfAbsent(rolling, "maxUnavailable", "25%");
     setIfAbsent(rolling, "maxSurge", "25%");
@@ -142,15 +137,15 @@ void deploymentSpec(json::object& object) {
 
 void statefulSetSpec(json::object& object) {
     auto& strategy = ensureObject(object, {"updateStrategy"});
-    if (text(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
-    if (text(strategy, "type") != "RollingUpdate") return;
+    if (textAt(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
+    if (textAt(strategy, "type") != "RollingUpdate") return;
     setIfAbsent(ensureObject(strategy, {"rollingUpdate"}), "partition", 0);
 }
 
 void daemonSetSpec(json::object& object) {
     auto& strategy = ensureObject(object, {"updateStrategy"});
-    if (text(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
-    if (text(strategy, "type") != "RollingUpdate") return;
+    if (textAt(strategy, "type").empty()) strategy["type"] = "RollingUpdate";
+    if (textAt(strategy, "type") != "RollingUpdate") return;
     auto& rolling = ensureObject(strategy, {"rollingUpdate"});
     setIfAbsent(rolling, "maxUnavailable", 1);
     setIfAbsent(rolling, "maxSurge", 0);
@@ -197,7 +192,7 @@ void job(json::object& object) {
 
 void namespaceObject(json::object& object) {
     auto* metadata = child(object, "metadata");
-    if (!metadata || text(*metadata, "name").empty()) return;
+    if (!metadata || textAt(*metadata, "name").empty()) return;
     auto& labels = ensureObject(*metadata, {"labels"});
     if (!labels.contains("kubernetes.io/metadata.name")) labels.emplace("kubernetes.io/metadata.name", json::value(metadata->at("name")));
 }
@@ -233,7 +228,7 @@ void nodeStatus(json::object& object) {
 }
 
 void limitRangeItem(json::object& object) {
-    if (text(object, "type") != "Container") return;
+    if (textAt(object, "type") != "Container") return;
     const auto fill = [&](std::string_view into, std::string_view from) {
         const auto* source = child(object, from);
         if (!source || source->empty()) return;
@@ -273,22 +268,22 @@ void networkPolicySpec(json::object& object) {
 }
 
 void subject(json::object& object) {
-    if (!text(object, "apiGroup").empty()) return;
-    const auto kind = text(object, "kind");
+    if (!textAt(object, "apiGroup").empty()) return;
+    const auto kind = textAt(object, "kind");
     if (kind == "User" || kind == "Group") object["apiGroup"] = "rbac.authorization.k8s.io";
 }
 
 void customResourceDefinitionSpec(json::object& object) {
     auto* names = child(object, "names");
     if (!names) return;
-    const std::string kind(text(*names, "kind"));
+    const std::string kind(textAt(*names, "kind"));
     if (kind.empty()) return;
-    if (text(*names, "singular").empty()) {
+    if (textAt(*names, "singular").empty()) {
         json::string lower(kind);
         for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
         (*names)["singular"] = lower;
     }
-    if (text(*names, "listKind").empty()) (*names)["listKind"] = json::string(kind + "List");
+    if (textAt(*names, "listKind").empty()) (*names)["listKind"] = json::string(kind + "List");
 }
 
 }  // namespace

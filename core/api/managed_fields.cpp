@@ -1,5 +1,6 @@
 #include "core/api/managed_fields.h"
 
+#include "core/api/json_read.h"
 #include "core/api/object_decoder.h"
 #include "core/api/typed_value.h"
 
@@ -34,12 +35,6 @@ struct Managed {
 
 using Managers = std::map<ManagerKey, Managed>;
 
-std::string text(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    const auto* found = value ? value->if_string() : nullptr;
-    return found ? std::string(*found) : std::string();
-}
-
 const json::array* managedList(const json::object& object) {
     const auto* metadata = object.if_contains("metadata");
     const auto* fields = metadata && metadata->is_object() ? metadata->get_object().if_contains("managedFields") : nullptr;
@@ -53,16 +48,16 @@ std::optional<Managers> decode(const json::array* list) {
     for (const auto& element : *list) {
         const auto* entry = element.if_object();
         if (!entry) return std::nullopt;
-        const auto operation = text(*entry, "operation");
-        const auto apiVersion = text(*entry, "apiVersion");
+        const auto operation = textCopyAt(*entry, "operation");
+        const auto apiVersion = textCopyAt(*entry, "apiVersion");
         if ((operation != "Apply" && operation != "Update") || apiVersion.empty()) return std::nullopt;
-        if (const auto fieldsType = text(*entry, "fieldsType"); fieldsType != "FieldsV1") return std::nullopt;
+        if (const auto fieldsType = textCopyAt(*entry, "fieldsType"); fieldsType != "FieldsV1") return std::nullopt;
         Managed managed;
         managed.apiVersion = apiVersion;
-        managed.time = text(*entry, "time");
+        managed.time = textCopyAt(*entry, "time");
         const auto* fields = entry->if_contains("fieldsV1");
         if (fields && fields->is_object()) managed.set = FieldSet::fromJson(fields->get_object());
-        managers.insert_or_assign({operation, text(*entry, "manager"), operation == "Update" ? apiVersion : "", text(*entry, "subresource")}, std::move(managed));
+        managers.insert_or_assign({operation, textCopyAt(*entry, "manager"), operation == "Update" ? apiVersion : "", textCopyAt(*entry, "subresource")}, std::move(managed));
     }
     return managers;
 }
@@ -219,8 +214,8 @@ json::object prune(const Type& type, const json::object& merged, const FieldSet&
 
 Error typedPatchError(const GroupVersionKind& kind, const json::object& applied, const std::vector<std::string>& errors) {
     const auto* metadata = applied.if_contains("metadata");
-    const auto name = metadata && metadata->is_object() ? text(metadata->get_object(), "name") : "";
-    const auto nameSpace = metadata && metadata->is_object() ? text(metadata->get_object(), "namespace") : "";
+    const auto name = metadata && metadata->is_object() ? textCopyAt(metadata->get_object(), "name") : "";
+    const auto nameSpace = metadata && metadata->is_object() ? textCopyAt(metadata->get_object(), "namespace") : "";
     std::string joined = errors.front();
     if (errors.size() > 1) {
         joined = "errors:";
@@ -260,9 +255,9 @@ void updateManagedFields(const Type& type, const GroupVersionKind& kind, const j
 Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& kind, const json::object* live, const json::value& applied, const ApplyOptions& options) {
     if (!applied.is_object()) return badRequest("error decoding YAML: the patch is no object");
     const auto& config = applied.get_object();
-    if (text(config, "apiVersion") != kind.apiVersion() || text(config, "kind") != kind.kind) {
-        const auto [group, version] = splitApiVersion(text(config, "apiVersion"));
-        return badRequest(fmt::format("invalid object type: {}/{}, Kind={}", group, version, text(config, "kind")));
+    if (textCopyAt(config, "apiVersion") != kind.apiVersion() || textCopyAt(config, "kind") != kind.kind) {
+        const auto [group, version] = splitApiVersion(textCopyAt(config, "apiVersion"));
+        return badRequest(fmt::format("invalid object type: {}/{}, Kind={}", group, version, textCopyAt(config, "kind")));
     }
     if (live) {
         const auto name = stringAt(config, {"metadata", "name"}), expected = stringAt(*live, {"metadata", "name"});

@@ -1,6 +1,7 @@
 #include "core/api/object_decoder.h"
 
 #include "core/api/go_text.h"
+#include "core/api/json_read.h"
 #include "core/api/quantity.h"
 #include "core/base/clock.h"
 
@@ -330,12 +331,6 @@ private:
     const Field* field_ = nullptr;
 };
 
-std::string stringMember(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    const auto* found = value ? value->if_string() : nullptr;
-    return found ? std::string(*found) : std::string();
-}
-
 // What a Go error shows of a body: the beginning, or hexadecimal digits if it is short.
 std::string excerpt(std::string_view body) {
     if (body.empty()) return "<empty>";
@@ -371,8 +366,8 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
         if (value && !value->is_string() && !value->is_null())
             return unrecognized(expected, fmt::format("couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go struct field .{} of type string", goKind(*value), key), body);
     }
-    auto apiVersion = stringMember(*object, "apiVersion");
-    auto kindName = stringMember(*object, "kind");
+    auto apiVersion = textCopyAt(*object, "apiVersion");
+    auto kindName = textCopyAt(*object, "kind");
     if (apiVersion.empty()) apiVersion = expected.apiVersion();
     if (kindName.empty()) kindName = expected.kind;
     if (std::ranges::count(apiVersion, '/') > 1) return unrecognized(expected, fmt::format("unexpected GroupVersion string: {}", apiVersion), body);

@@ -1,5 +1,6 @@
 #include "core/api/schema.h"
 
+#include "core/api/json_read.h"
 #include "core/base/result.h"
 
 #include <boost/json.hpp>
@@ -16,17 +17,6 @@ constexpr std::string_view discoveryOrder[] = {
     "certificates.k8s.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io",
     "admissionregistration.k8s.io", "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io",
     "discovery.k8s.io", "flowcontrol.apiserver.k8s.io"};
-
-std::string text(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    const auto* found = value ? value->if_string() : nullptr;
-    return found ? std::string(*found) : std::string();
-}
-
-bool flag(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    return value && value->is_bool() && value->get_bool();
-}
 
 std::vector<std::string> texts(const json::object& object, std::string_view key) {
     std::vector<std::string> result;
@@ -130,20 +120,20 @@ void Schema::Tables::readField(Type& owner, const std::string& name, const json:
         field.shape = shapeOf(*declared);
     } else {
         const auto& object = facts.as_object();
-        field.shape = shapeOf(text(object, "type"));
+        field.shape = shapeOf(textCopyAt(object, "type"));
         if (const auto* value = object.if_contains("default")) field.defaultValue = *value;
-        const auto list = text(object, "listType");
+        const auto list = textCopyAt(object, "listType");
         field.listType = list == "map" ? ListType::Map : list == "set" ? ListType::Set : ListType::Atomic;
         field.listMapKeys = texts(object, "listMapKeys");
-        field.atomicMap = text(object, "mapType") == "atomic";
-        field.patchMergeKey = text(object, "patchMergeKey");
-        const auto strategy = text(object, "patchStrategy");
+        field.atomicMap = textCopyAt(object, "mapType") == "atomic";
+        field.patchMergeKey = textCopyAt(object, "patchMergeKey");
+        const auto strategy = textCopyAt(object, "patchStrategy");
         field.patchMerge = strategy.find("merge") != strategy.npos;
         field.patchRetainKeys = strategy.find("retainKeys") != strategy.npos;
         field.patchReplace = strategy == "replace";
-        field.description = text(object, "description");
-        field.pointer = flag(object, "pointer");
-        field.omitEmpty = !flag(object, "always");
+        field.description = textCopyAt(object, "description");
+        field.pointer = flagAt(object, "pointer");
+        field.omitEmpty = !flagAt(object, "always");
     }
     owner.fields.push_back(std::move(field));
 }
@@ -162,7 +152,7 @@ void Schema::Tables::readEncoding(const json::object& encoding) {
         each("always", [](Field& field) { field.omitEmpty = false; });
         each("omitZero", [](Field& field) { field.embedded = false; });
         if (const auto* goTypes = facts.as_object().if_contains("goTypes"))
-            for (auto& field : it->second->fields) field.goType = text(goTypes->as_object(), field.name);
+            for (auto& field : it->second->fields) field.goType = textCopyAt(goTypes->as_object(), field.name);
     }
 }
 
@@ -190,19 +180,19 @@ void Schema::addTypes(const json::object& types) {
     for (const auto& [name, value] : types) {
         const auto& facts = value.as_object();
         Type& type = tables_->typeNamed(name);
-        type.description = text(facts, "description");
-        type.atomic = text(facts, "mapType") == "atomic";
-        type.keepUnknownFields = flag(facts, "preserveUnknownFields");
+        type.description = textCopyAt(facts, "description");
+        type.atomic = textCopyAt(facts, "mapType") == "atomic";
+        type.keepUnknownFields = flagAt(facts, "preserveUnknownFields");
         // A text here ("every group version") marks types that belong to no version of their own.
         if (const auto* kinds = facts.if_contains("gvk"); kinds && kinds->is_array()) {
             for (const auto& kind : kinds->get_array()) {
                 const auto& gvk = kind.as_object();
-                type.kinds.push_back({text(gvk, "group"), text(gvk, "version"), text(gvk, "kind")});
+                type.kinds.push_back({textCopyAt(gvk, "group"), textCopyAt(gvk, "version"), textCopyAt(gvk, "kind")});
             }
         }
         const auto* fields = facts.if_contains("fields");
         if (!fields) {
-            type.alias = aliasKind(name, text(facts, "type"));
+            type.alias = aliasKind(name, textCopyAt(facts, "type"));
             continue;
         }
         for (const auto& [fieldName, fieldFacts] : fields->as_object()) tables_->readField(type, std::string(fieldName), fieldFacts);
@@ -233,14 +223,14 @@ void Schema::addResources(const json::object& resources) {
         for (const auto& entry : list.as_array()) {
             const auto& facts = entry.as_object();
             auto resource = std::make_unique<Resource>();
-            const auto name = text(facts, "name");
+            const auto name = textCopyAt(facts, "name");
             const auto slash = name.find('/');
             resource->id = {group, version, name.substr(0, slash)};
             if (slash != name.npos) resource->subresource = name.substr(slash + 1);
             const bool otherGroup = facts.contains("version");
-            resource->kind = {otherGroup ? text(facts, "group") : group, otherGroup ? text(facts, "version") : version, text(facts, "kind")};
-            resource->singularName = text(facts, "singularName");
-            resource->namespaced = flag(facts, "namespaced");
+            resource->kind = {otherGroup ? textCopyAt(facts, "group") : group, otherGroup ? textCopyAt(facts, "version") : version, textCopyAt(facts, "kind")};
+            resource->singularName = textCopyAt(facts, "singularName");
+            resource->namespaced = flagAt(facts, "namespaced");
             resource->verbs = texts(facts, "verbs");
             resource->shortNames = texts(facts, "shortNames");
             resource->categories = texts(facts, "categories");

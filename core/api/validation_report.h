@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/go_text.h"
+#include "core/api/json_read.h"
 #include "core/api/object.h"
 #include "core/base/result.h"
 
@@ -50,19 +51,6 @@ private:
     static std::string with(std::string what, std::string_view detail) { return detail.empty() ? what : fmt::format("{}: {}", what, detail); }
 };
 
-// Reading a normalised tree: absent and null are the same, wrong types count as absent.
-const json::value* valueAt(const json::object& object, std::string_view key);
-const json::object* objectAt(const json::object& object, std::string_view key);
-const json::object& objectOrEmpty(const json::object& object, std::string_view key);
-const json::array& arrayAt(const json::object& object, std::string_view key);
-std::string_view textAt(const json::object& object, std::string_view key);
-std::optional<std::int64_t> numberAt(const json::object& object, std::string_view key);
-bool flagAt(const json::object& object, std::string_view key);
-const json::object& asObject(const json::value& value);
-std::string_view asString(const json::value& value);
-bool sameAt(const json::object& a, const json::object& b, std::string_view key);
-// "spec.template.spec" from the root of `object`.
-const json::value* valueAtPath(const json::object& object, std::string_view dottedPath);
 std::string indexed(std::string_view path, std::size_t index);        // path[3]
 std::string keyed(std::string_view path, std::string_view key);       // path[key]
 

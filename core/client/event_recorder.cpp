@@ -1,5 +1,6 @@
 #include "core/client/event_recorder.h"
 
+#include "core/api/json_read.h"
 #include "core/base/log.h"
 
 #include <boost/json.hpp>
@@ -20,14 +21,9 @@ constexpr Duration similarWithin = 10min;
 constexpr double burst = 25;
 constexpr double perSecond = 1.0 / 300;
 
-std::string text(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::string keyOfObject(const json::object& regarding) {
-    return fmt::format("{}/{}/{}/{}/{}/{}", text(regarding, "kind"), text(regarding, "namespace"), text(regarding, "name"), text(regarding, "uid"), text(regarding, "apiVersion"),
-                       text(regarding, "fieldPath"));
+    return fmt::format("{}/{}/{}/{}/{}/{}", api::textCopyAt(regarding, "kind"), api::textCopyAt(regarding, "namespace"), api::textCopyAt(regarding, "name"), api::textCopyAt(regarding, "uid"), api::textCopyAt(regarding, "apiVersion"),
+                       api::textCopyAt(regarding, "fieldPath"));
 }
 
 }  // namespace
@@ -89,9 +85,9 @@ void EventRecorder::record(json::object regarding, std::string type, std::string
             sendCount(identity);
         return;
     }
-    auto nameSpace = text(regarding, "namespace");
+    auto nameSpace = api::textCopyAt(regarding, "namespace");
     if (nameSpace.empty()) nameSpace = "default";
-    const auto name = fmt::format("{}.{:x}", text(regarding, "name"), now.time_since_epoch().count());
+    const auto name = fmt::format("{}.{:x}", api::textCopyAt(regarding, "name"), now.time_since_epoch().count());
     json::object source{{"component", component_}};
     if (!host_.empty()) source["host"] = host_;
     json::object event{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", json::object{{"name", name}, {"namespace", nameSpace}}}};
