@@ -36,7 +36,7 @@ int check(const Options& options) {
 
 void addCheck(CLI::App& app, Command& command) {
     auto* checking = app.add_subcommand("check", "What this machine can do for a cluster and what it cannot, each with its remedy");
-    checking->add_option("-o,--output", command.options.output, "json, for programs")->check(CLI::IsMember({"json"}));
+    addClusterOptions(*checking, command.options, true);
     checking->callback([&command] { command.run = [&command] { return check(command.options); }; });
 }
 

@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
     CLI::App app{"A living Kubernetes cluster on one machine: real containers, stock kubectl, and every decision explained."};
     app.name("kubarium");
     app.require_subcommand(1);
+    app.fallthrough();  // "kubarium clock rate 20 --name two" as well as "kubarium clock --name two rate 20"; inherited by every command
     app.footer("First steps:\n  kubarium check                      what this machine can do\n  kubarium up --detach                three Nodes in a second\n"
                "  export KUBECONFIG=$(kubarium kubeconfig --path)\n  kubectl get nodes\n  kubarium lab run first-pod          learn by doing\n  kubarium down                       and nothing stays behind");
     Command command;

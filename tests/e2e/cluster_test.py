@@ -77,6 +77,11 @@ class Cluster(unittest.TestCase):
         self.assertTrue(status["running"])
         self.assertEqual(status["readyNodes"], 3)
         self.assertIn(status["level"], ("full", "unlimited", "simulated"))
+        kubarium("check", "--name", NAME)
+        # The options of a group of commands stand before or behind the command.
+        for words in (("clock", "rate", "1", "--name", NAME), ("clock", "--name", NAME, "rate", "1")):
+            kubarium(*words)
+        self.assertEqual(kubarium("clock", "rate", "1", "--name", "nobody", check=False).returncode, 3)
 
     def test_2_a_second_engine_of_that_name_is_refused(self):
         again = kubarium("up", "--detach", check=False)
