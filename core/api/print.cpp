@@ -78,6 +78,7 @@ json::value cell(const Column& column, const json::object& object, WallTime now)
     if (column.kind == "int") return value && value->is_number() ? *value : json::value(0);
     if (column.kind == "ageat") return json::string(value ? translateTimestamp(asString(*value), now) : "<none>");
     if (!value || (value->is_string() && value->get_string().empty())) return json::string(column.fallback);
+    if (value->is_double()) return json::string(fmt::format("{}", value->get_double()));  // 18, not 1.8E1
     return value->is_string() ? *value : json::value(json::string(json::serialize(*value)));
 }
 

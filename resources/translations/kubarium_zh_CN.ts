@@ -544,6 +544,34 @@
         <source>renewed every 10 s; the grace period is %1 s</source>
         <translation>每 10 秒续约一次；宽限期为 %1 秒</translation>
     </message>
+    <message>
+        <source>%1 CPU</source>
+        <translation>%1 CPU</translation>
+    </message>
+    <message>
+        <source>fits nowhere</source>
+        <translation>无处可放</translation>
+    </message>
+    <message>
+        <source>There is nothing to ask: give a Pod or a Deployment, or a Node to drain.</source>
+        <translation>没有可询问的内容：请给出一个 Pod 或 Deployment，或要排空的 Node。</translation>
+    </message>
+    <message>
+        <source>Configuration A</source>
+        <translation>配置 A</translation>
+    </message>
+    <message>
+        <source>Configuration B</source>
+        <translation>配置 B</translation>
+    </message>
+    <message>
+        <source>nowhere</source>
+        <translation>无处</translation>
+    </message>
+    <message>
+        <source>%1 of %2 Pods find a place.</source>
+        <translation>%2 个 Pod 中有 %1 个找到了位置。</translation>
+    </message>
 </context>
 <context>
     <name>Stage</name>
@@ -2021,6 +2049,14 @@
         <source>Hold the next Pod before %1</source>
         <translation>在 %1 之前暂停下一个 Pod</translation>
     </message>
+    <message>
+        <source>What if…</source>
+        <translation>假如…</translation>
+    </message>
+    <message>
+        <source>What if… (place Pods, drain a Node, compare configurations)</source>
+        <translation>假如…（放置 Pod、排空 Node、比较配置）</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::OverviewPage</name>
@@ -2189,6 +2225,93 @@
     <message>
         <source>Breakpoints of the scheduler</source>
         <translation>调度器断点</translation>
+    </message>
+</context>
+<context>
+    <name>kubarium::view::WhatIfDialog</name>
+    <message>
+        <source>What if</source>
+        <translation>假如</translation>
+    </message>
+    <message>
+        <source>Where would these Pods go? The scheduler answers; nothing in the cluster changes.</source>
+        <translation>这些 Pod 会去哪里？由调度器回答；集群中不会有任何改变。</translation>
+    </message>
+    <message>
+        <source>Pods that do not exist yet</source>
+        <translation>尚不存在的 Pod</translation>
+    </message>
+    <message>
+        <source>A Node to drain</source>
+        <translation>要排空的 Node</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Configuration A</source>
+        <translation>配置 A</translation>
+    </message>
+    <message>
+        <source>empty: the one in force</source>
+        <translation>留空：使用当前生效的配置</translation>
+    </message>
+    <message>
+        <source>Configuration B</source>
+        <translation>配置 B</translation>
+    </message>
+    <message>
+        <source>empty: no comparison</source>
+        <translation>留空：不比较</translation>
+    </message>
+    <message>
+        <source>B: pack Nodes</source>
+        <translation>B：填满 Node</translation>
+    </message>
+    <message>
+        <source>A configuration that fills Nodes one after the other (MostAllocated)</source>
+        <translation>逐个填满 Node 的配置（MostAllocated）</translation>
+    </message>
+    <message>
+        <source>Ask</source>
+        <translation>询问</translation>
+    </message>
+    <message>
+        <source>The scheduler is working it out…</source>
+        <translation>调度器正在推算…</translation>
+    </message>
+    <message>
+        <source>The cluster gave no answer.</source>
+        <translation>集群没有给出回答。</translation>
+    </message>
+    <message>
+        <source>%1 placed</source>
+        <translation>已放置 %1 个</translation>
+    </message>
+    <message>
+        <source>%1 nowhere</source>
+        <translation>%1 个无处可放</translation>
+    </message>
+    <message>
+        <source>%1 Nodes used</source>
+        <translation>使用了 %1 个 Node</translation>
+    </message>
+    <message>
+        <source>fullest Node %1 % of its CPU</source>
+        <translation>最满的 Node 用了 %1 % 的 CPU</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>那么</translation>
+    </message>
+    <message>
+        <source>Every Pod lands on the same Node.</source>
+        <translation>每个 Pod 都落在同一个 Node 上。</translation>
+    </message>
+    <message>
+        <source>Nobody starts these again: %1</source>
+        <translation>这些不会再被启动：%1</translation>
     </message>
 </context>
 <context>

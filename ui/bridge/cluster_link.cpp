@@ -18,6 +18,7 @@ constexpr int frameMilliseconds = 16;
 constexpr int healthMilliseconds = 2000;
 constexpr int statsMilliseconds = 2000;
 constexpr int measuredNodes = 20;
+constexpr int patienceMilliseconds = 3000;  // with kinds that may not be listed
 
 constexpr std::size_t indexOf(Kind kind) { return static_cast<std::size_t>(kind); }
 
@@ -67,6 +68,7 @@ void ClusterLink::startInformers(const std::string& ownResources) {
         informer->start();
         informers_[indexOf(kind)] = std::move(informer);
     }
+    since_.start();
     frame_.start();
 }
 
@@ -76,7 +78,10 @@ const model::Objects& ClusterLink::all(Kind kind) const {
     return informer ? informer->all() : none;
 }
 
-bool ClusterLink::offers(Kind kind) const { return informers_[indexOf(kind)] != nullptr; }
+bool ClusterLink::offers(Kind kind) const {
+    const auto& informer = informers_[indexOf(kind)];
+    return informer && (informer->synced() || !synced_);
+}
 
 void ClusterLink::collect(Kind kind, const ObjectPtr& before, const ObjectPtr& after) {
     const auto& any = after ? after : before;
@@ -92,7 +97,12 @@ void ClusterLink::collect(Kind kind, const ObjectPtr& before, const ObjectPtr& a
 }
 
 void ClusterLink::flush() {
-    const bool nowSynced = std::all_of(informers_.begin(), informers_.end(), [](const auto& informer) { return !informer || informer->synced(); });
+    // What a user may not list (Secrets of others, Leases) is not waited for without end; Pods and Nodes are.
+    const bool patient = since_.elapsed() < patienceMilliseconds;
+    const bool nowSynced = synced_ || std::all_of(model::allKinds.begin(), model::allKinds.end(), [&](Kind kind) {
+        const auto& informer = informers_[indexOf(kind)];
+        return !informer || informer->synced() || (!patient && kind != Kind::Pod && kind != Kind::Node);
+    });
     // Until everything has been listed once, a half picture would make Pods look ownerless.
     if (!nowSynced) return frame_.start();
     if (std::exchange(hasPending_, false) || !synced_) {

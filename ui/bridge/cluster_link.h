@@ -7,6 +7,7 @@
 #include "ui/bridge/qt_executor.h"
 #include "ui/model/cluster_objects.h"
 
+#include <QElapsedTimer>
 #include <QHash>
 #include <QObject>
 #include <QTimer>
@@ -89,6 +90,7 @@ private:
     bool hasPending_ = false, synced_ = false, lost_ = false, checking_ = false, started_ = false;
     std::uint64_t revision_ = 0;
     QTimer frame_, health_, stats_;
+    QElapsedTimer since_;
     // Decisions that were read whole, the latest last; and who waits for one that is under way.
     std::deque<std::pair<std::string, model::ObjectPtr>> decisions_;
     std::map<std::string, std::vector<std::function<void(const model::ObjectPtr&)>>> reading_;

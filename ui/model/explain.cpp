@@ -12,7 +12,9 @@ QString Explain::shortReason(const QString& message) {
     static const QRegularExpression prefix(QStringLiteral("^\\d+/\\d+ nodes are available: "));
     auto result = message;
     result.remove(prefix);
-    if (const auto end = result.indexOf(QLatin1String(". preemption:")); end >= 0) result.truncate(end);
+    // PostFilter plugins add their own: ". preemption: ...", ". no new claims to deallocate, preemption: ...".
+    for (const auto* end : {". preemption:", ". no new claims to deallocate"})
+        if (const auto at = result.indexOf(QLatin1String(end)); at >= 0) result.truncate(at);
     if (result.endsWith(QLatin1Char('.'))) result.chop(1);
     return result;
 }
@@ -182,7 +184,9 @@ Explanation explainPod(const api::Object& pod, const ClusterObjects& objects, co
     out.tone = state.tone;
     QStringList parts{Explain::tr("Pod in %1").arg(text(pod.nameSpace()))};
     parts << (owner.name.isEmpty() ? Explain::tr("no owner") : Explain::tr("owner %1/%2").arg(owner.kind, owner.name));
-    if (requestedCores(pod) > 0 || requestedBytes(pod) > 0) parts << Explain::tr("%1 CPU, %2").arg(Explain::cores(requestedCores(pod)), Explain::bytes(requestedBytes(pod)));
+    if (requestedCores(pod) > 0 && requestedBytes(pod) > 0) parts << Explain::tr("%1 CPU, %2").arg(Explain::cores(requestedCores(pod)), Explain::bytes(requestedBytes(pod)));
+    else if (requestedCores(pod) > 0) parts << Explain::tr("%1 CPU").arg(Explain::cores(requestedCores(pod)));
+    else if (requestedBytes(pod) > 0) parts << Explain::bytes(requestedBytes(pod));
     out.subtitle = parts.join(QStringLiteral(" · "));
     const auto host = node.isEmpty() ? nullptr : objects.get(Kind::Node, node);
     const bool hostLost = host && nodeCondition(*host) != scene::NodeCondition::Ready;

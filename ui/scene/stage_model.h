@@ -226,6 +226,9 @@ struct ReasonCount {
 };
 
 struct TheatreState {
+  // A refusal ends after Filter: nothing was scored, selected or bound.
+  bool endedAtFilter() const { return phase == TheatrePhase::Done && winner.isEmpty() && feasibleNodes == 0; }
+
   QString podKey;  // UID
   QString podNamespace;
   QString podName;

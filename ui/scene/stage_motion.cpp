@@ -649,7 +649,8 @@ void StageView::Private::paintMarks(const Ink& ink) {
   if (const int node = selectedNode.isEmpty() ? -1 : slots.nodeIndex(selectedNode); node >= 0) {
     outline(camera.toWidget(layout.nodeRect(node)), cardRadius, theme.accent, view->hasFocus() ? 2 : 1.5, 0.5);
   }
-  if (const int pod = selectedPod.isEmpty() ? -1 : slots.podIndex(selectedPod); pod >= 0 && hidden[static_cast<std::size_t>(pod)] == 0) {
+  if (const int pod = selectedPod.isEmpty() ? -1 : slots.podIndex(selectedPod);
+      pod >= 0 && hidden[static_cast<std::size_t>(pod)] == 0 && (slots.placeOf(static_cast<std::size_t>(pod)).node >= 0 || !layout.pendingLane.isEmpty())) {
     const QRectF rect = podWidgetRect(pod);
     outline(rect, rect.width() * 0.25, theme.accent, std::max(1.6, rect.width() / 14), std::max(2.0, rect.width() / 10));
   }

@@ -57,10 +57,16 @@ void paintPhases(const Ink& ink, const TheatreState& theatre, const QRectF& room
       const QRectF pill(box.left(), box.center().y() - height / 2, width, height);
       ink.panel(pill, presentation ? 12 : 7, mix(theme.card, theme.accent, theme.isDark() ? 0.3 : 0.16), QColor());
       ink.line(pill, name, {size, theme.text, TextWeight::Bold, TextFamily::Sans, Qt::AlignCenter});
-    } else if (phase < theatre.phase) {
+    } else if (phase < theatre.phase && !(theatre.endedAtFilter() && phase > TheatrePhase::Filter)) {
       const double mark = size * 0.85;
-      ink.check(QRectF(box.left(), box.center().y() - mark / 2, mark, mark), theme.ok);
-      ink.line(box.adjusted(size * 1.3 - 2, 0, 4, 0), name, {size, theme.ok});
+      const bool refused = theatre.endedAtFilter() && phase == TheatrePhase::Filter;
+      const QRectF at(box.left(), box.center().y() - mark / 2, mark, mark);
+      if (refused) {
+        ink.cross(at, theme.broken);
+      } else {
+        ink.check(at, theme.ok);
+      }
+      ink.line(box.adjusted(size * 1.3 - 2, 0, 4, 0), name, {size, refused ? theme.broken : theme.ok});
     } else {
       ink.line(box.adjusted(0, 0, 4, 0), name, {size, theme.textFaint});
     }

@@ -22,6 +22,7 @@ QPushButton[segment="first"], QPushButton[segment="middle"], QPushButton[segment
 QPushButton[segment="first"] { border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
 QPushButton[segment="middle"], QPushButton[segment="last"] { border-left: none; }
 QPushButton[segment="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
+QPushButton[plain="true"] { color: @text@; }
 QPushButton[segment]:checked { background: @accent@; color: @onAccent@; font-weight: 600; border-color: @accent@; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0; color: @textMuted@; padding: 4px 8px; border-bottom: 2px solid transparent; }
 QWidget#inspector QPushButton[role="tab"] { padding: 4px 6px; }

@@ -54,7 +54,7 @@ Inspector::Inspector(QWidget* parent) : QWidget(parent) {
     badge_ = makeLabel("badge");
     more_ = makeButton(QStringLiteral("⋯"), "quiet");
     first->addWidget(title_);
-    first->addWidget(badge_);
+    first->addWidget(badge_, 0, Qt::AlignVCenter);
     first->addStretch(1);
     first->addWidget(more_);
     head->addLayout(first);

@@ -54,8 +54,8 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
     buttons->addWidget(hint_ = makeButton({}));
     buttons->addWidget(reset_ = makeButton({}));
     buttons->addStretch(1);
-    buttons->addWidget(leave_ = makeButton({}, "quiet"));
     foot->addLayout(buttons);
+    foot->addWidget(leave_ = makeButton({}, "quiet"), 0, Qt::AlignLeft);
     outer->addWidget(foot_);
     foot_->hide();
     connect(hint_, &QPushButton::clicked, this, &LabPanel::hintRequested);

@@ -28,6 +28,7 @@ namespace kubarium::view {
 namespace {
 
 constexpr int toastMilliseconds = 7000;
+constexpr int undoableMilliseconds = 20000;
 
 QDockWidget* makeDock(QMainWindow* window, const char* name, QWidget* content, Qt::DockWidgetArea area) {
     auto* dock = new QDockWidget(window);
@@ -176,6 +177,7 @@ void MainWindow::buildBottom() {
     bottomTitle_->setFont(style::font(style::TextSize::Body, style::TextWeight::Bold));
     head->addWidget(bottomTitle_);
     head->addWidget(timeLabel_ = makeLabel("muted"));
+    timeLabel_->setMinimumWidth(timeLabel_->fontMetrics().horizontalAdvance(QStringLiteral("00:00:00")) + 2);
     head->addWidget(liveBadge_ = makeButton({}, "pill"));
     head->addWidget(rateBadge_ = makeButton({}, "pill"));
     head->addStretch(1);
@@ -212,10 +214,7 @@ void MainWindow::buildOverlays() {
     close->setAccessibleName(tr("Close"));
     row->addWidget(close);
     connect(close, &QPushButton::clicked, toast_, &QWidget::hide);
-    connect(toastUndo_, &QPushButton::clicked, this, [this] {
-        toast_->hide();
-        if (toastAction_) toastAction_();
-    });
+    connect(toastUndo_, &QPushButton::clicked, this, &MainWindow::undo);
     connect(toastCopy_, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(toastCommand_); });
     toast_->hide();
     toastTimer_.setSingleShot(true);
@@ -336,6 +335,8 @@ void MainWindow::addShortcuts() {
     add(Qt::CTRL | Qt::Key_K, [this] { openPalette(); });
     add(Qt::CTRL | Qt::Key_P, [this] { if (actions_) actions_->setPaused(!executor_.paused()); });
     add(Qt::CTRL | Qt::Key_Period, [this] { if (actions_) actions_->step(); });
+    add(Qt::CTRL | Qt::Key_I, [this] { openWhatIf(); });
+    add(Qt::CTRL | Qt::Key_Z, [this] { undo(); });
     add(Qt::CTRL | Qt::Key_N, [this] { newManifest(); });
     add(Qt::Key_F5, [this] { setPresenting(!presenting_); });
     add(Qt::CTRL | Qt::Key_1, [this] { tree_->setFocus(); });
@@ -424,9 +425,10 @@ void MainWindow::setPresenting(bool on) {
 void MainWindow::showMessage(const QString& sentence, model::Tone tone, std::function<void()> undo, const QString& command) {
     toastText_->setText(sentence);
     setTone(toast_, tone);
-    toastAction_ = std::move(undo);
+    // A message without an undo of its own leaves the last one to Ctrl+Z.
+    if (undo) toastAction_ = undo;
     toastCommand_ = command;
-    toastUndo_->setVisible(static_cast<bool>(toastAction_));
+    toastUndo_->setVisible(static_cast<bool>(undo));
     toastCopy_->setVisible(!command.isEmpty());
     toastCopy_->setToolTip(command);
     toast_->show();
@@ -434,7 +436,13 @@ void MainWindow::showMessage(const QString& sentence, model::Tone tone, std::fun
     placeOverlays();
     // What went wrong stays until it is closed or replaced.
     if (tone == model::Tone::Broken) toastTimer_.stop();
-    else toastTimer_.start(toastMilliseconds);
+    else toastTimer_.start(undo ? undoableMilliseconds : toastMilliseconds);
+}
+
+// The last thing that can be taken back, also after its message has gone.
+void MainWindow::undo() {
+    toast_->hide();
+    if (auto action = std::exchange(toastAction_, {})) action();
 }
 
 QString MainWindow::message() const { return toast_->isVisible() ? toastText_->text() : QString(); }

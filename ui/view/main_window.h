@@ -34,6 +34,7 @@ class LabPanel;
 class TerminalView;
 class TimelineView;
 class ToolBar;
+class WhatIfDialog;
 class YamlEditor;
 
 // What the window is to open with.
@@ -79,7 +80,10 @@ public:
     void showBottom(Bottom which);
     void newManifest(const QString& resource = {});
     void setPresenting(bool on);
+    void undo();
     void openPalette();
+    // nullptr where the cluster's scheduler cannot be asked.
+    WhatIfDialog* openWhatIf();
     void showMessage(const QString& sentence, model::Tone tone, std::function<void()> undo = {}, const QString& command = {});
     void showObjectMenu(const model::Reference& reference, const QPoint& globalPos);
 

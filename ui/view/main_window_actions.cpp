@@ -4,6 +4,7 @@
 #include "ui/view/main_window.h"
 #include "ui/view/terminal_view.h"
 #include "ui/view/tool_bar.h"
+#include "ui/view/what_if_dialog.h"
 #include "ui/view/yaml_editor.h"
 
 #include <boost/json/array.hpp>
@@ -233,6 +234,7 @@ void MainWindow::fillViewMenu() {
         action->setChecked(static_cast<int>(appearance_.choice()) == i);
     }
     menu.addSeparator();
+    if (link_ && link_->offers(Kind::Decision)) menu.addAction(tr("What if…"), this, [this] { openWhatIf(); });
     menu.addAction(tr("Whole Stage"), this, [this] { stage_->fitAll(); });
     menu.addAction(tr("Save the Stage as a picture…"), this, [this] {
         const auto path = QDir::home().filePath(QStringLiteral("kubarium-stage.png"));
@@ -248,6 +250,16 @@ void MainWindow::newManifest(const QString& resource) {
     editor_->setFocus();
 }
 
+WhatIfDialog* MainWindow::openWhatIf() {
+    if (!link_ || !link_->offers(Kind::Decision)) return nullptr;
+    auto* dialog = new WhatIfDialog(*link_, stage_->model(), appearance_.theme(), appearance_.language(), this);
+    auto manifest = editorPane_->isVisible() ? editor_->text() : QString();
+    if (QFile file(QStringLiteral(":/manifests/deployment.yaml")); manifest.trimmed().isEmpty() && file.open(QIODevice::ReadOnly)) manifest = QString::fromUtf8(file.readAll()).replace(QLatin1String("name: web"), QLatin1String("name: shop"));
+    dialog->setManifests(manifest);
+    dialog->open();
+    return dialog;
+}
+
 void MainWindow::openPalette() { palette_->open(paletteEntries()); }
 
 QList<PaletteEntry> MainWindow::paletteEntries() {
@@ -261,6 +273,7 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
         add(tr("Hold nothing any more"), [this] { actions_->clearBreakpoints(); });
         for (const double rate : ToolBar::rates) add(tr("Rate ×%1").arg(rate), [this, rate] { actions_->setRate(rate); });
     }
+    if (link_ && link_->offers(Kind::Decision)) add(tr("What if… (place Pods, drain a Node, compare configurations)"), [this] { openWhatIf(); }, QStringLiteral("Ctrl+I"));
     add(tr("Present"), [this] { setPresenting(true); }, QStringLiteral("F5"));
     add(tr("Charts"), [this] { showBottom(Bottom::Charts); });
     add(tr("Terminal"), [this] { showBottom(Bottom::Terminal); terminal_->setFocus(); });

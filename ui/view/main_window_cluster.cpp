@@ -74,6 +74,8 @@ void MainWindow::openKubeconfig(const QString& path, const QString& context, con
 
 void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& name, const QString& kubeconfigPath, const QString& levelSentence) {
     lab_.reset();
+    toastAction_ = {};  // it speaks of the cluster that is left
+    toast_->hide();
     offerLabs();
     inspector_->setContext({});
     inspector_->setReference({});
@@ -268,7 +270,10 @@ void MainWindow::theatreStep(int direction) {
     if (!decision_) return;
     const auto place = theatrePlace_.value_or(model::TheatrePlace{decision_->phase, -1});
     byPlugin_ = false;
-    const int phase = static_cast<int>(place.phase) + direction;
+    int phase = static_cast<int>(place.phase) + direction;
+    // Of a refusal there is nothing to see between Filter and the end.
+    if (decision_->endedAtFilter() && phase > static_cast<int>(scene::TheatrePhase::Filter) && phase < static_cast<int>(scene::TheatrePhase::Done))
+        phase = static_cast<int>(direction > 0 ? scene::TheatrePhase::Done : scene::TheatrePhase::Filter);
     if (phase < 0) return;
     if (phase > static_cast<int>(decision_->phase)) {
         theatrePlace_.reset();

@@ -8,6 +8,8 @@
 #include <QFrame>
 #include <QGridLayout>
 
+#include <algorithm>
+
 namespace kubarium::view {
 
 OverviewPage::OverviewPage(InspectorContext& context, QWidget* parent) : InspectorPage(context, parent), column_(makeScrollColumn(this)) {}
@@ -49,7 +51,7 @@ void OverviewPage::refresh() {
             column_->addWidget(frame);
         }
     }
-    if (!why.facts.isEmpty()) {
+    if (std::any_of(why.facts.begin(), why.facts.end(), [](const auto& fact) { return !fact.value.isEmpty(); })) {
         column_->addSpacing(4);
         column_->addWidget(makeLabel("section", tr("FACTS")));
         auto* grid = new QGridLayout;

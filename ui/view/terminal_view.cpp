@@ -52,6 +52,8 @@ VTermKey keyOf(int key) {
 }
 
 QString textOf(const VTermScreenCell& cell) {
+    // The right half of a wide character (Chinese) holds no character of its own.
+    if (cell.chars[0] == static_cast<std::uint32_t>(-1)) return {};
     QString text;
     for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0; ++i) {
         const char32_t character = cell.chars[i];

@@ -51,6 +51,8 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
     stepping->addWidget(hold_ = makeButton(QStringLiteral("▾")));
     step_->setProperty("segment", QStringLiteral("first"));
     hold_->setProperty("segment", QStringLiteral("last"));
+    step_->setProperty("plain", true);
+    hold_->setProperty("plain", true);
     stepMenu_ = new QMenu(this);
     hold_->setMenu(stepMenu_);
     row->addLayout(stepping);

@@ -14,7 +14,10 @@ public:
     explicit DemoClient(DemoCluster& cluster) : cluster_(cluster), inner_(cluster.memory_) {}
 
     void get(const client::GroupVersionResource& gvr, const std::string& ns, const std::string& name, client::Reply<ObjectPtr> reply) override { inner_.get(gvr, ns, name, std::move(reply)); }
-    void list(const client::GroupVersionResource& gvr, const std::string& ns, const client::ListOptions& options, client::Reply<client::ObjectList> reply) override { inner_.list(gvr, ns, options, std::move(reply)); }
+    void list(const client::GroupVersionResource& gvr, const std::string& ns, const client::ListOptions& options, client::Reply<client::ObjectList> reply) override {
+        if (gvr.resource != cluster_.forbidden) return inner_.list(gvr, ns, options, std::move(reply));
+        cluster_.executor_.post([reply = std::move(reply)]() mutable { reply(makeError(Reason::Forbidden, "may not be listed")); });
+    }
     std::unique_ptr<client::Watch> watch(const client::GroupVersionResource& gvr, const std::string& ns, const client::WatchOptions& options, std::move_only_function<void(client::WatchEvent)> handler) override {
         return inner_.watch(gvr, ns, options, std::move(handler));
     }

@@ -20,6 +20,7 @@ public:
     // As a real cluster: without the kinds of kubarium.dev.
     bool ownKinds = true;
     std::map<std::string, std::string> raw;  // path prefix to body
+    std::string forbidden;  // a resource that may not be listed
     // Server-side apply of a kind fails with these causes while set.
     std::vector<Cause> applyCauses;
 

@@ -75,6 +75,15 @@ TEST_F(WindowTest, WithoutKubariumsKindsTheClockAndFaultsAreHidden) {
     EXPECT_FALSE(window_->inspector().page(Tab::Why)->suits({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}));
 }
 
+TEST_F(WindowTest, WhatMayNotBeListedIsHiddenAndTheRestIsShown) {
+    open([](auto& cluster) {
+        cluster.forbidden = "configmaps";
+        cluster.fillHealing();
+    });
+    EXPECT_FALSE(window_->link()->offers(Kind::ConfigMap));
+    EXPECT_EQ(window_->stage().model()->nodes.size(), 3U);
+}
+
 TEST_F(WindowTest, SelectingInTheTreeSelectsOnTheStageAndInTheInspector) {
     open([](auto& cluster) { cluster.fillHealing(); });
     auto& tree = window_->navigator();

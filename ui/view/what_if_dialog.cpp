@@ -1,0 +1,171 @@
+#include "ui/view/what_if_dialog.h"
+
+#include "ui/scene/stage_view.h"
+#include "ui/view/widgets.h"
+
+#include <QBoxLayout>
+#include <QComboBox>
+#include <QPlainTextEdit>
+#include <QPointer>
+#include <QScrollArea>
+
+namespace kubarium::view {
+namespace {
+
+const api::GroupVersionResource reviews{"kubarium.dev", "v1alpha1", "schedulingreviews"};
+
+// Fills Nodes one after the other instead of spreading: what people want to compare with first.
+const char* const packing = R"(apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+- schedulerName: default-scheduler
+  pluginConfig:
+  - name: NodeResourcesFit
+    args:
+      scoringStrategy:
+        type: MostAllocated
+        resources:
+        - {name: cpu, weight: 1}
+        - {name: memory, weight: 1}
+)";
+
+}  // namespace
+
+WhatIfDialog::WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scene::StageModel> now, const style::Theme& theme, const QString& language, QWidget* parent)
+    : QDialog(parent), link_(link), linkAlive_(link.aliveFlag()), now_(std::move(now)), theme_(theme), language_(language) {
+    setObjectName(QStringLiteral("whatIf"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    setWindowTitle(tr("What if"));
+    resize(1280, 760);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(makeQuestion());
+    row->addWidget(hairline(Qt::Vertical));
+    row->addWidget(makeAnswer(), 1);
+    say(tr("Where would these Pods go? The scheduler answers; nothing in the cluster changes."), model::Tone::Neutral);
+}
+
+QWidget* WhatIfDialog::makeQuestion() {
+    auto* pane = new QWidget(this);
+    pane->setFixedWidth(380);
+    auto* column = new QVBoxLayout(pane);
+    column->setContentsMargins(16, 16, 16, 16);
+    column->setSpacing(6);
+    const auto text = [&](const QString& title, int stretch) {
+        column->addWidget(makeLabel("section", title.toUpper()));
+        auto* edit = new QPlainTextEdit(pane);
+        edit->setFont(style::font(style::TextSize::Small, style::TextWeight::Regular, style::TextFamily::Mono));
+        edit->setLineWrapMode(QPlainTextEdit::NoWrap);
+        edit->setTabChangesFocus(true);
+        edit->setAccessibleName(title);
+        column->addWidget(edit, stretch);
+        return edit;
+    };
+    manifests_ = text(tr("Pods that do not exist yet"), 3);
+    column->addWidget(makeLabel("section", tr("A Node to drain").toUpper()));
+    column->addWidget(drain_ = new QComboBox(pane));
+    drain_->setAccessibleName(tr("A Node to drain"));
+    drain_->addItem(tr("none"), QString());
+    for (const auto& node : now_->nodes) drain_->addItem(node.name, node.name);
+    configurations_[0] = text(tr("Configuration A"), 2);
+    configurations_[0]->setPlaceholderText(tr("empty: the one in force"));
+    configurations_[1] = text(tr("Configuration B"), 2);
+    configurations_[1]->setPlaceholderText(tr("empty: no comparison"));
+    auto* buttons = new QHBoxLayout;
+    auto* example = makeButton(tr("B: pack Nodes"));
+    example->setToolTip(tr("A configuration that fills Nodes one after the other (MostAllocated)"));
+    connect(example, &QPushButton::clicked, this, [this] { configurations_[1]->setPlainText(QString::fromLatin1(packing)); });
+    buttons->addWidget(example);
+    buttons->addStretch(1);
+    buttons->addWidget(ask_ = makeButton(tr("Ask"), "primary"));
+    ask_->setDefault(true);
+    connect(ask_, &QPushButton::clicked, this, &WhatIfDialog::ask);
+    column->addLayout(buttons);
+    return pane;
+}
+
+QWidget* WhatIfDialog::makeAnswer() {
+    auto* pane = new QWidget(this);
+    auto* column = new QVBoxLayout(pane);
+    column->setContentsMargins(16, 16, 16, 16);
+    column->setSpacing(8);
+    sentence_ = makeLabel("callout");
+    sentence_->setWordWrap(true);
+    column->addWidget(sentence_);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(12);
+    for (int side = 0; side < 2; ++side) {
+        auto* half = new QVBoxLayout;
+        half->addWidget(titles_[side] = makeLabel("muted"));
+        titles_[side]->setWordWrap(true);
+        half->addWidget(stages_[side] = new scene::StageView(pane), 1);
+        stages_[side]->setTheme(theme_);
+        row->addLayout(half, 1);
+    }
+    stages_[0]->setModelAtOnce(now_);
+    stages_[1]->hide();
+    titles_[1]->hide();
+    column->addLayout(row, 1);
+    auto* area = new QScrollArea(pane);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setMaximumHeight(140);
+    differences_ = makeLabel("");
+    differences_->setWordWrap(true);
+    differences_->setAlignment(Qt::AlignTop);
+    area->setWidget(differences_);
+    column->addWidget(area);
+    return pane;
+}
+
+void WhatIfDialog::setManifests(const QString& yaml) { manifests_->setPlainText(yaml); }
+QString WhatIfDialog::said() const { return sentence_->text(); }
+
+void WhatIfDialog::say(const QString& sentence, model::Tone tone) {
+    sentence_->setText(sentence);
+    setTone(sentence_, tone);
+}
+
+void WhatIfDialog::ask() {
+    if (!*linkAlive_) return;
+    model::WhatIfQuestion question{manifests_->toPlainText(), {}, configurations_[0]->toPlainText(), configurations_[1]->toPlainText()};
+    if (const auto node = drain_->currentData().toString(); !node.isEmpty()) question.drainNodes << node;
+    auto review = model::reviewOf(question);
+    if (!review) return say(model::text(review.error().message), model::Tone::Broken);
+    ask_->setEnabled(false);
+    say(tr("The scheduler is working it out…"), model::Tone::Neutral);
+    link_.client().create(reviews, "", std::move(*review), {}, [self = QPointer<WhatIfDialog>(this), question](Result<client::ObjectPtr> answered) {
+        if (!self) return;
+        self->ask_->setEnabled(true);
+        if (!answered) return self->say(model::text(answered.error().message), model::Tone::Broken);
+        const auto* status = (*answered)->find({"status"});
+        if (!status || !status->is_object()) return self->say(tr("The cluster gave no answer."), model::Tone::Broken);
+        self->show(model::answerOf(status->get_object(), *self->now_, question, self->language_));
+    });
+}
+
+void WhatIfDialog::show(const model::WhatIfAnswer& answer) {
+    say(answer.explanation, model::Tone::Neutral);
+    const auto title = [&](const QString& name, const model::PlacementSide& side) {
+        QStringList parts{tr("%1 placed").arg(side.placed)};
+        if (side.unplaced > 0) parts << tr("%1 nowhere").arg(side.unplaced);
+        parts << tr("%1 Nodes used").arg(side.nodesUsed);
+        if (side.cpuMost >= 0) parts << tr("fullest Node %1 % of its CPU").arg(qRound(side.cpuMost * 100));
+        return name + QStringLiteral(" · ") + parts.join(QStringLiteral(" · "));
+    };
+    titles_[0]->setText(title(answer.b ? tr("Configuration A") : tr("Then"), answer.a));
+    stages_[0]->setModelAtOnce(std::make_shared<const scene::StageModel>(answer.a.picture));
+    stages_[1]->setVisible(answer.b.has_value());
+    titles_[1]->setVisible(answer.b.has_value());
+    if (answer.b) {
+        titles_[1]->setText(title(tr("Configuration B"), *answer.b));
+        stages_[1]->setModelAtOnce(std::make_shared<const scene::StageModel>(answer.b->picture));
+    }
+    QStringList lines = answer.differences;
+    if (answer.b && lines.isEmpty()) lines << tr("Every Pod lands on the same Node.");
+    if (!answer.lost.isEmpty()) lines << tr("Nobody starts these again: %1").arg(answer.lost.join(QStringLiteral(", ")));
+    differences_->setText(lines.join(QLatin1Char('\n')));
+}
+
+}  // namespace kubarium::view

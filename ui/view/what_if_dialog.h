@@ -1,0 +1,58 @@
+// What if: Pods that do not exist yet, a drained Node, another configuration of the scheduler, or two configurations side by side.
+// Asks the cluster's scheduler (SchedulingReview) and shows where everything would go, as pictures. Changes nothing. GUI thread.
+#pragma once
+
+#include "ui/bridge/cluster_link.h"
+#include "ui/model/pod_state.h"
+#include "ui/model/what_if.h"
+#include "ui/style/theme.h"
+
+#include <QDialog>
+
+class QComboBox;
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+
+namespace kubarium::scene {
+class StageView;
+}
+
+namespace kubarium::view {
+
+class WhatIfDialog final : public QDialog {
+    Q_OBJECT
+
+public:
+    // `now`: the picture of the cluster. The link must outlive the dialog, or be told gone through ClusterLink::aliveFlag.
+    WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scene::StageModel> now, const style::Theme& theme, const QString& language, QWidget* parent = nullptr);
+
+    void setManifests(const QString& yaml);
+    void ask();
+
+    // The parts, for tests.
+    scene::StageView& stage(int side) { return *stages_[side]; }
+    QPlainTextEdit& configuration(int side) { return *configurations_[side]; }
+    QString said() const;
+
+private:
+    QWidget* makeQuestion();
+    QWidget* makeAnswer();
+    void show(const model::WhatIfAnswer& answer);
+    void say(const QString& sentence, model::Tone tone);
+
+    bridge::ClusterLink& link_;
+    std::shared_ptr<bool> linkAlive_;
+    std::shared_ptr<const scene::StageModel> now_;
+    style::Theme theme_;
+    QString language_;
+    QPlainTextEdit* manifests_;
+    QPlainTextEdit* configurations_[2];
+    QComboBox* drain_;
+    QPushButton* ask_;
+    QLabel *sentence_, *differences_;
+    QLabel* titles_[2];
+    scene::StageView* stages_[2];
+};
+
+}  // namespace kubarium::view
