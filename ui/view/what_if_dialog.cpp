@@ -19,6 +19,9 @@ const char* const packing = R"(apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration
 profiles:
 - schedulerName: default-scheduler
+  plugins:
+    score:
+      disabled: [{name: PodTopologySpread}, {name: NodeResourcesBalancedAllocation}]
   pluginConfig:
   - name: NodeResourcesFit
     args:
@@ -55,7 +58,7 @@ QWidget* WhatIfDialog::makeQuestion() {
     const auto text = [&](const QString& title, int stretch) {
         column->addWidget(makeLabel("section", title.toUpper()));
         auto* edit = new QPlainTextEdit(pane);
-        edit->setFont(style::font(style::TextSize::Small, style::TextWeight::Regular, style::TextFamily::Mono));
+        edit->setStyleSheet(QStringLiteral("font-family: \"JetBrains Mono\", monospace; font-size: 12px;"));
         edit->setLineWrapMode(QPlainTextEdit::NoWrap);
         edit->setTabChangesFocus(true);
         edit->setAccessibleName(title);
@@ -96,16 +99,17 @@ QWidget* WhatIfDialog::makeAnswer() {
     auto* row = new QHBoxLayout;
     row->setSpacing(12);
     for (int side = 0; side < 2; ++side) {
-        auto* half = new QVBoxLayout;
+        halves_[side] = new QWidget(pane);
+        auto* half = new QVBoxLayout(halves_[side]);
+        half->setContentsMargins(0, 0, 0, 0);
         half->addWidget(titles_[side] = makeLabel("muted"));
         titles_[side]->setWordWrap(true);
         half->addWidget(stages_[side] = new scene::StageView(pane), 1);
         stages_[side]->setTheme(theme_);
-        row->addLayout(half, 1);
+        row->addWidget(halves_[side], 1);
     }
     stages_[0]->setModelAtOnce(now_);
-    stages_[1]->hide();
-    titles_[1]->hide();
+    halves_[1]->hide();
     column->addLayout(row, 1);
     auto* area = new QScrollArea(pane);
     area->setWidgetResizable(true);
@@ -156,8 +160,7 @@ void WhatIfDialog::show(const model::WhatIfAnswer& answer) {
     };
     titles_[0]->setText(title(answer.b ? tr("Configuration A") : tr("Then"), answer.a));
     stages_[0]->setModelAtOnce(std::make_shared<const scene::StageModel>(answer.a.picture));
-    stages_[1]->setVisible(answer.b.has_value());
-    titles_[1]->setVisible(answer.b.has_value());
+    halves_[1]->setVisible(answer.b.has_value());
     if (answer.b) {
         titles_[1]->setText(title(tr("Configuration B"), *answer.b));
         stages_[1]->setModelAtOnce(std::make_shared<const scene::StageModel>(answer.b->picture));

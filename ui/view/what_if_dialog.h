@@ -51,6 +51,7 @@ private:
     QComboBox* drain_;
     QPushButton* ask_;
     QLabel *sentence_, *differences_;
+    QWidget* halves_[2];
     QLabel* titles_[2];
     scene::StageView* stages_[2];
 };
