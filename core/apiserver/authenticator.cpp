@@ -38,6 +38,28 @@ void addGroup(User& user, std::string group) {
     if (!user.inGroup(group)) user.groups.push_back(std::move(group));
 }
 
+// Namespace and name of "system:serviceaccount:NAMESPACE:NAME".
+std::optional<std::pair<std::string, std::string>> serviceAccountOf(std::string_view user) {
+    constexpr std::string_view prefix = "system:serviceaccount:";
+    if (!user.starts_with(prefix)) return std::nullopt;
+    user.remove_prefix(prefix.size());
+    const auto colon = user.find(':');
+    if (colon == user.npos || colon == 0 || colon + 1 == user.size() || user.find(':', colon + 1) != user.npos) return std::nullopt;
+    return std::pair(std::string(user.substr(0, colon)), std::string(user.substr(colon + 1)));
+}
+
+std::vector<std::string> serviceAccountGroups(const std::string& nameSpace) { return {"system:serviceaccounts", "system:serviceaccounts:" + nameSpace}; }
+
+// What is impersonated but no user, as Go prints the references.
+std::string requestedBeside(const User& user) {
+    std::vector<std::string> references;
+    for (const auto& group : user.groups) references.push_back(fmt::format("{{Group  {}    }}", group));
+    for (const auto& [key, values] : user.extra)
+        for (const auto& value : values) references.push_back(fmt::format("{{UserExtra  {}  authentication.k8s.io/v1  {}}}", value, key));
+    if (!user.uid.empty()) references.push_back(fmt::format("{{UID  {}  authentication.k8s.io/v1  }}", user.uid));
+    return fmt::format("{}", fmt::join(references, " "));
+}
+
 // Whoever impersonates must say whom; the rest of what it may claim follows.
 Result<User> impersonated(const User& by, const Credentials& credentials) {
     User user;
@@ -51,11 +73,16 @@ Result<User> impersonated(const User& by, const Credentials& credentials) {
         else if (name.starts_with("impersonate-extra-"))
             user.extra[percentDecode(name.substr(18), false)].push_back(value);
     }
-    if (user.name.empty()) return makeError(Reason::InternalError, "Internal error occurred: requested [] without impersonating a user");
+    if (user.name.empty()) return makeError(Reason::InternalError, fmt::format("requested [{}] without impersonating a user", requestedBeside(user)));
+    const auto account = serviceAccountOf(user.name);
     if (!by.inGroup("system:masters")) {
-        auto error = forbidden({"", "v1", "users"}, user.name, fmt::format("User \"{}\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope", by.name));
-        return error;
+        if (account)
+            return forbidden({"", "v1", "serviceaccounts"}, account->second,
+                             fmt::format("User \"{}\" cannot impersonate resource \"serviceaccounts\" in API group \"\" in the namespace \"{}\"", by.name, account->first));
+        return forbidden({"", "v1", "users"}, user.name, fmt::format("User \"{}\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope", by.name));
     }
+    // The groups of an account are known, unless others are asked for.
+    if (account && user.groups.empty()) user.groups = serviceAccountGroups(account->first);
     if (user.name == "system:anonymous")
         addGroup(user, "system:unauthenticated");
     else
@@ -118,7 +145,8 @@ Result<Identity> Authenticator::identify(const Credentials& credentials, WallTim
     if (!claims || std::ranges::find(claims->audiences, tokens_.issuer()) == claims->audiences.end()) return unauthorized();
     identity.user.name = fmt::format("system:serviceaccount:{}:{}", claims->nameSpace, claims->name);
     identity.user.uid = claims->uid;
-    identity.user.groups = {"system:serviceaccounts", "system:serviceaccounts:" + claims->nameSpace, "system:authenticated"};
+    identity.user.groups = serviceAccountGroups(claims->nameSpace);
+    addGroup(identity.user, "system:authenticated");
     if (!claims->tokenId.empty()) identity.user.extra["authentication.kubernetes.io/credential-id"] = {"JTI=" + claims->tokenId};
     if (claims->boundKind == "Pod") {
         identity.user.extra["authentication.kubernetes.io/pod-name"] = {claims->boundName};
