@@ -86,11 +86,11 @@ void printCurve() {
 
 void printEndToEnd(const Options& options, const std::vector<Workload>& list) {
     for (const auto& variant : variants(options)) {
-        fmt::print("\n### End to end: POST until bound, durable in SQLite{}{}\n\n| workload | Nodes | Pods | Pods/s | bytes/Pod |\n|---|--:|--:|--:|--:|\n", *variant.name ? ": " : "", variant.name);
+        fmt::print("\n### End to end: POST until bound, durable in SQLite{}{}\n\n| workload | Nodes | Pods | Pods/s | CPU µs/Pod | bytes/Pod |\n|---|--:|--:|--:|--:|--:|\n", *variant.name ? ": " : "", variant.name);
         for (const auto& workload : list)
             for (const auto nodes : options.nodes)
                 if (const auto figures = measureEndToEnd(caseOf(workload, options, nodes, variant))) {
-                    fmt::print("| {} | {} | {} | {:.0f} | {:.0f} |\n", workload.name, nodes, figures->pods, figures->podsPerSecond, figures->bytesPerPod);
+                    fmt::print("| {} | {} | {} | {:.0f} | {:.0f} | {:.0f} |\n", workload.name, nodes, figures->pods, figures->podsPerSecond, figures->processorMicroseconds, figures->bytesPerPod);
                     std::fflush(stdout);
                 }
     }
@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
     app.add_flag("--all-different", options.unique, "no two Pods are alike");
     app.add_flag("!--no-end-to-end", options.endToEnd, "decisions only");
     app.add_flag("!--no-decisions", options.decisions, "end to end only");
-    app.add_option("--nodes", options.nodes, "numbers of Nodes (default 1000,5000)")->delimiter(',')->expected(1)->take_all();
+    app.add_option("--nodes", options.nodes, "numbers of Nodes (default 1000,5000)")->delimiter(',')->allow_extra_args(false);
     app.add_option("--pods", options.pods, "Pods measured in each case (default 2000)");
     app.add_option("workloads", options.only, "only these: basic, \"required affinity\", ...");
     CLI11_PARSE(app, argc, argv);

@@ -29,6 +29,7 @@ DecisionFigures measureDecisions(const Case& given);
 struct EndToEndFigures {
     double podsPerSecond = 0;
     int pods = 0;
+    double processorMicroseconds = 0;  // per Pod, of all threads: what other programs on the machine do not disturb
     double bytesPerPod = 0;  // of everything: store, caches, scheduler
 };
 // POST through the API server's own client until the watch tells that the Pod is bound, which is when it is in SQLite.
