@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <sstream>
 
 namespace kubarium::api {
 
@@ -308,6 +310,33 @@ private:
     }
 };
 
+// yaml-cpp 0.7 takes a document that begins with what cannot begin one (", a") for an empty one and never gets past it: that would
+// fill the memory. This sees the second document begin where the first did.
+class ProgressCheck final : public YAML::EventHandler {
+public:
+    static void run(const std::string& text) {
+        std::istringstream in(text);
+        YAML::Parser parser(in);
+        ProgressCheck check;
+        while (parser.HandleNextDocument(check)) {}
+    }
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (mark.pos == last_) throw YAML::ParserException(mark, "did not find expected <document start>");
+        last_ = mark.pos;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+private:
+    int last_ = -1;
+};
+
 }  // namespace
 
 Result<ParsedDocument> parseYaml(std::string_view text) {
@@ -321,7 +350,9 @@ Result<ParsedDocument> parseYaml(std::string_view text) {
 Result<std::vector<ParsedDocument>> parseYamlDocuments(std::string_view text) {
     try {
         std::vector<ParsedDocument> documents;
-        for (const auto& node : YAML::LoadAll(std::string(text))) {
+        const std::string owned(text);
+        ProgressCheck::run(owned);
+        for (const auto& node : YAML::LoadAll(owned)) {
             auto document = TRY(YamlReader(text.size()).convert(node));
             if (!document.value.is_null()) documents.push_back(std::move(document));
         }

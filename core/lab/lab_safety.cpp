@@ -1,5 +1,7 @@
 #include "core/lab/lab_safety.h"
 
+#include "core/api/codec.h"
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
@@ -54,6 +56,11 @@ private:
 }  // namespace
 
 void findUnsafe(const Manifest& manifest, std::vector<LabProblem>& problems) {
+    // What LoadAll() would read for ever; other mistakes are told with their line below.
+    if (const auto readable = api::parseYamlDocuments(manifest.text); !readable && readable.error().message.find("<document start>") != std::string::npos) {
+        problems.push_back({manifest.fileName, 0, "not valid YAML: " + readable.error().message, "begin each document with a map"});
+        return;
+    }
     try {
         for (const auto& document : YAML::LoadAll(manifest.text)) Search(manifest, problems).visit(document, 0);
     } catch (const YAML::Exception& error) {

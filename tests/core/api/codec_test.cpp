@@ -56,6 +56,11 @@ TEST(Yaml, followsVersionOnePointOneLikeKubectl) {
     EXPECT_EQ(documents->size(), 2u);
 }
 
+TEST(Yaml, whatCannotBeginADocumentIsRefusedInsteadOfReadForEver) {
+    EXPECT_FALSE(parseYamlDocuments(",\"kind\":\"Pod\""));
+    EXPECT_FALSE(parseYamlDocuments("a: 1\n---\n]"));
+}
+
 TEST(Yaml, anAliasBombIsRefused) {
     std::string text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
     for (int i = 1; i < 9; ++i) {
