@@ -104,8 +104,8 @@ private:
 };
 
 TEST(IncrementalDecider, DecidesAsFromScratchWhateverChanged) {
-    constexpr std::uint64_t stepsPerCluster = 400;
-    const auto steps = numberFrom("KUBARIUM_STEPS", 1200);
+    constexpr std::uint64_t stepsPerCluster = 250;
+    const auto steps = numberFrom("KUBARIUM_STEPS", 4000);
     auto seed = numberFrom("KUBARIUM_SEED", 1);
     const auto all = configurations();
     std::uint64_t incremental = 0, total = 0;
