@@ -31,13 +31,13 @@ Result<json::value> oneDocument(const QString& yaml, const QString& what) {
 
 QString keyOf(const json::value& pod) { return at(pod, {"namespace"}) + QLatin1Char('/') + at(pod, {"name"}); }
 
-scene::StagePod reviewedPod(const QString& key, const QString& node, bool differs) {
+scene::StagePod reviewedPod(const QString& key, const QString& node, bool differs, const QString& letter) {
     scene::StagePod pod;
     pod.key = QStringLiteral("review:") + key;
     pod.ns = key.section(QLatin1Char('/'), 0, 0);
     pod.name = key.section(QLatin1Char('/'), 1);
     pod.owner = differs ? QStringLiteral("review/differs") : QStringLiteral("review/same");
-    pod.ownerName = differs ? QStringLiteral("≠") : pod.name;
+    pod.ownerName = differs ? letter : pod.name;
     pod.node = node;
     pod.phase = node.isEmpty() ? scene::PodPhase::Pending : scene::PodPhase::Ready;
     if (node.isEmpty()) pod.reason = Explain::tr("fits nowhere");
@@ -45,7 +45,7 @@ scene::StagePod reviewedPod(const QString& key, const QString& node, bool differ
 }
 
 // The cluster of now, without what a drain removes and with the reviewed Pods where they would go.
-PlacementSide sideOf(const scene::StageModel& now, const QList<QPair<QString, QString>>& placements, const QSet<QString>& differing, const QSet<QString>& gone, const QStringList& drained) {
+PlacementSide sideOf(const scene::StageModel& now, const QList<QPair<QString, QString>>& placements, const QSet<QString>& differing, const QSet<QString>& gone, const QStringList& drained, const QString& letter) {
     PlacementSide side;
     side.picture.clusterName = now.clusterName;
     side.picture.nodes = now.nodes;
@@ -58,7 +58,7 @@ PlacementSide sideOf(const scene::StageModel& now, const QList<QPair<QString, QS
         if (!pod.node.isEmpty() && !gone.contains(pod.ns + QLatin1Char('/') + pod.name)) side.picture.pods.push_back(pod);
     QSet<QString> used;
     for (const auto& [key, node] : placements) {
-        side.picture.pods.push_back(reviewedPod(key, node, differing.contains(key)));
+        side.picture.pods.push_back(reviewedPod(key, node, differing.contains(key), letter));
         ++(node.isEmpty() ? side.unplaced : side.placed);
         if (!node.isEmpty()) used.insert(node);
     }
@@ -121,10 +121,10 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
         a.push_back({key, node});
         b.push_back({key, inB.value(key, node)});
     }
-    answer.a = sideOf(now, a, differing, gone, question.drainNodes);
+    answer.a = sideOf(now, a, differing, gone, question.drainNodes, QStringLiteral("A"));
     if (const auto* comparison = api::findPath(tree, {"comparison"})) {
         addFigures(*comparison, "a", answer.a);
-        answer.b = sideOf(now, b, differing, gone, question.drainNodes);
+        answer.b = sideOf(now, b, differing, gone, question.drainNodes, QStringLiteral("B"));
         addFigures(*comparison, "b", *answer.b);
         answer.explanation = inLanguage(*comparison, {"explanation"}, language);
     }

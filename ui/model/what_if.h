@@ -31,7 +31,7 @@ struct WhatIfAnswer {
     QStringList differences;  // a line each
     QStringList lost;         // Pods that a drain ends and nobody starts again
 };
-// `now`: the picture of the cluster as it is. In the pictures the reviewed Pods carry their letter, and "≠" where A and B differ.
+// `now`: the picture of the cluster as it is. In the pictures the reviewed Pods carry their letter, and "A" or "B" in a colour of their own where the two differ.
 WhatIfAnswer answerOf(const boost::json::object& status, const scene::StageModel& now, const WhatIfQuestion& question, const QString& language);
 
 }  // namespace kubarium::model
