@@ -60,12 +60,33 @@ int printTarget(const Options& options, const WhyArguments& arguments, json::obj
     return fits ? success : unschedulable;
 }
 
+// Of a Pod that no decision was ever made about, in one sentence; "" if there must have been one.
+std::string whyNeverTried(const api::Object& pod) {
+    if (!pod.string({"spec", "nodeName"}).empty()) return {};
+    if (const auto* gates = pod.find({"spec", "schedulingGates"}); gates && gates->is_array() && !gates->get_array().empty()) {
+        std::vector<std::string> names;
+        for (const auto& gate : gates->get_array()) names.emplace_back(api::stringAt(gate, {"name"}));
+        return fmt::format("The scheduler does not look at {} before its scheduling gates are removed: {}", pod.name(), fmt::join(names, ", "));
+    }
+    const auto* claims = pod.find({"spec", "resourceClaims"});
+    const auto* conditions = pod.find({"status", "conditions"});
+    if (claims && conditions && conditions->is_array())
+        for (const auto& condition : conditions->get_array())
+            if (api::stringAt(condition, {"type"}) == "PodScheduled") return fmt::format("The scheduler does not look at {}: {}", pod.name(), api::stringAt(condition, {"message"}));
+    return {};
+}
+
 // Worked out here, from the lists of any cluster or from a file.
 int recomputed(const Options& options, const WhyArguments& arguments) {
     auto read = readState(options, arguments.source);
     if (!read) return report(read.error());
     const auto pod = read->state.findPod(arguments.nameSpace, arguments.pod);
     if (!pod) return report(makeError(Reason::NotFound, fmt::format("pods \"{}\" not found in namespace {}", arguments.pod, arguments.nameSpace)));
+    if (const auto sentence = whyNeverTried(*pod); arguments.node.empty() && !sentence.empty()) {
+        if (wantsStructure(options)) printStructure(options, json::object{{"message", sentence}});
+        else fmt::print("{}\n", sentence);
+        return unschedulable;
+    }
     const auto cluster = scheduler::ReviewedCluster::of(read->state);
     if (!cluster) return report(cluster.error());
     const std::string placed(pod->string({"spec", "nodeName"}));
