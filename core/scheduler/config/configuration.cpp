@@ -61,7 +61,7 @@ void percentage(const json::object& from, const std::string& path, api::Report& 
 
 void removed(const std::string& path, const std::string& name, api::Report& report) {
     if (std::ranges::find(removedPlugins, name) != removedPlugins.end())
-        report.invalid(path, name, fmt::format("was invalid in version \"{0}\" (KubeSchedulerConfiguration is version \"{0}\")", apiVersion));
+        report.invalid(path, name, fmt::format("was invalid in version \"v1\" (KubeSchedulerConfiguration is version \"{}\")", apiVersion));
 }
 
 void checkPluginSets(const json::object* plugins, const std::string& path, api::Report& report, Configuration& configuration) {
@@ -79,7 +79,7 @@ void checkPluginSets(const json::object* plugins, const std::string& path, api::
 }
 
 // Decodes, and where that works validates and applies, the args of one profile.
-Result<void> takeArgs(Profile& profile, const json::object& from, std::size_t index, const std::string& path, api::Report& report, std::vector<std::string>& strictErrors) {
+Result<void> takeArgs(Profile& profile, const json::object& from, std::size_t index, const std::string& path, api::Report& report, Problems& fit, std::vector<std::string>& strictErrors) {
     const auto& configs = api::arrayAt(from, "pluginConfig");
     std::set<std::string> seen;
     for (std::size_t i = 0; i < configs.size(); ++i) {
@@ -91,14 +91,19 @@ Result<void> takeArgs(Profile& profile, const json::object& from, std::size_t in
         for (const auto& error : unknown) strictErrors.push_back(fmt::format("decoding .profiles[{}].pluginConfig[{}]: {}", index, i, error));
         if (!seen.insert(name).second) report.duplicate(here, name);
         removed(here, name, report);
-        applyArgs(profile, name, *args, here + ".args", report);
+        // This one looks at its args itself when it is made, and only where it is needed.
+        if (name == "NodeResourcesFit") applyArgs(profile, name, *args, {}, fit.report);
+        else applyArgs(profile, name, *args, here + ".args", report);
     }
     return {};
 }
 
-Result<void> takePlugins(Profile& profile, const json::object* plugins) {
+Result<void> takePlugins(Profile& profile, const json::object* plugins, const Problems& fit) {
+    const auto refuse = [&](const std::string& why) { return badRequest(fmt::format("initializing profiles: creating profile for scheduler name {}: {}", profile.schedulerName, why)); };
     auto lists = resolvePlugins(plugins, profile.schedulerName);
-    if (!lists) return badRequest(fmt::format("initializing profiles: creating profile for scheduler name {}: {}", profile.schedulerName, lists.error().message));
+    const bool needed = !lists || std::ranges::any_of(lists->at, [](const auto& list) { return std::ranges::find(list, "NodeResourcesFit") != list.end(); });
+    if (const auto valid = fit.result(); needed && !valid) return refuse("initializing plugin \"NodeResourcesFit\": " + valid.error().message);
+    if (!lists) return refuse(lists.error().message);
     profile.preEnqueue = (*lists)[ExtensionPoint::PreEnqueue];
     profile.preFilter = (*lists)[ExtensionPoint::PreFilter];
     profile.filter = (*lists)[ExtensionPoint::Filter];
@@ -109,6 +114,17 @@ Result<void> takePlugins(Profile& profile, const json::object* plugins) {
     profile.bind = (*lists)[ExtensionPoint::Bind];
     for (const auto& [name, weight] : lists->score) profile.score.emplace_back(name, weight);
     return {};
+}
+
+// A PluginSet of the internal version.
+json::object asGoPrints(const json::object& set) {
+    json::object printed;
+    for (const auto& [key, name] : {std::pair{"enabled", "Enabled"}, std::pair{"disabled", "Disabled"}}) {
+        json::array plugins;
+        for (const auto& plugin : api::arrayAt(set, key)) plugins.push_back(json::object{{"Name", api::textAt(plugin.as_object(), "name")}, {"Weight", api::numberAt(plugin.as_object(), "weight").value_or(0)}});
+        printed[name] = plugins.empty() ? json::value() : json::value(std::move(plugins));
+    }
+    return printed;
 }
 
 void checkQueueSort(const json::array& profiles, api::Report& report) {
@@ -123,10 +139,10 @@ void checkQueueSort(const json::array& profiles, api::Report& report) {
         report.invalid("profiles[0].plugins.queueSort.Enabled", static_cast<std::int64_t>(count), "only one queue sort plugin can be enabled");
     for (std::size_t i = 1; i < profiles.size(); ++i)
         if (const auto current = queueSortOf(profiles[i]); current != canon)
-            report.invalidText(fmt::format("profiles[{}].plugins.queueSort", i), api::toJson(current), "must be the same for all profiles");
+            report.invalidText(fmt::format("profiles[{}].plugins.queueSort", i), api::toJson(asGoPrints(current.get_object())), "must be the same for all profiles");
 }
 
-Result<void> takeProfiles(const json::array& profiles, Configuration& configuration, api::Report& report, std::vector<std::string>& strictErrors) {
+Result<void> takeProfiles(const json::array& profiles, Configuration& configuration, api::Report& report, std::vector<Problems>& fit, std::vector<std::string>& strictErrors) {
     static const json::array one{json::object()};
     const auto& list = profiles.empty() ? one : profiles;
     configuration.profiles.clear();
@@ -139,7 +155,7 @@ Result<void> takeProfiles(const json::array& profiles, Configuration& configurat
         if (profile.schedulerName.empty()) report.required(path + ".schedulerName");
         percentage(from, path + ".", report, profile.percentageOfNodesToScore);
         checkPluginSets(api::objectAt(from, "plugins"), path, report, configuration);
-        if (auto taken = takeArgs(profile, from, i, path, report, strictErrors); !taken) return taken;
+        if (auto taken = takeArgs(profile, from, i, path, report, fit.emplace_back(), strictErrors); !taken) return taken;
         for (std::size_t other = 0; other < i; ++other)
             if (configuration.profiles[other].schedulerName == profile.schedulerName) report.duplicate(path + ".schedulerName", api::indexed("profiles", other) + ".schedulerName");
         configuration.profiles.push_back(std::move(profile));
@@ -148,28 +164,29 @@ Result<void> takeProfiles(const json::array& profiles, Configuration& configurat
     return {};
 }
 
-void duration(const json::object& from, std::string_view key, std::chrono::milliseconds& into, api::Report& report) {
+Result<void> duration(const json::object& from, std::string_view key, std::chrono::milliseconds& into, api::Report& report) {
     const auto text = api::textAt(from, key);
-    if (text.empty()) return;
+    if (text.empty()) return {};
     const auto parsed = parseDuration(text);
-    const auto path = fmt::format("leaderElection.{}", key);
-    if (!parsed) return report.invalid(path, text, "must be a duration such as \"15s\"");
+    if (!parsed) return badRequest(fmt::format("time: invalid duration \"{}\"", text));
     // Zero means that nothing was written.
     if (parsed->count() != 0) into = *parsed;
-    if (parsed->count() < 0) report.invalid(path, text, "must be greater than zero");
+    if (parsed->count() < 0) report.invalid(fmt::format("leaderElection.{}", key), text, "must be greater than zero");
+    return {};
 }
 
-void takeLeaderElection(const json::object& from, LeaderElection& election, api::Report& report) {
+Result<void> takeLeaderElection(const json::object& from, LeaderElection& election, api::Report& report) {
     if (const auto* elect = from.if_contains("leaderElect"); elect && elect->is_bool()) election.leaderElect = elect->get_bool();
     if (const auto name = api::textAt(from, "resourceName"); !name.empty()) election.resourceName = name;
     if (const auto nameSpace = api::textAt(from, "resourceNamespace"); !nameSpace.empty()) election.resourceNamespace = nameSpace;
-    if (!election.leaderElect) return;
-    duration(from, "leaseDuration", election.leaseDuration, report);
-    duration(from, "renewDeadline", election.renewDeadline, report);
-    duration(from, "retryPeriod", election.retryPeriod, report);
+    api::Report unused;
+    auto& problems = election.leaderElect ? report : unused;
+    for (auto [key, into] : {std::pair{"leaseDuration", &election.leaseDuration}, std::pair{"renewDeadline", &election.renewDeadline}, std::pair{"retryPeriod", &election.retryPeriod}})
+        if (auto taken = duration(from, key, *into, problems); !taken) return taken;
     if (election.leaseDuration <= election.renewDeadline)
-        report.invalidText("leaderElection.leaseDuration", fmt::format("{}s", static_cast<double>(election.renewDeadline.count()) / 1000), "must be greater than `RenewDeadline`");
-    if (const auto lock = api::textAt(from, "resourceLock"); !lock.empty() && lock != "leases") report.invalid("leaderElection.resourceLock", lock, "resourceLock value must be \"leases\"");
+        problems.invalid("leaderElection.leaseDuration", fmt::format("{}s", static_cast<double>(election.renewDeadline.count()) / 1000), "must be greater than `RenewDeadline`");
+    if (const auto lock = api::textAt(from, "resourceLock"); !lock.empty() && lock != "leases") problems.invalid("leaderElection.resourceLock", lock, "resourceLock value must be \"leases\"");
+    return {};
 }
 
 Result<json::object> decode(const json::value& value, std::vector<std::string>& strictErrors) {
@@ -181,6 +198,7 @@ Result<json::object> decode(const json::value& value, std::vector<std::string>& 
     if (version != apiVersion || kind != "KubeSchedulerConfiguration")
         return badRequest(fmt::format("no kind \"{}\" is registered for version \"{}\"; write apiVersion: {} and kind: KubeSchedulerConfiguration", kind, version, apiVersion));
     if (auto decoded = api::normalize(configurationType(), object, &strictErrors); !decoded) return std::move(decoded.error());
+    std::ranges::sort(strictErrors);
     return object;
 }
 
@@ -202,7 +220,7 @@ void takeNumbers(const json::object& from, Configuration& configuration, api::Re
 
 Profile Profile::makeDefault() {
     Profile profile;
-    auto taken = takePlugins(profile, nullptr);
+    auto taken = takePlugins(profile, nullptr, {});
     KUBARIUM_ASSERT(taken.has_value());
     return profile;
 }
@@ -219,21 +237,23 @@ Result<Configuration> parseConfiguration(const json::value& value) {
     Problems problems;
     if (const auto* connection = api::objectAt(from, "clientConnection"))
         if (const auto burst = api::numberAt(*connection, "burst").value_or(0); burst < 0) problems.report.invalid("clientConnection.burst", burst, "must be non-negative");
-    if (const auto* election = api::objectAt(from, "leaderElection")) takeLeaderElection(*election, configuration.leaderElection, problems.report);
+    if (const auto* election = api::objectAt(from, "leaderElection"))
+        if (auto taken = takeLeaderElection(*election, configuration.leaderElection, problems.report); !taken) return std::move(taken.error());
     takeNumbers(from, configuration, problems.report);
     const auto& profiles = api::arrayAt(from, "profiles");
-    if (auto taken = takeProfiles(profiles, configuration, problems.report, strictErrors); !taken) return std::move(taken.error());
+    std::vector<Problems> fit;
+    if (auto taken = takeProfiles(profiles, configuration, problems.report, fit, strictErrors); !taken) return std::move(taken.error());
     if (!strictErrors.empty()) return badRequest(fmt::format("strict decoding error: {}", fmt::join(strictErrors, ", ")));
     if (!api::arrayAt(from, "extenders").empty()) problems.report.forbidden("extenders", "Kubarium's scheduler calls no extenders; remove them");
     if (auto valid = problems.result(); !valid) return std::move(valid.error());
     for (std::size_t i = 0; i < configuration.profiles.size(); ++i)
-        if (auto taken = takePlugins(configuration.profiles[i], profiles.empty() ? nullptr : api::objectAt(profiles[i].as_object(), "plugins")); !taken) return std::move(taken.error());
+        if (auto taken = takePlugins(configuration.profiles[i], profiles.empty() ? nullptr : api::objectAt(profiles[i].as_object(), "plugins"), fit[i]); !taken) return std::move(taken.error());
     return configuration;
 }
 
 Result<Configuration> parseConfigurationText(std::string_view text) {
     const auto parsed = TRY(api::parseYaml(text));
-    if (!parsed.duplicates.empty()) return badRequest(fmt::format("strict decoding error: {}", fmt::join(parsed.duplicates, ", ")));
+    if (!parsed.duplicates.empty()) return badRequest(fmt::format("strict decoding error: yaml: unmarshal errors:\n  {}", fmt::join(parsed.duplicates, "\n  ")));
     return parseConfiguration(parsed.value);
 }
 

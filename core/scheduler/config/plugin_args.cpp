@@ -16,7 +16,7 @@ constexpr std::string_view group = "kubescheduler.config.k8s.io";
 
 std::int64_t numberOr(const json::object& object, std::string_view key, std::int64_t fallback) { return api::numberAt(object, key).value_or(fallback); }
 
-std::string at(const std::string& path, std::string_view field) { return path + "." + std::string(field); }
+std::string at(const std::string& path, std::string_view field) { return path.empty() ? std::string(field) : path + "." + std::string(field); }
 
 // Decodes what the API's own types describe, in place; its strict errors get the path before them.
 Result<void> decodeNested(std::string_view typeName, json::value& value, const std::string& path, std::vector<std::string>& strictErrors) {
