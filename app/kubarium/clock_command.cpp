@@ -37,15 +37,17 @@ int change(const Options& options, const json::object& spec) {
     return clock ? show(options, *clock) : report(clock.error());
 }
 
-int step(const Options& options) {
+// One more than the counter in the spec says.
+int raise(const Options& options, const char* counter) {
     auto session = Session::open(options);
     if (!session) return report(session.error());
     auto& client = (*session)->client();
     const auto clock = (*session)->wait<ObjectPtr>([&](auto reply) { client.get(api::resources::clocks, "", "cluster", std::move(reply)); });
     if (!clock) return report(clock.error());
-    const auto* steps = (*clock)->find({"spec", "step"});
-    const auto next = (steps && steps->is_number() ? steps->to_number<std::int64_t>() : 0) + 1;
-    return change(options, {{"paused", true}, {"step", next}});
+    const auto* count = (*clock)->find({"spec", counter});
+    json::object spec{{counter, (count && count->is_number() ? count->to_number<std::int64_t>() : 0) + 1}};
+    if (std::string_view(counter) == "step") spec["paused"] = true;
+    return change(options, spec);
 }
 
 }  // namespace
@@ -66,7 +68,22 @@ void addClock(CLI::App& app, Command& command) {
     auto* resume = clock->add_subcommand("resume", "Go on");
     resume->callback([&command] { command.run = [&command] { return change(command.options, {{"paused", false}}); }; });
     auto* stepping = clock->add_subcommand("step", "While paused: let one scheduling phase or one reconcile through");
-    stepping->callback([&command] { command.run = [&command] { return step(command.options); }; });
+    stepping->callback([&command] { command.run = [&command] { return raise(command.options, "step"); }; });
+    auto* back = clock->add_subcommand("back", "While a Pod is held: hold it before its previous scheduling phase again");
+    back->callback([&command] { command.run = [&command] { return raise(command.options, "back"); }; });
+    auto phase = std::make_shared<std::string>(), pod = std::make_shared<std::string>();
+    auto* breaking = clock->add_subcommand("break", "Hold every Pod, or one, before a scheduling phase; without arguments: hold none any more");
+    breaking->add_option("phase", *phase, "Filter, Score, Select or Bind; each of them if absent")->check(CLI::IsMember({"Filter", "Score", "Select", "Bind"}));
+    breaking->add_option("--pod", *pod, "namespace/name of the Pod");
+    breaking->callback([&command, phase, pod] {
+        command.run = [&command, phase, pod] {
+            if (phase->empty() && pod->empty()) return change(command.options, {{"breakpoints", nullptr}});
+            json::object breakpoint;
+            if (!phase->empty()) breakpoint["phase"] = *phase;
+            if (!pod->empty()) breakpoint["pod"] = *pod;
+            return change(command.options, {{"breakpoints", json::array{std::move(breakpoint)}}});
+        };
+    });
 }
 
 }  // namespace kubarium::cli

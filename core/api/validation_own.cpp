@@ -68,13 +68,14 @@ void validateClock(const json::object& clock, Report& report) {
         if (error || !(value > 0) || value > 10000) report.invalidText("spec.rate", shownValue(rate), "must be greater than 0 and at most 10000");
     }
     if (const auto step = numberAt(spec, "step")) validateNonnegative(*step, "spec.step", report);
+    if (const auto back = numberAt(spec, "back")) validateNonnegative(*back, "spec.back", report);
     const auto& breakpoints = arrayAt(spec, "breakpoints");
     for (std::size_t i = 0; i < breakpoints.size(); ++i) {
         const auto& breakpoint = asObject(breakpoints[i]);
         const auto path = indexed("spec.breakpoints", i);
         const auto phase = textAt(breakpoint, "phase");
-        if (phase.empty()) report.required(path + ".phase");
-        else if (phase != "Filter" && phase != "Score" && phase != "Select" && phase != "Bind") report.unsupported(path + ".phase", phase, {"Bind", "Filter", "Score", "Select"});
+        if (phase.empty() && textAt(breakpoint, "pod").empty()) report.required(path + ".phase");
+        else if (!phase.empty() && phase != "Filter" && phase != "Score" && phase != "Select" && phase != "Bind") report.unsupported(path + ".phase", phase, {"Bind", "Filter", "Score", "Select"});
         const auto pod = textAt(breakpoint, "pod");
         if (!pod.empty() && pod.find('/') == pod.npos) report.invalid(path + ".pod", pod, "must be namespace/name");
     }

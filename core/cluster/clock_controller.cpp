@@ -67,10 +67,13 @@ void ClockController::apply(const api::Object& object) {
     if (const auto* list = object.find({"spec", "breakpoints"}); list && list->is_array())
         for (const auto& entry : list->get_array()) breakpoints.push_back({std::string(api::stringAt(entry, {"phase"})), std::string(api::stringAt(entry, {"pod"}))});
     hooks_.setBreakpoints(std::move(breakpoints));
-    const auto step = static_cast<std::int64_t>(number("step", 0));
-    if (std::exchange(stepKnown_, true))
+    const auto step = static_cast<std::int64_t>(number("step", 0)), back = static_cast<std::int64_t>(number("back", 0));
+    if (std::exchange(stepKnown_, true)) {
+        for (auto i = back_; i < back && i < back_ + 100; ++i) hooks_.back();
         for (auto i = step_; i < step && i < step_ + 100; ++i) hooks_.step();
+    }
     step_ = step;
+    back_ = back;
     writeStatus();
 }
 

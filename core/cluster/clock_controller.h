@@ -1,5 +1,6 @@
 // Makes the Clock object ("cluster") real: what its spec says is done to the engine's Clock, and its status says what is so. Raising
-// spec.step while paused lets one scheduling phase, or else one reconcile, through. Engine thread only.
+// spec.step while paused lets one scheduling phase, or else one reconcile, through; raising spec.back goes back by one phase inside a
+// held cycle. Engine thread only.
 #pragma once
 
 #include "core/base/clock.h"
@@ -13,7 +14,7 @@
 namespace kubarium::cluster {
 
 struct Breakpoint {
-    std::string phase;  // Filter, Score, Select, Bind
+    std::string phase;  // Filter, Score, Select, Bind; "" is each of them
     std::string pod;    // "namespace/name"; "" is any
 };
 
@@ -21,6 +22,7 @@ struct Breakpoint {
 struct ClockHooks {
     std::function<void(bool paused)> setPaused;
     std::function<void()> step;
+    std::function<void()> back;
     std::function<void(std::vector<Breakpoint>)> setBreakpoints;
 };
 
@@ -47,7 +49,7 @@ private:
     ClockHooks hooks_;
     std::unique_ptr<client::Watch> watch_;
     Timer retry_;
-    std::int64_t step_ = 0;
+    std::int64_t step_ = 0, back_ = 0;
     bool stepKnown_ = false, writing_ = false, writeAgain_ = false;
     std::string heldPod_, heldPhase_, written_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

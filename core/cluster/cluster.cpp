@@ -214,6 +214,7 @@ Result<void> Cluster::Parts::startComponents() {
                                                          [this] {
                                                              if (!scheduler->step()) controllers->step();
                                                          },
+                                                         [this] { scheduler->back(); },
                                                          [this](const std::vector<Breakpoint>& breakpoints) {
                                                              std::vector<scheduler::HoldPoint> points;
                                                              for (const auto& [phase, pod] : breakpoints) points.push_back({phase, pod});

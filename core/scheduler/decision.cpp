@@ -199,10 +199,12 @@ public:
             decision_.reason = "Unschedulable";
             return std::move(decision_);
         }
+        enter("PreFilter");
         decision_.preFilter = plugins_.runPreFilter(cycle_, decision_);
         if (!decision_.preFilter.success()) return refusedByPreFilter();
         decision_.nodes.resize(snapshot.nodes.size());
         for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) decision_.nodes[i].node = snapshot.nodes[i]->name;
+        enter("Filter");
         findFeasible();
         if (!decision_.error.empty()) return failed();
         if (feasible_.empty()) return unschedulable();
@@ -210,6 +212,10 @@ public:
     }
 
 private:
+    void enter(const char* point) const {
+        if (options_.onPoint) options_.onPoint(point);
+    }
+
     Decision failed() {
         decision_.result = Decision::Result::Error;
         decision_.reason = "SchedulerError";
@@ -285,6 +291,7 @@ private:
             refusals.push_back(&verdict.filter);
             if (!verdict.filter.plugin.empty()) decision_.refusedBy.insert(verdict.filter.plugin);
         }
+        enter("PostFilter");
         if (options_.preempt) runPostFilter(cycle_, plugins_, refusals, {options_}, decision_.preemption);
         decision_.message = fitErrorMessage(cycle_.snapshot.nodes.size(), statuses, "", decision_.preemption.message);
         return std::move(decision_);
@@ -300,6 +307,7 @@ private:
             nodes.push_back(cycle_.snapshot.nodes[index].get());
             verdicts.push_back(&decision_.nodes[index]);
         }
+        enter("Score");
         if (!decision_.scoringSkipped || options_.fullStory) {
             const auto status = plugins_.runScore(cycle_, nodes, verdicts, decision_.skippedScore);
             if (!status.success() && !decision_.scoringSkipped) {
@@ -307,6 +315,7 @@ private:
                 return failed();
             }
         }
+        enter("Select");
         if (!plugins_.hasScorePlugins())
             for (auto* verdict : verdicts) verdict->total = 1;
         std::int64_t most = INT64_MIN;

@@ -66,6 +66,8 @@ struct DecideOptions {
     bool fullStory = false;     // scores even if there is one Node, verdicts of every Node
     bool preempt = true;
     std::optional<std::size_t> preemptionOffset;  // instead of drawing it: to tell a decision again
+    // Called when an extension point begins: PreFilter, Filter, PostFilter, Score, Select.
+    std::function<void(const char*)> onPoint;
     // Draws an index below the given number, among the best Nodes in snapshot order.
     std::function<std::size_t(std::size_t)> draw;
 };

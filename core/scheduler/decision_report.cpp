@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace kubarium::scheduler {
 namespace {
@@ -23,10 +24,6 @@ std::string bytesText(std::int64_t bytes) {
 std::string amountText(const std::string& resource, std::int64_t amount) {
     return resource == "cpu" ? cpuText(amount) : resource == "memory" || resource == "ephemeral-storage" ? bytesText(amount) : std::to_string(amount);
 }
-
-struct Sentence {
-    std::string en, zh;
-};
 
 // What most Nodes said, for the one sentence.
 std::string mostFrequentReason(const Decision& decision) {
@@ -121,6 +118,50 @@ json::array reasonCounts(const Decision& decision) {
     return list;
 }
 
+// How long each extension point took.
+struct PointTimes {
+    json::object seconds;
+    const char* point = nullptr;
+    std::chrono::steady_clock::time_point since{};
+
+    // The next one begins; nullptr: it is over.
+    void enter(const char* next) {
+        const auto now = std::chrono::steady_clock::now();
+        if (point) seconds[point] = std::chrono::duration<double>(now - since).count();
+        point = next;
+        since = now;
+    }
+};
+
+json::object queueOf(const DecisionRecord& record) {
+    return {{"enqueuedAt", formatMicroTime(record.enqueuedAt)}, {"attempts", record.attempt}, {"waitedSeconds", record.waitedSeconds}, {"wokenBy", record.wokenBy}};
+}
+
+json::object envelope(const DecisionRecord& record, json::object status) {
+    return {{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingDecision"},
+            {"metadata", {{"name", record.name()}, {"namespace", record.pod->nameSpace}, {"uid", record.uid}, {"resourceVersion", std::to_string(record.revision)},
+                          {"creationTimestamp", formatTime(record.at)}}},
+            {"spec", {{"podName", record.pod->name}, {"podUID", record.pod->uid}, {"schedulerName", record.schedulerName}}},
+            {"status", std::move(status)}};
+}
+
+// What the record holds, without deciding once more.
+json::object outlineOf(const DecisionRecord& record) {
+    const auto nodes = record.snapshot->nodes.size();
+    const auto& pod = record.pod->name;
+    Sentence sentence{fmt::format("None of {} Nodes can run {}.", nodes, pod), fmt::format("{} 个 Node 都不能运行 {}。", nodes, pod)};
+    if (!record.selectedNode.empty())
+        sentence = {fmt::format("{} of the {} Nodes looked at can run {}; {} was chosen.", record.feasible, record.evaluated, pod, record.selectedNode),
+                    fmt::format("检查过的 {} 个 Node 中有 {} 个能运行 {}；选中 {}。", record.evaluated, record.feasible, pod, record.selectedNode)};
+    json::object timings;
+    for (const auto& [point, seconds] : record.timings) timings[point] = seconds;
+    json::object status{{"cycle", record.cycle}, {"attempt", record.attempt}, {"phase", record.phase}, {"result", record.result}, {"message", record.message},
+                        {"selectedNode", record.selectedNode}, {"evaluatedNodes", record.evaluated}, {"feasibleNodes", record.feasible},
+                        {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(timings)}, {"queue", queueOf(record)}};
+    if (!record.nominatedNode.empty()) status["nominatedNode"] = record.nominatedNode;
+    return status;
+}
+
 }  // namespace
 
 std::string refusalDetail(const PodInfo& pod, const NodeInfo& node, const Status& status) {
@@ -150,18 +191,22 @@ std::string refusalDetail(const PodInfo& pod, const NodeInfo& node, const Status
 }
 
 json::object reportDecision(const DecisionRecord& record, Detail detail) {
+    if (detail == Detail::Summary && record.snapshot->nodes.size() > mostNodesInLists) return envelope(record, outlineOf(record));
     const auto& profile = *record.configuration->find(record.schedulerName);
     DecideOptions options;
     options.startIndex = record.startIndex;
     options.preemptionOffset = record.preemptionOffset;
     options.sampling = true;
     options.fullStory = true;
+    PointTimes times;
+    options.onPoint = [&](const char* point) { times.enter(point); };
     const auto decision = decide(*record.snapshot, *record.pod, *record.configuration, profile, options);
+    times.enter(nullptr);
     const Cycle cycle{*record.snapshot, *record.pod, profile};
     const auto draw = std::ranges::find(decision.best, record.selectedNode);
     json::object weights;
     for (const auto& [name, weight] : profile.score) weights[name] = weight;
-    json::object timings;
+    auto timings = times.seconds;
     for (const auto& [point, seconds] : record.timings) timings[point] = seconds;
     json::object preFilter{{"code", toString(decision.preFilter.code)}};
     if (!decision.preFilter.plugin.empty()) preFilter["plugin"] = decision.preFilter.plugin;
@@ -173,16 +218,12 @@ json::object reportDecision(const DecisionRecord& record, Detail detail) {
                         {"scoringSkipped", decision.scoringSkipped}, {"skippedFilter", stringsOf(decision.skippedFilter)}, {"skippedScore", stringsOf(decision.skippedScore)},
                         {"weights", std::move(weights)}, {"best", stringsOf(decision.best)}, {"reasonCounts", reasonCounts(decision)},
                         {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(timings)}};
-    status["queue"] = json::object{{"enqueuedAt", formatMicroTime(record.enqueuedAt)}, {"attempts", record.attempt}, {"waitedSeconds", record.waitedSeconds}, {"wokenBy", record.wokenBy}};
+    status["queue"] = queueOf(record);
     if (!decision.preemption.nominatedNode.empty()) status["nominatedNode"] = decision.preemption.nominatedNode;
     if (draw != decision.best.end()) status["draw"] = draw - decision.best.begin();
     if (decision.result == Decision::Result::Unschedulable) status["preemption"] = reportPreemption(cycle, decision);
     if (detail == Detail::Full || decision.nodes.size() <= mostNodesInLists) status["nodes"] = nodesOf(cycle, decision);
-    return {{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingDecision"},
-            {"metadata", {{"name", record.name()}, {"namespace", record.pod->nameSpace}, {"uid", record.uid}, {"resourceVersion", std::to_string(record.revision)},
-                          {"creationTimestamp", formatTime(record.at)}}},
-            {"spec", {{"podName", record.pod->name}, {"podUID", record.pod->uid}, {"schedulerName", record.schedulerName}}},
-            {"status", std::move(status)}};
+    return envelope(record, std::move(status));
 }
 
 }  // namespace kubarium::scheduler

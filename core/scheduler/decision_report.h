@@ -18,6 +18,8 @@ struct DecisionRecord {
     std::string schedulerName;
     std::size_t startIndex = 0;         // where a sampled cycle began to look
     std::size_t preemptionOffset = 0;   // and where its preemption did
+    int evaluated = 0, feasible = 0;    // Nodes
+    std::string nominatedNode;          // by preemption
     std::string selectedNode;           // what was drawn, so that the story told later is the same
     std::string phase = "Done";         // or the phase before which the Clock holds it
     std::string result, message;
@@ -33,6 +35,8 @@ struct DecisionRecord {
 // Above this number of Nodes lists leave out the detail per Node.
 inline constexpr std::size_t mostNodesInLists = 100;
 
+// Full is worked out once more from the snapshot, with the time that each extension point took in doing so. So is a Summary, without
+// the Nodes of a large cluster; of a large cluster it is what the record holds: lists must not cost a decision for each entry.
 enum class Detail { Summary, Full };
 json::object reportDecision(const DecisionRecord& record, Detail detail);
 

@@ -131,6 +131,9 @@ void Scheduler::begin(QueuedPod pod) {
     record.preemptionOffset = attempt->decision.preemption.offset;
     record.configuration = configuration_;
     record.schedulerName = pod.pod->schedulerName;
+    record.evaluated = attempt->decision.evaluated;
+    record.feasible = attempt->decision.feasible;
+    record.nominatedNode = attempt->decision.preemption.nominatedNode;
     record.selectedNode = attempt->decision.selectedNode;
     record.at = clock_.now();
     record.enqueuedAt = pod.enqueuedAt;
@@ -145,7 +148,7 @@ void Scheduler::begin(QueuedPod pod) {
 
 bool Scheduler::holdsBefore(const std::string& phase) const {
     if (paused_) return true;
-    return std::ranges::any_of(holdPoints_, [&](const HoldPoint& point) { return point.phase == phase && (point.pod.empty() || point.pod == held_->pod.pod->key()); });
+    return std::ranges::any_of(holdPoints_, [&](const HoldPoint& point) { return (point.phase.empty() || point.phase == phase) && (point.pod.empty() || point.pod == held_->pod.pod->key()); });
 }
 
 void Scheduler::advance() {
@@ -154,14 +157,25 @@ void Scheduler::advance() {
     while (held_->phase < last) {
         const std::string phase = phases[static_cast<std::size_t>(held_->phase)];
         if (holdsBefore(phase)) {
-            held_->record.phase = phase;
-            ring_.put(held_->record);
-            if (onHeld) onHeld(held_->pod.pod->key(), phase);
+            hold();
             return;
         }
         ++held_->phase;
     }
     finish();
+}
+
+void Scheduler::hold() {
+    held_->record.phase = phases[static_cast<std::size_t>(held_->phase)];
+    ring_.put(held_->record);
+    if (onHeld) onHeld(held_->pod.pod->key(), held_->record.phase);
+}
+
+bool Scheduler::back() {
+    if (!held_ || held_->phase == 0) return false;
+    --held_->phase;
+    hold();
+    return true;
 }
 
 bool Scheduler::step() {

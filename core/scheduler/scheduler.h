@@ -41,7 +41,7 @@ private:
 };
 
 struct HoldPoint {
-    std::string phase;  // Filter, Score, Select, Bind
+    std::string phase;  // Filter, Score, Select, Bind; "" is each of them
     std::string pod;    // "namespace/name"; "" is any Pod
 };
 
@@ -70,6 +70,9 @@ public:
     void setHoldPoints(std::vector<HoldPoint> points) { holdPoints_ = std::move(points); }
     // Lets the held attempt go on to its next phase. False if none is held and no Pod waits.
     bool step();
+    // Holds the held attempt before its previous phase again; nothing has been done yet that would have to be undone. False if none
+    // is held or it is held before its first phase.
+    bool back();
     // Told when an attempt is held before a phase, and ("", "") when it went on.
     std::function<void(const std::string& pod, const std::string& phase)> onHeld;
 
@@ -102,6 +105,7 @@ private:
     void pumpSoon();
     void begin(QueuedPod pod);
     void advance();
+    void hold();
     bool holdsBefore(const std::string& phase) const;
     void finish();
     // scheduler_binding.cpp: Reserve, PreBind, Bind, and what is told about a failure.

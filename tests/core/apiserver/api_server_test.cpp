@@ -211,6 +211,20 @@ TEST_F(ApiServerTest, DryRunChangesNothing) {
     EXPECT_EQ(get(api::resources::configMaps, "default", "c").error().reason, Reason::NotFound);
 }
 
+TEST_F(ApiServerTest, AReviewIsAnsweredAndNotStored) {
+    const api::GroupVersionResource reviews{"kubarium.dev", "v1alpha1", "schedulingreviews"};
+    server->addReviewer(reviews, [](json::object review) -> Result<json::object> {
+        if (api::stringAt(review, {"spec", "targetNode"}).empty()) return badRequest("which Node?");
+        review["status"] = json::object{{"placed", 1}};
+        return review;
+    });
+    const auto answered = create(reviews, "", R"({"spec":{"targetNode":"a"}})");
+    ASSERT_TRUE(answered.has_value()) << answered.error().message;
+    EXPECT_EQ((*answered)->find({"status", "placed"})->to_number<int>(), 1);
+    EXPECT_EQ(create(reviews, "", R"({"spec":{}})").error().message, "which Node?");
+    EXPECT_EQ(list(reviews, "").error().reason, Reason::MethodNotAllowed);
+}
+
 TEST_F(ApiServerTest, AProvidedResourceIsListedAndReadOnly) {
     class Provider final : public ResourceProvider {
     public:

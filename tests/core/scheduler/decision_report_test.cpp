@@ -1,0 +1,52 @@
+#include "core/scheduler/decision_report.h"
+#include "tests/core/scheduler/explanation/scene.h"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+namespace kubarium::scheduler {
+namespace {
+
+DecisionRecord recordOf(const Scene& scene) {
+    DecisionRecord record;
+    record.pod = PodInfo::make(scene.pending);
+    record.snapshot = scene.snapshot();
+    record.configuration = std::make_shared<const Configuration>();
+    record.schedulerName = "default-scheduler";
+    const auto decision = decide(*record.snapshot, *record.pod, *record.configuration, record.configuration->profiles.front(), {});
+    record.evaluated = decision.evaluated;
+    record.feasible = decision.feasible;
+    record.selectedNode = decision.selectedNode;
+    record.result = "Scheduled";
+    record.timings = {{"Total", 0.5}};
+    return record;
+}
+
+Scene sceneOf(std::size_t nodes) {
+    Scene scene;
+    for (std::size_t i = 0; i < nodes; ++i) scene.node("n" + std::to_string(i));
+    scene.wants("1");
+    return scene;
+}
+
+TEST(DecisionReport, AListOfALargeClusterHoldsWhatTheRecordHoldsAndAgreesWithTheWholeStory) {
+    const auto record = recordOf(sceneOf(mostNodesInLists + 50));
+    const auto outline = reportDecision(record, Detail::Summary).at("status").as_object(), full = reportDecision(record, Detail::Full).at("status").as_object();
+    EXPECT_FALSE(outline.contains("nodes"));
+    EXPECT_EQ(full.at("nodes").as_array().size(), mostNodesInLists + 50);
+    for (const auto* key : {"result", "evaluatedNodes", "feasibleNodes", "selectedNode", "queue", "phase"}) EXPECT_EQ(outline.at(key), full.at(key)) << key;
+    EXPECT_FALSE(api::stringAt(outline, {"explanation", "zh_CN"}).empty());
+}
+
+TEST(DecisionReport, TheWholeStoryHasTheTimeOfEachExtensionPointAndThatOfTheAttempt) {
+    const auto timings = reportDecision(recordOf(sceneOf(3)), Detail::Full).at("status").at("timings").as_object();
+    for (const auto* point : {"PreFilter", "Filter", "Score", "Select"}) {
+        ASSERT_TRUE(timings.contains(point)) << point;
+        EXPECT_GE(timings.at(point).to_number<double>(), 0);
+    }
+    EXPECT_EQ(timings.at("Total").to_number<double>(), 0.5);
+    EXPECT_FALSE(timings.contains("PostFilter")) << "nobody had to make room";
+}
+
+}  // namespace
+}  // namespace kubarium::scheduler
