@@ -33,6 +33,8 @@ struct Command {
     std::function<int()> run;  // set by the subcommand that was chosen
 };
 
+// Defaults from KUBARIUM_NAME and KUBARIUM_STATE.
+void readEnvironment(Options& options);
 // Adds --name, --state and, when asked, -o.
 void addClusterOptions(CLI::App& command, Options& options, bool withOutput = false);
 // -o json or yaml, for commands that print either with printStructure().

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <cstdlib>
 
 namespace kubarium::kubelet {
 int supervisorMain(int argc, char** argv);
@@ -40,6 +41,7 @@ int run(int argc, char** argv) {
                "  export KUBECONFIG=$(kubarium kubeconfig --path)\n  kubectl get nodes\n  kubarium lab run first-pod          learn by doing\n  kubarium down                       and nothing stays behind");
     Command command;
     command.options.program = "/proc/self/exe";
+    readEnvironment(command.options);
     app.add_flag("-v,--verbose", command.options.verbose, "log to standard error what is going on");
     addUp(app, command);
     addLifecycle(app, command);
@@ -66,9 +68,16 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
+// The environment gives the defaults. It is read here and not by the parser: every command writes to the same Options, and the parser
+// would let the variable of a command that was not called win over the option of the one that was.
+void readEnvironment(Options& options) {
+    if (const char* name = std::getenv("KUBARIUM_NAME")) options.name = name;
+    if (const char* state = std::getenv("KUBARIUM_STATE")) options.state = state;
+}
+
 void addClusterOptions(CLI::App& app, Options& options, bool withOutput) {
-    app.add_option("--name", options.name, "name of the cluster; several can run side by side")->envname("KUBARIUM_NAME")->capture_default_str();
-    app.add_option("--state", options.state, "folder where clusters keep their things (default: ~/.local/state/kubarium)")->envname("KUBARIUM_STATE");
+    app.add_option("--name", options.name, "name of the cluster; several can run side by side (or in KUBARIUM_NAME)")->capture_default_str();
+    app.add_option("--state", options.state, "folder where clusters keep their things (or in KUBARIUM_STATE; default: ~/.local/state/kubarium)");
     if (withOutput) app.add_option("-o,--output", options.output, "json, for programs")->check(CLI::IsMember({"json"}));
 }
 
