@@ -65,7 +65,7 @@ struct PostFilterStatus {
 PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span<const Status* const> statuses, const PreemptionSearch& how, PreemptionResult& result);
 
 // What the PostFilter plugins of the default profile say where no Node has a Pod of lower priority; `refusals`: how many Nodes said what.
-PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals);
+PreemptionResult preemptionWithoutVictims(const Cycle& cycle, const DecideOptions& options, const std::vector<std::pair<Status, std::size_t>>& refusals);
 
 std::string fitErrorMessage(std::size_t allNodes, const std::vector<std::pair<Status, std::size_t>>& statuses, const std::string& preFilterMessage,
                             const std::string& postFilterMessage);

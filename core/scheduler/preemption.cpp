@@ -165,6 +165,19 @@ std::string ineligible(const Cycle& cycle, std::span<const Status* const> status
     return {};
 }
 
+// default_preemption.go: GetOffsetAndNumCandidates. How many candidates are enough, and where to begin to look for them.
+struct Scope {
+    std::size_t wanted, offset = 0;
+
+    Scope(const Profile& profile, const DecideOptions& options, std::size_t potential) : wanted(potential) {
+        if (!options.sampling) return;
+        const auto share = potential * static_cast<std::size_t>(std::max(0, profile.minCandidateNodesPercentage)) / 100;
+        wanted = std::min(potential, std::max(share, static_cast<std::size_t>(std::max(0, profile.minCandidateNodesAbsolute))));
+        if (wanted == potential) return;
+        offset = options.preemptionOffset ? *options.preemptionOffset : options.draw ? options.draw(potential) : 0;
+    }
+};
+
 // The dry runs of one preemption.
 class Search {
 public:
@@ -175,11 +188,11 @@ public:
         std::vector<std::size_t> potential;
         for (std::size_t i = 0; i < nodes_; ++i)
             if (statuses[i]->code == Code::Unschedulable) potential.push_back(i);
-        const auto wanted = options_.sampling ? mostCandidates(potential.size()) : potential.size();
-        if (wanted < potential.size()) result.offset = options_.preemptionOffset ? *options_.preemptionOffset : options_.draw ? options_.draw(potential.size()) : 0;
+        const Scope scope(cycle_.profile, options_, potential.size());
+        result.offset = scope.offset;
         std::vector<const Candidate*> found;
         std::size_t harmless = 0;
-        for (std::size_t i = 0; i < potential.size() && (harmless == 0 || found.size() < wanted); ++i) {
+        for (std::size_t i = 0; i < potential.size() && (harmless == 0 || found.size() < scope.wanted); ++i) {
             const auto index = potential[(result.offset + i) % potential.size()];
             const auto& dry = dryRun(index);
             if (dry.status.success()) {
@@ -211,12 +224,6 @@ public:
     }
 
 private:
-    // default_preemption.go: calculateNumCandidates.
-    std::size_t mostCandidates(std::size_t potential) const {
-        const auto share = potential * static_cast<std::size_t>(std::max(0, cycle_.profile.minCandidateNodesPercentage)) / 100;
-        return std::min(potential, std::max(share, static_cast<std::size_t>(std::max(0, cycle_.profile.minCandidateNodesAbsolute))));
-    }
-
     const DryRun& dryRun(std::size_t index) {
         const auto& node = *cycle_.snapshot.nodes[index];
         // A nominated Pod there may go as it came, without the Node's changing.
@@ -266,17 +273,19 @@ PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span
     return {Code::Success, {}};
 }
 
-PreemptionResult preemptionWithoutVictims(const PodInfo& pod, std::size_t nodes, const std::vector<std::pair<Status, std::size_t>>& refusals) {
+PreemptionResult preemptionWithoutVictims(const Cycle& cycle, const DecideOptions& options, const std::vector<std::pair<Status, std::size_t>>& refusals) {
+    const auto nodes = cycle.snapshot.nodes.size();
     PreemptionResult result;
     result.tried = true;
     result.code = Code::Unschedulable;
-    if (pod.preemptNever) {
+    if (cycle.pod.preemptNever) {
         result.message = fmt::format("{}, {}{}", nothingToDeallocate, prefix, neverPreempts);
         return result;
     }
     std::size_t resolvable = 0;
     for (const auto& [status, count] : refusals)
         if (status.code == Code::Unschedulable) resolvable += count;
+    result.offset = Scope(cycle.profile, options, resolvable).offset;  // drawn as if it were looked for
     std::vector<std::pair<Status, std::size_t>> statuses;
     if (resolvable > 0) statuses.emplace_back(Status::unresolvable(std::string(noVictims)), resolvable);
     if (nodes > resolvable) statuses.emplace_back(Status::unresolvable(std::string(notHelpful)), nodes - resolvable);

@@ -138,7 +138,7 @@ std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, 
         static const std::vector<std::string> usual{"DynamicResources", "DefaultPreemption"};
         if (profile.postFilter != usual || std::ranges::find(profile.preFilter, usual.front()) == profile.preFilter.end()) return std::nullopt;
         const bool victims = !podsOfPriority_.empty() && podsOfPriority_.begin()->first < pod.priority;
-        if (pod.preemptNever || !victims) decision.preemption = preemptionWithoutVictims(pod, last_->nodes.size(), refusals);
+        if (pod.preemptNever || !victims) decision.preemption = preemptionWithoutVictims({*last_, pod, profile}, options, refusals);
         else if (!state.filtersAreLocal()) return std::nullopt;
         else {
             auto statuses = state.verdicts();
