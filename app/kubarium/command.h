@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/engine_loop.h"
-#include "core/client/client.h"
+#include "core/client/http_client.h"
 #include "core/cluster/cluster_paths.h"
 
 #include <functional>
@@ -54,7 +54,7 @@ public:
     static Result<std::unique_ptr<Session>> open(const Options& options);
     ~Session();
 
-    client::Client& client() { return *client_; }
+    client::HttpClient& client() { return *client_; }
     EngineLoop& loop() { return loop_; }
 
     // Makes one call and waits for its reply: wait<ObjectPtr>([&](auto reply) { client.get(..., std::move(reply)); }).
@@ -76,7 +76,7 @@ public:
 private:
     Session();
     EngineLoop loop_{1};
-    std::unique_ptr<client::Client> client_;
+    std::unique_ptr<client::HttpClient> client_;
 };
 
 // One function per group of subcommands.

@@ -271,4 +271,12 @@ void HttpClient::getRaw(const std::string& pathAndQuery, Reply<std::string> repl
                               [](std::string& body) { return Result<std::string>(std::move(body)); }, std::move(reply));
 }
 
+void HttpClient::exec(PodExecRequest request, Reply<PodExecAnswer> reply) {
+    state_->transport->exec(std::move(request), [&executor = state_->executor, alive = state_->alive, reply = std::move(reply)](Result<PodExecAnswer> answer) mutable {
+        executor.post([alive, reply = std::move(reply), answer = std::move(answer)]() mutable {
+            if (*alive) reply(std::move(answer));
+        });
+    });
+}
+
 }  // namespace kubarium::client

@@ -10,6 +10,7 @@
 #include "core/base/executor.h"
 #include "core/client/client.h"
 #include "core/client/kubeconfig.h"
+#include "core/client/pod_exec.h"
 
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ struct HttpClientOptions {
     int maxConnections = 8;  // of the pool; watches and streams come on top
 };
 
-class HttpClient final : public Client {
+class HttpClient final : public Client, public PodExec {
 public:
     // Refuses with a sentence what it cannot do (exec plugins, a URL that is none, certificates that are none). Does not connect.
     static Result<std::unique_ptr<HttpClient>> create(const ConnectionSettings& settings, Executor& executor, HttpClientOptions options = {});
@@ -44,6 +45,7 @@ public:
     void remove(const GroupVersionResource&, const std::string& nameSpace, const std::string& name, const DeleteOptions&,
                 Reply<json::value>) override;
     void getRaw(const std::string& pathAndQuery, Reply<std::string>) override;
+    void exec(PodExecRequest request, Reply<PodExecAnswer> reply) override;
 
     // A GET whose body arrives piece by piece (logs with follow=true). `onEnd` is the last call; dropping the Watch cancels.
     std::unique_ptr<Watch> stream(const std::string& pathAndQuery, std::move_only_function<void(std::string)> onData,

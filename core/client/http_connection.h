@@ -5,6 +5,7 @@
 
 #include "core/base/result.h"
 #include "core/client/http_client.h"
+#include "core/client/pod_exec.h"
 
 #include <functional>
 #include <memory>
@@ -27,11 +28,14 @@ public:
     // The body piece by piece, on a connection of its own. `onEnd` is the last call.
     std::uint64_t stream(Request request, std::move_only_function<void(std::string_view)> onData, std::move_only_function<void(Result<void>)> onEnd);
     void cancelStream(std::uint64_t id);
+    // Runs a command in a container over a connection of its own.
+    void exec(PodExecRequest request, std::move_only_function<void(Result<PodExecAnswer>)> reply);
     // Closes everything and joins the thread: no callback afterwards.
     void stop();
 
+    struct State;  // http_transport_state.h
+
 private:
-    struct State;
     explicit HttpTransport(std::shared_ptr<State> state);
     std::shared_ptr<State> state_;
 };

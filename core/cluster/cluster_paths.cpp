@@ -1,17 +1,17 @@
 #include "core/cluster/cluster_paths.h"
 
+#include "core/base/state_directory.h"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,18 +26,6 @@ bool isDnsLabel(const std::string& name) {
     constexpr std::size_t longest = 40;
     const auto inside = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
     return !name.empty() && name.size() <= longest && std::ranges::all_of(name, inside) && name.front() != '-' && name.back() != '-';
-}
-
-fs::path homeDirectory() {
-    if (const char* home = std::getenv("HOME"); home && *home) return home;
-    const auto* entry = getpwuid(getuid());
-    return entry ? entry->pw_dir : "/";
-}
-
-fs::path stateDirectory(const fs::path& chosen) {
-    if (!chosen.empty()) return fs::absolute(chosen);
-    if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state) return fs::path(state) / "kubarium";
-    return homeDirectory() / ".local/state/kubarium";
 }
 
 }  // namespace

@@ -21,23 +21,27 @@ std::optional<JqProgram> compileOrBreak(const std::string& text, CheckResult& re
 
 }  // namespace
 
-std::string describeFound(const std::string& jq, const json::value& input) {
-    if (input.is_null()) return "there is no such object";
+FoundValues::FoundValues(const std::string& jq) {
     static const std::regex path(R"((\.[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]*\])*))");
-    constexpr int most = 4;
-    constexpr std::size_t longest = 120;
-    std::vector<std::string> parts, seen;
-    for (std::sregex_iterator it(jq.begin(), jq.end(), path), end; it != end && static_cast<int>(parts.size()) < most; ++it) {
+    constexpr std::size_t most = 4;
+    for (std::sregex_iterator it(jq.begin(), jq.end(), path), end; it != end && paths_.size() < most; ++it) {
         const auto text = it->str();
-        if (std::ranges::find(seen, text) != seen.end()) continue;
-        seen.push_back(text);
-        const auto program = JqProgram::compile(input.is_array() ? "[.[] | " + text + "]" : text);
-        if (!program) continue;
-        const auto value = program->run(input);
+        if (std::ranges::find(paths_, text, &Path::text) != paths_.end()) continue;
+        auto one = JqProgram::compile(text), each = JqProgram::compile("[.[] | " + text + "]");
+        if (one && each) paths_.push_back({text, std::move(*one), std::move(*each)});
+    }
+}
+
+std::string FoundValues::describe(const json::value& input) const {
+    constexpr std::size_t longest = 120;
+    if (input.is_null()) return "there is no such object";
+    std::vector<std::string> parts;
+    for (const auto& path : paths_) {
+        const auto value = (input.is_array() ? path.ofEach : path.ofOne).run(input);
         if (!value) continue;
         auto shown = json::serialize(*value);
         if (shown.size() > longest) shown = shown.substr(0, longest) + "...";
-        parts.push_back(fmt::format("{} is {}", text, shown));
+        parts.push_back(fmt::format("{} is {}", path.text, shown));
     }
     if (parts.empty()) return input.is_array() ? fmt::format("{} objects", input.get_array().size()) : "the object does not fulfil it";
     return fmt::format("{}", fmt::join(parts, ", "));
@@ -66,8 +70,13 @@ std::optional<bool> CheckGrader::evaluate(const LabMoment& moment, const std::op
     const auto holds = program->holds(*input);
     // A runtime error of jq (an absent list indexed, say) means that it does not hold yet.
     const bool value = holds.value_or(false);
-    if (&moment == &check_.moment) result_.found = describeFound(moment.jq, *input);
+    if (&moment == &check_.moment) describe(*input);
     return value;
+}
+
+void CheckGrader::describe(const json::value& input) {
+    if (!found_) found_.emplace(check_.moment.jq);
+    result_.found = found_->describe(input);
 }
 
 void CheckGrader::update(const ClusterView& view, ClusterTime now) {
@@ -90,8 +99,13 @@ void CheckGrader::update(const Result<json::value>& answer, ClusterTime now) {
         judge(false, now);
         return;
     }
-    result_.found = describeFound(check_.moment.jq, *answer);
+    describe(*answer);
     judge(program_->holds(*answer).value_or(false), now);
+}
+
+void CheckGrader::breakWith(std::string why) {
+    result_.state = CheckState::Broken;
+    result_.found = std::move(why);
 }
 
 void CheckGrader::judge(std::optional<bool> holds, ClusterTime now) {

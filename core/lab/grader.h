@@ -32,6 +32,21 @@ public:
     virtual Result<boost::json::value> look(const LabTarget&) const = 0;
 };
 
+// "`.status.phase` is "Pending", `.spec.nodeName` is null": the values behind an expression, at most a few. The paths that it
+// mentions are compiled once.
+class FoundValues {
+public:
+    explicit FoundValues(const std::string& jq);
+    std::string describe(const boost::json::value& input) const;
+
+private:
+    struct Path {
+        std::string text;
+        JqProgram ofOne, ofEach;
+    };
+    std::vector<Path> paths_;
+};
+
 class CheckGrader {
 public:
     explicit CheckGrader(const LabCheck& check, ClusterTime stepStart);
@@ -42,12 +57,15 @@ public:
     void update(const ClusterView& view, ClusterTime now);
     // For Logs, Exec and Http: what was fetched, or why it could not be.
     void update(const Result<boost::json::value>& answer, ClusterTime now);
+    // For a check that cannot be evaluated where the session runs.
+    void breakWith(std::string why);
     // When time alone may change the verdict.
     std::optional<ClusterTime> nextDeadline() const;
 
 private:
     std::optional<bool> evaluate(const LabMoment& moment, const std::optional<JqProgram>& program, const ClusterView& view);
     void judge(std::optional<bool> holds, ClusterTime now);
+    void describe(const boost::json::value& input);
 
     LabCheck check_;
     std::optional<JqProgram> program_, firstProgram_;
@@ -55,9 +73,7 @@ private:
     std::optional<ClusterTime> trueSince_;
     bool firstSeen_ = false;
     CheckResult result_;
+    std::optional<FoundValues> found_;  // of `moment`, once it is asked for
 };
-
-// "`.status.phase` is "Pending", `.spec.nodeName` is null": the values behind an expression, at most a few.
-std::string describeFound(const std::string& jq, const boost::json::value& input);
 
 }  // namespace kubarium::lab

@@ -1,10 +1,8 @@
 #include "core/lab/lab.h"
 
-#include "core/lab/jq.h"
+#include "core/lab/lab_kinds.h"
+#include "core/lab/lab_reader.h"
 #include "core/lab/lab_safety.h"
-
-#include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
@@ -19,8 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t maxFileBytes = 1 << 20;
-constexpr int maxRealNodes = 10;
-constexpr int maxSimulatedNodes = 5000;
 
 std::optional<std::string> readFile(const fs::path& path) {
     std::error_code error;
@@ -29,276 +25,6 @@ std::optional<std::string> readFile(const fs::path& path) {
     std::ostringstream text;
     text << in.rdbuf();
     return std::move(text).str();
-}
-
-// Walks the YAML tree and notes every mistake with its line.
-class Reader {
-public:
-    Reader(std::string file, std::vector<LabProblem>& problems) : file_(std::move(file)), problems_(problems) {}
-
-    void problem(const YAML::Node& at, std::string message, std::string fix = {}) {
-        problems_.push_back({file_, at.Mark().is_null() ? 0 : at.Mark().line + 1, std::move(message), std::move(fix)});
-    }
-
-    // Reports keys that are not among `known`.
-    bool expectMap(const YAML::Node& node, std::string_view what, std::initializer_list<std::string_view> known) {
-        if (!node.IsMap()) {
-            problem(node, fmt::format("{} must be a map", what));
-            return false;
-        }
-        for (const auto& entry : node) {
-            const auto key = entry.first.Scalar();
-            if (std::ranges::find(known, key) == known.end())
-                problem(entry.first, fmt::format("{} has no field \"{}\"", what, key), fmt::format("one of: {}", fmt::join(known, ", ")));
-        }
-        return true;
-    }
-
-    std::string text(const YAML::Node& map, const char* key, bool required = false) {
-        const auto node = map[key];
-        if (!node) {
-            if (required) problem(map, fmt::format("\"{}\" is missing", key));
-            return {};
-        }
-        if (!node.IsScalar()) {
-            problem(node, fmt::format("\"{}\" must be a text", key));
-            return {};
-        }
-        return node.Scalar();
-    }
-
-    int integer(const YAML::Node& map, const char* key, int fallback, int least, int most) {
-        const auto node = map[key];
-        if (!node) return fallback;
-        int value = 0;
-        const auto scalar = node.IsScalar() ? node.Scalar() : std::string();
-        const auto [end, error] = std::from_chars(scalar.data(), scalar.data() + scalar.size(), value);
-        if (error != std::errc{} || end != scalar.data() + scalar.size() || value < least || value > most) {
-            problem(node, fmt::format("\"{}\" must be a whole number from {} to {}", key, least, most));
-            return fallback;
-        }
-        return value;
-    }
-
-    std::optional<Duration> duration(const YAML::Node& map, const char* key) {
-        const auto value = text(map, key);
-        if (value.empty()) return std::nullopt;
-        const auto parsed = parseDuration(value);
-        if (!parsed) problem(map[key], fmt::format("\"{}\" is not a duration", value), "write it as 30s, 2m or 500ms");
-        return parsed;
-    }
-
-    LocalText localText(const YAML::Node& map, const char* key, bool required = false) {
-        LocalText text;
-        const auto node = map[key];
-        if (!node) {
-            if (required) problem(map, fmt::format("\"{}\" is missing", key), fmt::format("{}: {{en: ..., zh_CN: ...}}", key));
-            return text;
-        }
-        return textOf(node, key);
-    }
-
-    LocalText textOf(const YAML::Node& node, const char* what) {
-        LocalText text;
-        if (node.IsScalar()) {
-            text.byLanguage["en"] = node.Scalar();
-        } else if (node.IsMap()) {
-            for (const auto& entry : node) text.byLanguage[entry.first.Scalar()] = entry.second.Scalar();
-            if (!text.byLanguage.contains("en")) problem(node, fmt::format("\"{}\" has no English text", what), "add en: ...");
-        } else {
-            problem(node, fmt::format("\"{}\" must be a text or a map of language to text", what));
-        }
-        return text;
-    }
-
-    std::string jq(const YAML::Node& map, bool required = true) {
-        const auto program = text(map, "jq", required);
-        if (!program.empty())
-            if (const auto compiled = JqProgram::compile(program); !compiled)
-                problem(map["jq"], fmt::format("the jq expression does not compile: {}", compiled.error().message));
-        return program;
-    }
-
-private:
-    std::string file_;
-    std::vector<LabProblem>& problems_;
-};
-
-std::map<std::string, std::string> stringMap(const YAML::Node& node) {
-    std::map<std::string, std::string> map;
-    if (node && node.IsMap())
-        for (const auto& entry : node) map[entry.first.Scalar()] = entry.second.Scalar();
-    return map;
-}
-
-LabTarget readTarget(Reader& reader, const YAML::Node& node, bool list) {
-    LabTarget target;
-    target.apiVersion = reader.text(node, "apiVersion");
-    target.kind = reader.text(node, "kind", true);
-    target.nameSpace = reader.text(node, "namespace");
-    target.list = list;
-    if (list)
-        target.labelSelector = reader.text(node, "labels");
-    else
-        target.name = reader.text(node, "name", true);
-    return target;
-}
-
-LabMoment readMoment(Reader& reader, const YAML::Node& node, std::string_view what) {
-    LabMoment moment;
-    if (!reader.expectMap(node, what, {"apiVersion", "kind", "name", "namespace", "labels", "jq"})) return moment;
-    moment.target = readTarget(reader, node, !node["name"]);
-    moment.jq = reader.jq(node);
-    return moment;
-}
-
-// The target of logs, exec and http: a Pod or Service by name, or Pods by labels.
-LabTarget readEndpoint(Reader& reader, const YAML::Node& node) {
-    LabTarget target;
-    target.kind = node["service"] ? "Service" : "Pod";
-    target.name = reader.text(node, node["service"] ? "service" : "pod");
-    target.labelSelector = reader.text(node, "labels");
-    target.list = target.name.empty();
-    target.nameSpace = node["namespace"] ? reader.text(node, "namespace") : "default";
-    if (target.name.empty() && target.labelSelector.empty()) reader.problem(node, "which Pod is missing", "pod: NAME, service: NAME or labels: app=web");
-    return target;
-}
-
-LabCheck readCheck(Reader& reader, const YAML::Node& node) {
-    LabCheck check;
-    check.line = node.Mark().line + 1;
-    if (!reader.expectMap(node, "a check", {"name", "title", "object", "select", "jq", "within", "for", "message", "happened", "never", "before", "logs", "exec", "http"}))
-        return check;
-    check.name = reader.text(node, "name", true);
-    check.title = reader.localText(node, "title");
-    check.message = reader.localText(node, "message", true);
-    check.within = reader.duration(node, "within");
-    check.holdFor = reader.duration(node, "for");
-    if (const auto object = node["object"]) {
-        reader.expectMap(object, "object", {"apiVersion", "kind", "name", "namespace"});
-        check.moment = {readTarget(reader, object, false), reader.jq(node)};
-    } else if (const auto select = node["select"]) {
-        reader.expectMap(select, "select", {"apiVersion", "kind", "namespace", "labels"});
-        check.moment = {readTarget(reader, select, true), reader.jq(node)};
-    } else if (const auto happened = node["happened"]) {
-        check.mode = CheckMode::Happened;
-        check.moment = readMoment(reader, happened, "happened");
-    } else if (const auto never = node["never"]) {
-        check.mode = CheckMode::Never;
-        check.moment = readMoment(reader, never, "never");
-    } else if (const auto before = node["before"]) {
-        check.mode = CheckMode::Before;
-        if (reader.expectMap(before, "before", {"first", "then"}) && before["first"] && before["then"]) {
-            check.first = readMoment(reader, before["first"], "first");
-            check.moment = readMoment(reader, before["then"], "then");
-        } else {
-            reader.problem(before, "\"before\" needs \"first\" and \"then\"");
-        }
-    } else if (const auto logs = node["logs"]) {
-        check.mode = CheckMode::Logs;
-        reader.expectMap(logs, "logs", {"pod", "labels", "namespace", "container"});
-        check.container = reader.text(logs, "container");
-        check.moment = {readEndpoint(reader, logs), reader.jq(node)};
-    } else if (const auto exec = node["exec"]) {
-        check.mode = CheckMode::Exec;
-        reader.expectMap(exec, "exec", {"pod", "labels", "namespace", "container", "command"});
-        check.container = reader.text(exec, "container");
-        for (const auto& word : exec["command"]) check.command.push_back(word.Scalar());
-        if (check.command.empty()) reader.problem(exec, "the command is missing", "command: [cat, /etc/hostname]");
-        check.moment = {readEndpoint(reader, exec), reader.jq(node)};
-    } else if (const auto http = node["http"]) {
-        check.mode = CheckMode::Http;
-        reader.expectMap(http, "http", {"service", "pod", "namespace", "port", "path"});
-        check.port = reader.integer(http, "port", 80, 1, 65535);
-        if (http["path"]) check.path = reader.text(http, "path");
-        check.moment = {readEndpoint(reader, http), reader.jq(node)};
-    } else {
-        reader.problem(node, "the check looks at nothing", "give one of object, select, happened, never, before, logs, exec, http");
-    }
-    return check;
-}
-
-LabQuestion readQuestion(Reader& reader, const YAML::Node& node) {
-    LabQuestion question;
-    if (!reader.expectMap(node, "ask", {"question", "choices", "answer", "explanation"})) return question;
-    question.question = reader.localText(node, "question", true);
-    question.explanation = reader.localText(node, "explanation");
-    for (const auto& choice : node["choices"]) {
-        if (choice.IsMap())
-            question.choices.push_back({reader.text(choice, "value", true), reader.localText(choice, "text")});
-        else
-            question.choices.push_back({choice.Scalar(), {}});
-    }
-    if (question.choices.size() < 2) reader.problem(node, "a question needs two choices at least", "choices: [worker-a, worker-b, none]");
-    const auto answer = node["answer"];
-    if (!answer || !answer.IsMap()) {
-        reader.problem(node, "the answer is missing", "answer: {decision: {pod: default/web, select: .status.selectedNode}}");
-    } else if (const auto decision = answer["decision"]) {
-        question.decisionPod = reader.text(decision, "pod", true);
-        question.answer.target = {"kubarium.dev/v1alpha1", "SchedulingDecision", "", "", "", true};
-        question.answer.jq = reader.text(decision, "select", true);
-    } else {
-        question.answer = readMoment(reader, answer, "answer");
-    }
-    return question;
-}
-
-LabFault readFault(Reader& reader, const YAML::Node& node) {
-    LabFault fault;
-    if (!reader.expectMap(node, "a fault", {"type", "node", "pod", "namespace", "container", "after", "for"})) return fault;
-    fault.type = reader.text(node, "type", true);
-    static const std::set<std::string> types{"ContainerKill", "NodePowerOff", "NodePartition"};
-    if (!types.contains(fault.type)) reader.problem(node, fmt::format("there is no fault \"{}\"", fault.type), "ContainerKill, NodePowerOff or NodePartition");
-    fault.node = reader.text(node, "node", fault.type != "ContainerKill");
-    fault.pod = reader.text(node, "pod", fault.type == "ContainerKill");
-    fault.nameSpace = node["namespace"] ? reader.text(node, "namespace") : "default";
-    fault.container = reader.text(node, "container");
-    fault.after = reader.duration(node, "after").value_or(Duration{});
-    reader.duration(node, "for");
-    fault.duration = reader.text(node, "for");
-    return fault;
-}
-
-LabStep readStep(Reader& reader, const YAML::Node& node) {
-    LabStep step;
-    if (!reader.expectMap(node, "a step", {"name", "title", "ask", "faults", "hints", "checks"})) return step;
-    step.name = reader.text(node, "name", true);
-    step.title = reader.localText(node, "title", true);
-    if (const auto ask = node["ask"]) step.ask = readQuestion(reader, ask);
-    for (const auto& fault : node["faults"]) step.faults.push_back(readFault(reader, fault));
-    for (const auto& hint : node["hints"]) step.hints.push_back(reader.textOf(hint, "hint"));
-    std::set<std::string> names;
-    for (const auto& check : node["checks"]) {
-        step.checks.push_back(readCheck(reader, check));
-        if (!names.insert(step.checks.back().name).second)
-            reader.problem(check, fmt::format("a check named \"{}\" is already in this step", step.checks.back().name), "give it another name");
-    }
-    if (step.checks.empty() && !step.ask) reader.problem(node, "the step asks nothing and checks nothing", "add checks or ask");
-    return step;
-}
-
-std::vector<LabNode> readNodes(Reader& reader, const YAML::Node& list) {
-    std::vector<LabNode> nodes;
-    int real = 0, simulated = 0;
-    for (const auto& entry : list) {
-        LabNode node;
-        if (!reader.expectMap(entry, "a node", {"name", "namePrefix", "count", "cpu", "memory", "labels", "taints", "simulated"})) continue;
-        node.name = reader.text(entry, "name");
-        node.namePrefix = reader.text(entry, "namePrefix");
-        if (node.name.empty() == node.namePrefix.empty()) reader.problem(entry, "a node has either a name or a namePrefix");
-        node.count = reader.integer(entry, "count", 1, 1, maxSimulatedNodes);
-        if (entry["cpu"]) node.cpu = reader.text(entry, "cpu");
-        if (entry["memory"]) node.memory = reader.text(entry, "memory");
-        node.labels = stringMap(entry["labels"]);
-        node.simulated = entry["simulated"] && entry["simulated"].as<bool>(false);
-        for (const auto& taint : entry["taints"])
-            node.taints.push_back({reader.text(taint, "key", true), reader.text(taint, "value"), reader.text(taint, "effect", true)});
-        (node.simulated ? simulated : real) += node.count;
-        nodes.push_back(std::move(node));
-    }
-    if (real > maxRealNodes) reader.problem(list, fmt::format("{} real Nodes are too many (at most {})", real, maxRealNodes), "mark the others simulated: true");
-    if (simulated > maxSimulatedNodes) reader.problem(list, fmt::format("{} simulated Nodes are too many (at most {})", simulated, maxSimulatedNodes));
-    return nodes;
 }
 
 // Splits a brief at its second-level headings: what stands before the first is the introduction.
@@ -336,15 +62,47 @@ void readBriefs(Lab& lab, std::vector<LabProblem>& problems) {
     }
 }
 
-enum class Scripts { Refused, Allowed };
+enum class Folder { Start, Answers };
 
-std::vector<Manifest> readManifests(const fs::path& folder, const fs::path& top, Scripts scripts, std::vector<LabProblem>& problems) {
+// Every document is an object of a kind that there is, with a name to apply it by.
+void expectObjects(const Manifest& manifest, std::vector<LabProblem>& problems) {
+    std::vector<YAML::Node> documents;
+    try {
+        documents = YAML::LoadAll(manifest.text);
+    } catch (const YAML::Exception&) {
+        return;  // findUnsafe has reported it
+    }
+    Reader reader(manifest.fileName, problems);
+    for (const auto& document : documents) {
+        if (document.IsNull()) continue;
+        if (!document.IsMap()) {
+            reader.problem(document, "the document is no object", "begin with apiVersion: and kind:");
+            continue;
+        }
+        const auto version = reader.text(document, "apiVersion", true), kind = reader.text(document, "kind", true);
+        if (!version.empty() && !kind.empty())
+            if (const auto found = findKind(version, kind); !found) reader.problem(document["kind"], found.error().message, "as `kubectl api-resources` lists them");
+        const auto metadata = document["metadata"];
+        if (!metadata || !metadata.IsMap() || !metadata["name"]) reader.problem(document, "metadata.name is missing", "metadata: {name: web}");
+    }
+}
+
+std::vector<Manifest> readManifests(const fs::path& folder, const fs::path& top, Folder role, std::vector<LabProblem>& problems) {
     std::vector<fs::path> files;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const auto name = fs::relative(entry.path(), top).string();
         const auto extension = entry.path().extension();
-        if (entry.is_symlink()) continue;
-        if (extension == ".yaml" || (extension == ".sh" && scripts == Scripts::Allowed)) files.push_back(entry.path());
+        if (entry.is_symlink())
+            problems.push_back({name, 0, "the file is a symbolic link", "put the file itself here"});
+        else if (entry.is_directory())
+            problems.push_back({name, 0, "folders are not read here", "put the files one level higher"});
+        else if (extension == ".yaml" || (extension == ".sh" && role == Folder::Answers))
+            files.push_back(entry.path());
+        else if (extension == ".sh")
+            problems.push_back({name, 0, "a lab starts from YAML only: a script could do anything", "write what it makes as YAML"});
+        else
+            problems.push_back({name, 0, "the file is not used", role == Folder::Start ? "name it .yaml, or remove it" : "name it .yaml or .sh, or remove it"});
     }
     std::ranges::sort(files);
     std::vector<Manifest> manifests;
@@ -356,25 +114,50 @@ std::vector<Manifest> readManifests(const fs::path& folder, const fs::path& top,
             continue;
         }
         manifests.push_back({name, *text, file.extension() == ".sh"});
-        if (!manifests.back().script) findUnsafe(manifests.back(), problems);
+        if (manifests.back().script) continue;
+        findUnsafe(manifests.back(), problems);
+        expectObjects(manifests.back(), problems);
     }
     return manifests;
 }
+
+// Files of a solution say by their number which step they are for.
+void expectSteps(const std::vector<Manifest>& manifests, std::size_t steps, std::vector<LabProblem>& problems) {
+    for (const auto& manifest : manifests) {
+        const auto name = fs::path(manifest.fileName).filename().string();
+        const bool numbered = !name.empty() && name.front() >= '1' && name.front() <= '9';
+        if (!numbered || static_cast<std::size_t>(manifest.step()) >= steps)
+            problems.push_back({manifest.fileName, 0, fmt::format("the name does not begin with the number of a step (1 to {})", steps), fmt::format("call it 1-{}", name)});
+    }
+}
+
+int lineOf(const std::string& text, std::size_t at) { return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n')); }
 
 void readWrong(Lab& lab, std::vector<LabProblem>& problems) {
     constexpr std::string_view mark = "# fails: ";
     std::vector<fs::path> folders;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(lab.folder / "wrong", error))
+    for (const auto& entry : fs::directory_iterator(lab.folder / "wrong", error)) {
         if (entry.is_directory()) folders.push_back(entry.path());
+        else problems.push_back({fs::relative(entry.path(), lab.folder).string(), 0, "the file is not used", "a wrong solution is a folder: wrong/NAME/1-step.yaml"});
+    }
     std::ranges::sort(folders);
+    std::set<std::string> checks;
+    for (const auto& step : lab.steps)
+        for (const auto& check : step.checks) checks.insert(check.name);
     for (const auto& folder : folders) {
-        WrongSolution wrong{folder.filename().string(), readManifests(folder, lab.folder, Scripts::Allowed, problems), {}};
-        for (const auto& manifest : wrong.manifests)
-            if (const auto at = manifest.text.find(mark); at != std::string::npos)
-                wrong.expectedCheck = manifest.text.substr(at + mark.size(), manifest.text.find('\n', at) - at - mark.size());
+        WrongSolution wrong{folder.filename().string(), readManifests(folder, lab.folder, Folder::Answers, problems), {}};
+        for (const auto& manifest : wrong.manifests) {
+            const auto at = manifest.text.find(mark);
+            if (at == std::string::npos) continue;
+            wrong.expectedCheck = manifest.text.substr(at + mark.size(), manifest.text.find('\n', at) - at - mark.size());
+            if (!checks.contains(wrong.expectedCheck))
+                problems.push_back({manifest.fileName, lineOf(manifest.text, at), fmt::format("no step has a check \"{}\"", wrong.expectedCheck),
+                                    fmt::format("one of: {}", fmt::join(checks, ", "))});
+        }
         if (wrong.expectedCheck.empty())
             problems.push_back({"wrong/" + wrong.name, 0, "no file says which check must fail", "write a line '# fails: NAME-OF-CHECK' into one"});
+        expectSteps(wrong.manifests, lab.steps.size(), problems);
         lab.wrong.push_back(std::move(wrong));
     }
 }
@@ -386,16 +169,20 @@ void readSpec(Reader& reader, const YAML::Node& spec, Lab& lab) {
     if (spec["level"]) lab.level = reader.text(spec, "level");
     if (lab.level != "beginner" && lab.level != "intermediate" && lab.level != "advanced")
         reader.problem(spec["level"], fmt::format("there is no level \"{}\"", lab.level), "beginner, intermediate or advanced");
-    for (const auto& topic : spec["topics"]) lab.topics.push_back(topic.Scalar());
-    if (const auto cluster = spec["cluster"]; cluster && reader.expectMap(cluster, "cluster", {"nodes"})) lab.nodes = readNodes(reader, cluster["nodes"]);
-    if (const auto clock = spec["clock"]; clock && reader.expectMap(clock, "clock", {"rate"})) lab.rate = reader.integer(clock, "rate", 1, 1, 1000);
-    for (const auto& moment : spec["ready"]) lab.ready.push_back(readMoment(reader, moment, "ready"));
-    std::set<std::string> names;
-    for (const auto& step : spec["steps"]) {
-        lab.steps.push_back(readStep(reader, step));
-        if (!names.insert(lab.steps.back().name).second) reader.problem(step, fmt::format("a step named \"{}\" is already there", lab.steps.back().name));
+    reader.list(spec, "topics", [&](const YAML::Node& topic) { lab.topics.push_back(topic.Scalar()); });
+    if (const auto cluster = spec["cluster"]; cluster && reader.expectMap(cluster, "cluster", {"nodes"}) && cluster["nodes"]) {
+        if (cluster["nodes"].IsSequence()) lab.nodes = readNodes(reader, cluster["nodes"]);
+        else reader.problem(cluster["nodes"], "\"nodes\" must be a list", "nodes: and one line that begins with '- {name: ...}' for each");
     }
-    if (lab.steps.empty()) reader.problem(spec, "the lab has no steps");
+    if (const auto clock = spec["clock"]; clock && reader.expectMap(clock, "clock", {"rate"})) lab.rate = reader.integer(clock, "rate", 1, 1, 1000);
+    reader.list(spec, "ready", [&](const YAML::Node& moment) { lab.ready.push_back(readMoment(reader, moment, "ready")); });
+    std::set<std::string> names;
+    reader.list(spec, "steps", [&](const YAML::Node& step) {
+        lab.steps.push_back(readStep(reader, step, lab.nodes));
+        if (!names.insert(lab.steps.back().name).second)
+            reader.problem(step, fmt::format("a step named \"{}\" is already there", lab.steps.back().name), "give it another name");
+    });
+    if (lab.steps.empty()) reader.problem(spec, "the lab has no steps", "steps: and one line that begins with '- name: ...' for each");
 }
 
 }  // namespace
@@ -433,14 +220,17 @@ LoadedLab loadLab(const fs::path& folder) {
         if (reader.text(root, "apiVersion") != "kubarium.dev/v1alpha1" || reader.text(root, "kind") != "Lab")
             reader.problem(root, "this is not a lab", "apiVersion: kubarium.dev/v1alpha1 and kind: Lab");
         if (root["metadata"] && root["metadata"].IsMap()) lab.name = reader.text(root["metadata"], "name", true);
+        else reader.problem(root, "\"metadata\" is missing", "metadata: {name: my-lab}");
         if (root["spec"]) readSpec(reader, root["spec"], lab);
+        else reader.problem(root, "\"spec\" is missing", "spec: with title and steps");
     } catch (const YAML::Exception& error) {
         loaded.problems.push_back({"lab.yaml", error.mark.is_null() ? 0 : error.mark.line + 1, "not valid YAML: " + error.msg, "check the indentation and the quotes"});
         return loaded;
     }
     readBriefs(lab, loaded.problems);
-    lab.start = readManifests(folder / "start", folder, Scripts::Refused, loaded.problems);
-    lab.solution = readManifests(folder / "solution", folder, Scripts::Allowed, loaded.problems);
+    lab.start = readManifests(folder / "start", folder, Folder::Start, loaded.problems);
+    lab.solution = readManifests(folder / "solution", folder, Folder::Answers, loaded.problems);
+    expectSteps(lab.solution, lab.steps.size(), loaded.problems);
     readWrong(lab, loaded.problems);
     return loaded;
 }

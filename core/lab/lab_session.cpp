@@ -52,8 +52,9 @@ int SessionState::checksPassed() const {
 }
 
 LabSession::LabSession(Executor& executor, Clock& clock, client::Client& client, Lab lab, SessionOptions options)
-    : executor_(executor), clock_(clock), client_(client), informers_(client, clock), lab_(std::move(lab)), options_(options) {
+    : executor_(executor), clock_(clock), client_(client), informers_(client, clock), clockInformers_(client, clock), lab_(std::move(lab)), options_(options) {
     state_.steps.resize(lab_.steps.size());
+    for (const auto& moment : lab_.ready) readiness_.push_back({moment.target, JqProgram::compile(moment.jq)});
     for (const auto& step : lab_.steps) state_.checksTotal += static_cast<int>(step.checks.size());
 }
 
@@ -62,7 +63,20 @@ LabSession::~LabSession() { *alive_ = false; }
 void LabSession::start() {
     state_.startedAt = clock_.now();
     watchTargets();
+    if (options_.followClock) followClock();
     prepare();
+}
+
+void LabSession::followClock() {
+    const auto follow = [this](const api::ObjectPtr& object) {
+        if (object->name() != "cluster") return;
+        const auto* rate = api::findPath(object->tree(), {"spec", "rate"});
+        const auto* paused = api::findPath(object->tree(), {"spec", "paused"});
+        if (rate && rate->is_number()) clock_.setRate(std::max(rate->to_number<double>(), 0.001));
+        clock_.setPaused(paused && paused->is_bool() && paused->get_bool());
+    };
+    clockInformers_.informer(api::resources::clocks).addHandler({follow, [follow](const auto&, const auto& now) { follow(now); }, [](const auto&) {}});
+    clockInformers_.start();
 }
 
 void LabSession::notify() {
@@ -109,6 +123,7 @@ void LabSession::setRate() {
 
 void LabSession::beginStep(std::size_t index) {
     state_.currentStep = index;
+    ++question_;
     graders_.clear();
     faultTimers_.clear();
     if (index == lab_.steps.size()) {
@@ -124,6 +139,7 @@ void LabSession::beginStep(std::size_t index) {
     progress.startedAt = clock_.now();
     for (const auto& check : step.checks) graders_.emplace_back(check, clock_.clusterNow());
     progress.checks.resize(step.checks.size());
+    asked_.assign(step.checks.size(), false);
     note("step", step.name);
     injectFaults(step);
     onChange();
@@ -197,19 +213,34 @@ void LabSession::awaitReady() {
     if (state_.phase == SessionPhase::Preparing && started_) waitTimer_ = clock_.afterReal(50ms, [this] { awaitReady(); });
 }
 
+void LabSession::expectInCaches(const api::GroupVersionResource& resource, const api::ObjectPtr& object) {
+    const auto watching = std::ranges::find(watched_, resource, [](const client::Informer* each) { return each->resource(); });
+    if (state_.phase == SessionPhase::Preparing && watching != watched_.end()) expected_[{*watching, object->key()}] = object;
+}
+
+bool LabSession::caughtUp() const {
+    for (const auto* informer : watched_)
+        if (std::ranges::any_of(informer->all(), [&](const auto& entry) { return removed_.contains(entry.second->uid()); })) return false;
+    return std::ranges::all_of(expected_, [](const auto& entry) {
+        const auto object = entry.first.first->get(entry.first.second);
+        return object && object->uid() == entry.second->uid() && object->revision() >= entry.second->revision();
+    });
+}
+
 bool LabSession::ready() const {
     const View view(*this);
-    return std::ranges::all_of(lab_.ready, [&](const LabMoment& moment) {
-        const auto program = JqProgram::compile(moment.jq);
-        const auto object = view.look(moment.target);
-        return program && object && !object->is_null() && program->holds(*object).value_or(false);
+    return std::ranges::all_of(readiness_, [&](const Readiness& each) {
+        const auto object = view.look(each.target);
+        return each.program && object && !object->is_null() && each.program->holds(*object).value_or(false);
     });
 }
 
 void LabSession::grade() {
-    if (state_.phase == SessionPhase::Preparing && started_ && informers_.synced() && ready()) {
+    if (state_.phase == SessionPhase::Preparing && started_ && informers_.synced() && caughtUp() && ready()) {
         state_.phase = SessionPhase::Running;
         state_.message.clear();
+        removed_.clear();
+        expected_.clear();
         return beginStep(0);
     }
     if (state_.phase != SessionPhase::Running) return;
@@ -302,61 +333,93 @@ const LocalText* LabSession::nextHint() {
     return &hint;
 }
 
-// Logs and HTTP answers cannot be watched: they are asked for while their step is open.
+// Logs, HTTP answers and commands cannot be watched: they are asked for while their step is open, one at a time for each check.
 void LabSession::fetchAnswers() {
     fetchTimer_.reset();
     if (state_.phase != SessionPhase::Running) return;
     bool any = false;
     for (std::size_t i = 0; i < graders_.size(); ++i) {
         const auto mode = graders_[i].check().mode;
+        if (mode != CheckMode::Logs && mode != CheckMode::Http && mode != CheckMode::Exec) continue;
+        any = true;
+        if (std::exchange(asked_[i], true)) continue;
         if (mode == CheckMode::Logs) fetchLogs(i);
         if (mode == CheckMode::Http) fetchHttp(i);
-        if (mode == CheckMode::Exec) takeAnswer(state_.currentStep, i, badRequest("commands in containers are not graded by this version"));
-        any |= mode == CheckMode::Logs || mode == CheckMode::Http;
+        if (mode == CheckMode::Exec) fetchExec(i);
     }
     if (any) fetchTimer_ = clock_.afterReal(fetchPeriod, [this] { fetchAnswers(); });
 }
 
-void LabSession::takeAnswer(std::size_t step, std::size_t index, Result<json::value> answer) {
-    if (state_.phase != SessionPhase::Running || step != state_.currentStep || index >= graders_.size()) return;
+void LabSession::takeAnswer(std::uint64_t question, std::size_t index, Result<json::value> answer) {
+    if (state_.phase != SessionPhase::Running || question != question_ || index >= graders_.size()) return;
+    asked_[index] = false;
     graders_[index].update(answer, clock_.clusterNow());
     onChange();
 }
 
+// The Pod that a check names, or the first running one that its selector finds.
+Result<LabTarget> LabSession::podOf(const LabTarget& target) const {
+    if (!target.list) return target;
+    const auto pods = TRY(View(*this).look(target));
+    const json::value* found = nullptr;
+    for (const auto& pod : pods.as_array()) {
+        const bool running = api::stringAt(pod, {"status", "phase"}) == "Running" && !api::findPath(pod, {"metadata", "deletionTimestamp"});
+        if (!found || running) found = &pod;
+        if (running) break;
+    }
+    if (!found) return makeError(Reason::NotFound, fmt::format("no Pod has the labels {}", target.labelSelector));
+    auto named = target;
+    named.name = api::stringAt(*found, {"metadata", "name"});
+    return named;
+}
+
 void LabSession::fetchLogs(std::size_t index) {
     const auto& check = graders_[index].check();
-    auto target = check.moment.target;
-    if (target.list) {
-        const auto pods = View(*this).look(target);
-        if (!pods || pods->as_array().empty()) return takeAnswer(state_.currentStep, index, makeError(Reason::NotFound, "no Pod has these labels"));
-        target.name = api::stringAt(pods->as_array().front(), {"metadata", "name"});
-    }
-    auto path = fmt::format("/api/v1/namespaces/{}/pods/{}/log?tailLines=1000", target.nameSpace, target.name);
+    const auto target = podOf(check.moment.target);
+    if (!target) return takeAnswer(question_, index, target.error());
+    auto path = fmt::format("/api/v1/namespaces/{}/pods/{}/log?tailLines=1000", target->nameSpace, target->name);
     if (!check.container.empty()) path += "&container=" + check.container;
-    client_.getRaw(path, [this, alive = alive_, step = state_.currentStep, index](Result<std::string> text) {
+    client_.getRaw(path, [this, alive = alive_, question = question_, index](Result<std::string> text) {
         if (!*alive) return;
-        if (!text) return takeAnswer(step, index, text.error());
+        if (!text) return takeAnswer(question, index, text.error());
         json::array lines;
         for (std::size_t at = 0; at < text->size();) {
             const auto end = std::min(text->find('\n', at), text->size());
             lines.emplace_back(text->substr(at, end - at));
             at = end + 1;
         }
-        takeAnswer(step, index, json::value{{"lines", std::move(lines)}});
+        takeAnswer(question, index, json::value{{"lines", std::move(lines)}});
     });
 }
 
 void LabSession::fetchHttp(std::size_t index) {
     const auto& check = graders_[index].check();
-    const auto& target = check.moment.target;
-    const auto path = fmt::format("/api/v1/namespaces/{}/{}/{}:{}/proxy{}", target.nameSpace, target.kind == "Service" ? "services" : "pods", target.name,
+    const auto target = podOf(check.moment.target);
+    if (!target) return takeAnswer(question_, index, target.error());
+    const auto path = fmt::format("/api/v1/namespaces/{}/{}/{}:{}/proxy{}", target->nameSpace, target->kind == "Service" ? "services" : "pods", target->name,
                                   check.port, check.path);
-    client_.getRaw(path, [this, alive = alive_, step = state_.currentStep, index](Result<std::string> body) {
+    client_.getRaw(path, [this, alive = alive_, question = question_, index](Result<std::string> body) {
         if (!*alive) return;
         if (body)
-            takeAnswer(step, index, json::value{{"status", 200}, {"body", *body}});
+            takeAnswer(question, index, json::value{{"status", 200}, {"body", *body}});
         else
-            takeAnswer(step, index, json::value{{"status", body.error().status()}, {"body", body.error().message}});
+            takeAnswer(question, index, json::value{{"status", body.error().status()}, {"body", body.error().message}});
+    });
+}
+
+void LabSession::fetchExec(std::size_t index) {
+    const auto& check = graders_[index].check();
+    if (!options_.exec) {
+        graders_[index].breakWith("commands cannot be run in containers from here");
+        return onChange();
+    }
+    const auto target = podOf(check.moment.target);
+    if (!target) return takeAnswer(question_, index, target.error());
+    client::PodExecRequest request{target->nameSpace, target->name, check.container, check.command};
+    options_.exec->exec(std::move(request), [this, alive = alive_, question = question_, index](Result<client::PodExecAnswer> answer) {
+        if (!*alive) return;
+        if (!answer) return takeAnswer(question, index, answer.error());
+        takeAnswer(question, index, json::value{{"exitCode", answer->exitCode}, {"stdout", answer->standardOutput}, {"stderr", answer->standardError}});
     });
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/client/informer.h"
+#include "core/client/pod_exec.h"
 #include "core/lab/grader.h"
 #include "core/lab/lab.h"
 
@@ -53,6 +54,8 @@ struct SessionOptions {
     bool applyStart = true;
     bool setClock = true;     // set the Clock's rate as the lab asks
     bool allowUnsafe = false; // run a lab that asks for what could reach the host
+    bool followClock = false;  // the session's own Clock follows the cluster's (one that follows already, as the window's, needs not)
+    client::PodExec* exec = nullptr;  // for `exec` checks; without one they cannot be evaluated. Outlives the session.
 };
 
 class LabSession {
@@ -83,6 +86,7 @@ private:
     class View;
     void prepare();
     void setRate();
+    void followClock();
     void beginStep(std::size_t index);
     void injectFaults(const LabStep& step);
     void injectFault(const LabFault& fault);
@@ -97,7 +101,9 @@ private:
     void fetchAnswers();
     void fetchLogs(std::size_t index);
     void fetchHttp(std::size_t index);
-    void takeAnswer(std::size_t step, std::size_t index, Result<boost::json::value> answer);
+    void fetchExec(std::size_t index);
+    Result<LabTarget> podOf(const LabTarget& target) const;
+    void takeAnswer(std::uint64_t question, std::size_t index, Result<boost::json::value> answer);
     void scheduleDeadline();
     void note(const std::string& what, const std::string& detail);
     void notify();
@@ -105,20 +111,35 @@ private:
     void clearFaults(std::function<void()> then);
     void clearNamespaces(std::function<void()> then);
     void restoreNodes(std::function<void()> then);
+    void awaitNodes(int attempts, std::function<void()> then);
+    void expectInCaches(const api::GroupVersionResource& resource, const api::ObjectPtr& object);
+    bool caughtUp() const;
+
+    struct Readiness {
+        LabTarget target;
+        Result<JqProgram> program;
+    };
 
     Executor& executor_;
     Clock& clock_;
     client::Client& client_;
     mutable client::InformerFactory informers_;
+    client::InformerFactory clockInformers_;  // apart: a cluster without a Clock must not hold the others up
     Lab lab_;
     SessionOptions options_;
     SessionState state_;
     std::function<void()> observer_;
+    std::vector<Readiness> readiness_;  // of lab_.ready
     std::vector<CheckGrader> graders_;
+    std::uint64_t question_ = 0;           // counts begun steps: answers to what an earlier one asked are dropped
+    std::vector<char> asked_;              // per grader: an answer is under way
     std::set<client::Informer*> watched_;
     std::vector<Timer> faultTimers_;
     Timer deadline_, fetchTimer_, waitTimer_;
     int faultCount_ = 0;
+    // What the caches must no longer, and must, show before the first step is graded: else the past would be.
+    std::set<std::string, std::less<>> removed_;                             // uids
+    std::map<std::pair<client::Informer*, std::string>, api::ObjectPtr> expected_;  // by informer and key: this or a later state
     bool gradePosted_ = false;
     bool started_ = false;  // the start has been applied
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* fieldManager = "kubarium-lab";
+constexpr int nodeAttempts = 150;
+constexpr auto nodePeriod = 200ms;
 
 // What a student may have made, in the order in which it is deleted: owners first, so that nothing is made again.
 const std::vector<api::GroupVersionResource>& clearedResources() {
@@ -67,9 +69,10 @@ void LabSession::applyNext(std::shared_ptr<std::vector<json::object>> documents,
     if (kind->namespaced && nameSpace.empty()) nameSpace = "default";
     client_.patch(kind->resource, kind->namespaced ? nameSpace : "", std::string(object->name()), client::PatchType::Apply, object->tree(),
                   {.fieldManager = fieldManager, .force = true},
-                  [this, alive = alive_, documents, index, done](Result<api::ObjectPtr> applied) {
+                  [this, alive = alive_, documents, index, done, resource = kind->resource](Result<api::ObjectPtr> applied) {
                       if (!*alive) return;
                       if (!applied) return done(applied.error());
+                      expectInCaches(resource, *applied);
                       applyNext(documents, index + 1, done);
                   });
 }
@@ -85,7 +88,7 @@ void LabSession::reset() {
     for (auto& step : state_.steps) step = {};
     state_.currentStep = 0;
     notify();
-    clearFaults([this] { clearNamespaces([this] { restoreNodes([this] { prepare(); }); }); });
+    clearFaults([this] { clearNamespaces([this] { restoreNodes([this] { awaitNodes(nodeAttempts, [this] { prepare(); }); }); }); });
 }
 
 void LabSession::clearFaults(std::function<void()> then) {
@@ -120,11 +123,36 @@ void LabSession::clearNamespaces(std::function<void()> then) {
                 if (!*alive || !listed) return;
                 for (const auto& object : listed->items) {
                     if (belongsToTheCluster(*object)) continue;
+                    removed_.emplace(object->uid());
                     client::DeleteOptions options;
                     options.gracePeriodSeconds = resource.resource == "pods" ? 0 : -1;
                     client_.remove(resource, std::string(object->nameSpace()), std::string(object->name()), options, [ticket](auto) {});
                 }
             });
+}
+
+// A Node that a fault had taken away needs a moment to be Ready again; one that was not before the lab is not waited for for ever.
+void LabSession::awaitNodes(int attempts, std::function<void()> then) {
+    client_.list(api::resources::nodes, "", {}, [this, alive = alive_, attempts, then](Result<client::ObjectList> nodes) {
+        if (!*alive) return;
+        const auto healthy = [](const api::ObjectPtr& node) {
+            const auto* taints = node->find({"spec", "taints"});
+            if (taints && taints->is_array())
+                for (const auto& taint : taints->get_array())
+                    if (api::stringAt(taint, {"key"}) == "node.kubernetes.io/unreachable" || api::stringAt(taint, {"key"}) == "node.kubernetes.io/not-ready") return false;
+            const auto* conditions = node->find({"status", "conditions"});
+            if (!conditions || !conditions->is_array()) return true;
+            return std::ranges::all_of(conditions->get_array(), [](const json::value& condition) {
+                return api::stringAt(condition, {"type"}) != "Ready" || api::stringAt(condition, {"status"}) == "True";
+            });
+        };
+        if (attempts == 0 || !nodes || std::ranges::all_of(nodes->items, healthy)) {
+            if (nodes)
+                for (const auto& node : nodes->items) expectInCaches(api::resources::nodes, node);
+            return then();
+        }
+        waitTimer_ = clock_.afterReal(nodePeriod, [this, attempts, then] { awaitNodes(attempts - 1, then); });
+    });
 }
 
 void LabSession::restoreNodes(std::function<void()> then) {

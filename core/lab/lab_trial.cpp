@@ -33,8 +33,8 @@ Result<void> runScript(const std::filesystem::path& script, const TrialEnvironme
 
 }  // namespace
 
-LabTrial::LabTrial(Executor& executor, Clock& clock, client::Client& client, Lab lab, TrialEnvironment environment)
-    : executor_(executor), clock_(clock), session_(executor, clock, client, std::move(lab), {}), environment_(std::move(environment)) {
+LabTrial::LabTrial(Executor& executor, Clock& clock, client::Client& client, client::PodExec* exec, Lab lab, TrialEnvironment environment)
+    : executor_(executor), clock_(clock), session_(executor, clock, client, std::move(lab), {.followClock = true, .exec = exec}), environment_(std::move(environment)) {
     session_.setObserver([this] { onChange(); });
 }
 
@@ -57,7 +57,10 @@ void LabTrial::onChange() {
     const auto& state = session_.state();
     if (state.phase == SessionPhase::Broken) return finish(false, state.message);
     if (state.phase == SessionPhase::Done) {
-        if (expect_ == Expect::SolutionPasses) return finish(true, "");
+        if (expect_ == Expect::SolutionPasses) {
+            solutionTook_.push_back(clock_.monotonic() - stepStart_);
+            return finish(true, "");
+        }
         return finish(false, "every check passed, but they should not");
     }
     if (state.phase != SessionPhase::Running) return;
@@ -66,26 +69,49 @@ void LabTrial::onChange() {
         stepBegun_ = true;
         beginStep();
     }
-    if (expect_ == Expect::WrongFails) {
-        const auto& checks = session_.lab().steps[step_].checks;
-        for (std::size_t i = 0; i < checks.size() && i < state.steps[step_].checks.size(); ++i)
-            if (checks[i].name == session_.lab().wrong[wrong_].expectedCheck && state.steps[step_].checks[i].state == CheckState::Failed) return finish(true, "");
-    }
+    if (expect_ == Expect::WrongFails)
+        if (const auto verdict = wrongVerdict(false)) finish(verdict->ok, verdict->message);
+}
+
+// What the named check says of a wrong solution; nothing while it may still turn out either way. A check without a deadline never
+// turns to Failed: then it must not have passed when the time is up, although the mistake was made (another check passed).
+std::optional<TrialResult> LabTrial::wrongVerdict(bool timeIsUp) const {
+    const auto& expected = session_.lab().wrong[wrong_].expectedCheck;
+    const auto& checks = session_.lab().steps[step_].checks;
+    const auto& results = session_.state().steps[step_].checks;
+    const auto found = std::ranges::find(checks, expected, &LabCheck::name);
+    if (found == checks.end() || results.size() != checks.size()) return std::nullopt;
+    const auto& result = results[static_cast<std::size_t>(found - checks.begin())];
+    const TrialResult fails{true, fmt::format("\"{}\" (found: {})", found->message.in("en"), result.found)};
+    if (result.state == CheckState::Failed) return fails;
+    if (!timeIsUp) return std::nullopt;
+    if (result.state == CheckState::Passed) return TrialResult{false, fmt::format("the check {} passed", expected)};
+    if (result.state == CheckState::Broken) return TrialResult{false, fmt::format("the check {} cannot be evaluated: {}", expected, result.found)};
+    if (checks.size() == 1 || std::ranges::count(results, CheckState::Passed, &CheckResult::state) > 0) return fails;
+    return TrialResult{false, fmt::format("no check passed, so the mistake was not made either: {}", openChecks())};
+}
+
+Duration LabTrial::patienceFor(std::size_t step) const {
+    if (expect_ == Expect::SolutionPasses || step >= solutionTook_.size()) return patience_;
+    // A mistake must be made before it can show.
+    return expect_ == Expect::StartAloneFails ? std::max<Duration>(3s, 2 * solutionTook_[step]) : std::max<Duration>(6s, 4 * solutionTook_[step]);
+}
+
+void LabTrial::timedOut() {
+    if (expect_ == Expect::StartAloneFails) return finish(true, fmt::format("stays at step {}", step_ + 1));
+    if (expect_ == Expect::WrongFails)
+        if (const auto verdict = wrongVerdict(true)) return finish(verdict->ok, verdict->message);
+    finish(false, fmt::format("step \"{}\" did not pass: {}", session_.lab().steps[step_].name, openChecks()));
 }
 
 void LabTrial::beginStep() {
     const auto& lab = session_.lab();
-    timeout_ = clock_.afterReal(patience_, [this] {
-        if (expect_ == Expect::StartAloneFails) return finish(true, "");
-        if (expect_ == Expect::WrongFails) {
-            // A check without a deadline never turns to Failed: it is enough that it does not pass.
-            const auto& expected = session_.lab().wrong[wrong_].expectedCheck;
-            const auto& checks = session_.lab().steps[step_].checks;
-            for (std::size_t i = 0; i < checks.size(); ++i)
-                if (checks[i].name == expected && session_.state().steps[step_].checks[i].state != CheckState::Passed) return finish(true, "");
-        }
-        finish(false, fmt::format("step \"{}\" did not pass: {}", session_.lab().steps[step_].name, openChecks()));
-    });
+    if (expect_ == Expect::SolutionPasses) {
+        if (step_ == 0) solutionTook_.clear();
+        if (step_ > 0) solutionTook_.push_back(clock_.monotonic() - stepStart_);
+        stepStart_ = clock_.monotonic();
+    }
+    timeout_ = clock_.afterReal(patienceFor(step_), [this] { timedOut(); });
     if (lab.steps[step_].ask) {
         session_.answer(lab.steps[step_].ask->choices.front().value);
         const auto reveal = [this, alive = alive_](auto&& self) -> void {

@@ -15,16 +15,18 @@ struct TrialEnvironment {
 
 struct TrialResult {
     bool ok = false;
-    std::string message;  // what went otherwise than it should
+    std::string message;  // what went otherwise than it should; of a wrong solution that fails as it should: what the student reads
 };
 
 class LabTrial {
 public:
-    LabTrial(Executor& executor, Clock& clock, client::Client& client, Lab lab, TrialEnvironment environment);
+    // `exec` as in SessionOptions.
+    LabTrial(Executor& executor, Clock& clock, client::Client& client, client::PodExec* exec, Lab lab, TrialEnvironment environment);
 
     enum class Expect { StartAloneFails, SolutionPasses, WrongFails };
     // Runs one trial on a session that is reset first; `wrong` is an index into Lab::wrong. Calls back once. A step has
-    // `patience` of real time.
+    // `patience` of real time. Play the solution first: then the start alone is watched in each step for at least twice as long
+    // as the solution took there, and a wrong solution four times, so that what would pass by itself has had the time to.
     void run(Expect expect, std::size_t wrong, Duration patience, std::function<void(TrialResult)> done);
     const LabSession& session() const { return session_; }
 
@@ -34,6 +36,9 @@ private:
     void runFiles(std::vector<Manifest> files, std::size_t index);
     void finish(bool ok, std::string message);
     std::string openChecks() const;
+    void timedOut();
+    std::optional<TrialResult> wrongVerdict(bool timeIsUp) const;
+    Duration patienceFor(std::size_t step) const;
 
     Executor& executor_;
     Clock& clock_;
@@ -46,6 +51,8 @@ private:
     std::size_t step_ = 0;
     bool stepBegun_ = false, revealing_ = false, started_ = false;
     Timer timeout_, retry_;
+    Duration stepStart_{};  // monotonic
+    std::vector<Duration> solutionTook_;  // by step, of the solution
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
 public:

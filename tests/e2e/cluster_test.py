@@ -2,58 +2,23 @@
 nothing stays behind. Usage: cluster_test.py PATH/TO/kubarium"""
 import json
 import os
-import pathlib
 import re
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 import unittest
 
-KUBARIUM = pathlib.Path(sys.argv.pop()).resolve()
-STATE = tempfile.mkdtemp(prefix="kubarium-e2e-")
-NAME = f"e2e-{os.getpid()}"
-ENV = {**os.environ, "KUBARIUM_STATE": STATE, "KUBARIUM_NAME": NAME}
+from machine import Machine, wait_until
 
-
-def run(*words, check=True, stdin=None, env=None):
-    done = subprocess.run([str(w) for w in words], input=stdin, capture_output=True, text=True, env=env or ENV, timeout=120)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, words))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def kubarium(*words, **options):
-    return run(KUBARIUM, *words, **options)
-
-
-def wait_until(what, condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    last = None
-    while time.monotonic() < deadline:
-        last = condition()
-        if last:
-            return last
-        time.sleep(0.1)
-    raise AssertionError(f"{what}: not within {seconds} s")
-
-
-def leftovers():
-    """What a cluster could leave on the machine: processes, mounts, control groups, network links."""
-    processes = subprocess.run(["pgrep", "-f", NAME], capture_output=True, text=True).stdout.split()
-    processes = [p for p in processes if p != str(os.getpid())]
-    mounts = [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if STATE in line or NAME in line]
-    groups = [str(p) for p in pathlib.Path("/sys/fs/cgroup").glob("**/kubarium*")]
-    links = sorted(os.listdir("/sys/class/net"))
-    return processes, mounts, groups, links
+MACHINE = Machine(sys.argv.pop(), "e2e")
+ENV = MACHINE.environment
+run, kubarium = MACHINE.run, MACHINE.kubarium
 
 
 class Cluster(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.before = leftovers()
         kubarium("up", "--detach")
         cls.kubectl = shutil.which("kubectl")
         cls.config = kubarium("kubeconfig", "--path").stdout.strip()
@@ -61,11 +26,8 @@ class Cluster(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         kubarium("down", "--purge")
-        shutil.rmtree(STATE, ignore_errors=True)
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and leftovers() != cls.before:
-            time.sleep(0.1)
-        assert leftovers() == cls.before, f"left behind: {leftovers()} (before: {cls.before})"
+        MACHINE.expect_nothing_left()
+        MACHINE.remove()
 
     def k(self, *words, **options):
         if not self.kubectl:

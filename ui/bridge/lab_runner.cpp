@@ -72,7 +72,7 @@ Result<std::unique_ptr<LabRunner>> LabRunner::create(ClusterLink& link, const QS
 }
 
 LabRunner::LabRunner(ClusterLink& link, const lab::Lab& lab, QString language) : link_(link), language_(std::move(language)) {
-    session_ = std::make_unique<lab::LabSession>(link.executor(), link.executor(), link.client(), lab, lab::SessionOptions{});
+    session_ = std::make_unique<lab::LabSession>(link.executor(), link.executor(), link.client(), lab, lab::SessionOptions{.exec = dynamic_cast<client::PodExec*>(&link.client())});
     session_->setObserver([this] {
         std::size_t done = 0;
         for (const auto& step : session_->state().steps) done += step.state == lab::StepState::Done;

@@ -131,7 +131,7 @@ json::object process(const ContainerSpec& spec, const OciEnvironment& environmen
                          {"cwd", spec.workingDirectory.empty() ? "/" : spec.workingDirectory},
                          {"noNewPrivileges", spec.noNewPrivileges},
                          {"capabilities", {{"bounding", granted}, {"effective", granted}, {"permitted", granted}}}};
-    if (!environment.user) process["oomScoreAdj"] = spec.limits.oomScoreAdj;
+    if (!environment.user) process["oomScoreAdj"] = std::max(spec.limits.oomScoreAdj, environment.lowestOomScoreAdj);
     return process;
 }
 

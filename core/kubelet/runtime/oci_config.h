@@ -19,6 +19,7 @@ struct OciEnvironment {
     bool swapLimit = false;  // memory and swap can be limited together
     bool user = false;       // inside a user namespace
     NumericUser as;
+    int lowestOomScoreAdj = -1000;  // lower values need CAP_SYS_RESOURCE and are raised to this one
     std::int64_t highestCpuQuota = 0;  // of the groups above: version 1 refuses more; 0 is none
     std::map<std::string, std::string> annotations;
 };

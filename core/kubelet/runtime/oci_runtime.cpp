@@ -18,6 +18,21 @@
 namespace kubarium::kubelet {
 namespace {
 
+// A process may raise its score, but lower it below its parent's only with CAP_SYS_RESOURCE; containers get what is allowed.
+int lowestOomScoreAdj() {
+    constexpr int lowest = -1000, capabilitySysResource = 24;
+    std::ifstream status("/proc/self/status"), score("/proc/self/oom_score_adj");
+    int own = 0;
+    score >> own;
+    for (std::string word; status >> word;)
+        if (word == "CapEff:") {
+            std::uint64_t effective = 0;
+            status >> std::hex >> effective;
+            return (effective >> capabilitySysResource & 1U) != 0 ? lowest : own;
+        }
+    return own;
+}
+
 namespace fs = std::filesystem;
 using wire::number;
 using wire::text;
@@ -231,6 +246,8 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
     environment.cgroupV2 = substrate_.cgroupsV2();
     environment.swapLimit = substrate_.swapLimit();
     environment.user = !substrate_.options().capabilities.root;
+    static const int lowestScore = lowestOomScoreAdj();
+    environment.lowestOomScoreAdj = lowestScore;
     environment.highestCpuQuota = options_.capacity.cpuQuotaMicroseconds.value_or(0);
     environment.as = TRY(resolveUser(spec.user.empty() ? image->user : spec.user, readImageFile(root, "etc/passwd"), readImageFile(root, "etc/group")));
     environment.annotations = {{"io.kubarium.pod-uid", spec.podUid}, {"io.kubarium.container", spec.name}, {"io.kubarium.node", options_.node}};

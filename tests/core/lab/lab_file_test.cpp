@@ -68,6 +68,51 @@ TEST_F(LabFile, reportsEveryMistakeWithItsLine) {
     EXPECT_TRUE(reports("lab.yaml", 20, "not a duration"));
 }
 
+TEST_F(LabFile, everyMistakeSaysHowToPutItRight) {
+    write("brief.md", "intro\n\n## A\ntext\n");
+    write("lab.yaml",
+          "apiVersion: kubarium.dev/v1alpha1\nkind: Lab\nmetadata: {name: t}\nspec:\n  title: {en: T}\n  minutes: long\n  level: hard\n  topics: pods\n"
+          "  cluster:\n    nodes:\n    - {name: a, cpu: lots, simulated: maybe, taints: [{key: k, effect: Never}]}\n    - {name: a}\n"
+          "  steps:\n  - name: a\n    title: {en: A}\n    faults: [{type: Flood, node: z, after: soon}]\n"
+          "    ask: {question: {en: Q}, choices: [x], answer: {decision: {pod: web, select: '.a +'}}}\n"
+          "    checks:\n    - {name: x, object: {kind: Pood, name: p}, jq: .a, message: {en: m}}\n"
+          "    - {name: y, select: {kind: Pod, labels: 'a in ('}, jq: .a, message: {en: m}}\n"
+          "    - {name: z, exec: {pod: p}, jq: .a, message: {en: m}}\n"
+          "    - {name: w, exec: {pod: p, command: [a]}, logs: {pod: p}, jq: .a, message: {en: m}}\n"
+          "    - {name: v, never: {kind: Node, name: n, namespace: default, jq: .a}, message: {en: m}}\n");
+    write("start/run.sh", "true\n");
+    write("start/note.txt", "x\n");
+    write("start/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pud\nmetadata: {}\n");
+    write("solution/7-x.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+    write("wrong/w/1-x.yaml", "apiVersion: v1\n# fails: nothing\nkind: Pod\nmetadata: {name: a}\n");
+    EXPECT_TRUE(reports("lab.yaml", 6, "whole number"));
+    EXPECT_TRUE(reports("lab.yaml", 7, "no level \"hard\""));
+    EXPECT_TRUE(reports("lab.yaml", 8, "\"topics\" must be a list"));
+    EXPECT_TRUE(reports("lab.yaml", 11, "\"lots\" is not a quantity"));
+    EXPECT_TRUE(reports("lab.yaml", 11, "must be true or false"));
+    EXPECT_TRUE(reports("lab.yaml", 11, "no effect \"Never\""));
+    EXPECT_TRUE(reports("lab.yaml", 12, "already there"));
+    EXPECT_TRUE(reports("lab.yaml", 16, "no fault \"Flood\""));
+    EXPECT_TRUE(reports("lab.yaml", 16, "no Node \"z\""));
+    EXPECT_TRUE(reports("lab.yaml", 16, "\"soon\" is not a duration"));
+    EXPECT_TRUE(reports("lab.yaml", 17, "two choices"));
+    EXPECT_TRUE(reports("lab.yaml", 17, "without its namespace"));
+    EXPECT_TRUE(reports("lab.yaml", 17, "does not compile"));
+    EXPECT_TRUE(reports("lab.yaml", 19, "no kind Pood"));
+    EXPECT_TRUE(reports("lab.yaml", 20, "no label selector"));
+    EXPECT_TRUE(reports("lab.yaml", 21, "command is missing"));
+    EXPECT_TRUE(reports("lab.yaml", 22, "more than one thing"));
+    EXPECT_TRUE(reports("lab.yaml", 23, "is in no namespace"));
+    EXPECT_TRUE(reports("start/run.sh", 0, "YAML only"));
+    EXPECT_TRUE(reports("start/note.txt", 0, "not used"));
+    EXPECT_TRUE(reports("start/a.yaml", 6, "no kind Pud"));
+    EXPECT_TRUE(reports("start/a.yaml", 5, "metadata.name is missing"));
+    EXPECT_TRUE(reports("solution/7-x.yaml", 0, "number of a step"));
+    EXPECT_TRUE(reports("wrong/w/1-x.yaml", 2, "no step has a check \"nothing\""));
+    const auto loaded = loadLab(folder_);
+    for (const auto& problem : loaded.problems) EXPECT_FALSE(problem.fix.empty()) << problem.message;
+}
+
 TEST_F(LabFile, brokenYamlIsOneProblemWithItsLine) {
     write("lab.yaml", "a: [1\nb: {\n");
     const auto loaded = loadLab(folder_);
@@ -78,7 +123,7 @@ TEST_F(LabFile, brokenYamlIsOneProblemWithItsLine) {
 TEST_F(LabFile, aManifestThatReachesForTheHostIsMarkedUnsafe) {
     write("brief.md", "intro\n## A\n");
     write("lab.yaml", std::string(head) + "    - {name: x, object: {kind: Pod, name: p}, jq: .a, message: {en: m}}\n");
-    write("start/a.yaml", "kind: Pod\nspec:\n  hostNetwork: true\n  containers:\n  - securityContext: {privileged: true}\n  volumes:\n  - hostPath: {path: /}\n");
+    write("start/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostNetwork: true\n  containers:\n  - securityContext: {privileged: true}\n  volumes:\n  - hostPath: {path: /}\n");
     const auto loaded = loadLab(folder_);
     int unsafe = 0;
     for (const auto& problem : loaded.problems) unsafe += problem.unsafe;

@@ -1,3 +1,4 @@
+#include "core/client/pod_exec.h"
 #include "core/lab/lab_report.h"
 #include "core/lab/lab_session.h"
 #include "core/simulation/simulated_loop.h"
@@ -116,6 +117,120 @@ TEST_F(Session, resetClearsWhatTheStudentMadeAndBeginsAgain) {
     EXPECT_EQ(session.state().currentStep, 0U);
     EXPECT_TRUE(client.all(resources::pods).empty());
     EXPECT_EQ(client.all(resources::configMaps).size(), 1U);
+}
+
+TEST_F(Session, aResetWaitsUntilItsNodesAreReadyAgain) {
+    const auto node = [&](const char* ready) {
+        client.put(resources::nodes, testing::parseObject(std::string(R"({"metadata":{"name":"n"},"status":{"conditions":[{"type":"Ready","status":")") + ready + "\"}]}}"));
+    };
+    node("True");
+    LabSession session(loop, loop, client, twoSteps(), {});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running; }));
+    node("Unknown");
+    session.reset();
+    loop.advance(2s);
+    EXPECT_EQ(session.state().phase, SessionPhase::Preparing);
+    node("True");
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running; }));
+}
+
+// Answers every command with what the test says, and remembers what was asked.
+class ScriptedExec final : public client::PodExec {
+public:
+    void exec(client::PodExecRequest request, client::Reply<client::PodExecAnswer> reply) override {
+        asked.push_back(request);
+        waiting.push_back(std::move(reply));
+    }
+    void answer(Result<client::PodExecAnswer> with) {
+        ASSERT_FALSE(waiting.empty());
+        auto reply = std::move(waiting.front());
+        waiting.erase(waiting.begin());
+        reply(std::move(with));
+    }
+    std::vector<client::PodExecRequest> asked;
+    std::vector<client::Reply<client::PodExecAnswer>> waiting;
+};
+
+class ExecChecks : public Session {
+protected:
+    Lab execLab(bool list) {
+        Lab lab;
+        lab.name = "t";
+        lab.title.byLanguage["en"] = "T";
+        LabStep step;
+        step.name = "exec";
+        LabCheck check = podCheck("hostname", ".exitCode == 0 and .stdout == \"web\\n\"");
+        check.mode = CheckMode::Exec;
+        check.container = "c";
+        check.command = {"cat", "/etc/hostname"};
+        if (list) check.moment.target = {"", "Pod", "", "default", "app=web", true};
+        step.checks = {check};
+        lab.steps = {step};
+        return lab;
+    }
+    CheckResult result(const LabSession& session) { return session.state().steps[0].checks[0]; }
+    ScriptedExec exec;
+};
+
+TEST_F(ExecChecks, aCommandIsAskedForOneAtATimeUntilItsOutputHolds) {
+    LabSession session(loop, loop, client, execLab(false), {.exec = &exec});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return !exec.asked.empty(); }));
+    EXPECT_EQ(exec.asked[0].pod, "web");
+    EXPECT_EQ(exec.asked[0].container, "c");
+    EXPECT_EQ(exec.asked[0].command, (std::vector<std::string>{"cat", "/etc/hostname"}));
+    loop.advance(5s);
+    EXPECT_EQ(exec.asked.size(), 1U) << "the first one has not been answered";
+    exec.answer(client::PodExecAnswer{1, "", "no such file"});
+    loop.runReady();
+    EXPECT_EQ(result(session).state, CheckState::Waiting);
+    EXPECT_NE(result(session).found.find(".exitCode is 1"), std::string::npos) << result(session).found;
+    loop.advance(1s);
+    exec.answer(makeError(Reason::NotFound, "pods \"web\" not found"));
+    loop.runReady();
+    EXPECT_EQ(result(session).state, CheckState::Waiting) << "no answer is not the lab's fault";
+    EXPECT_NE(result(session).found.find("not found"), std::string::npos);
+    loop.advance(1s);
+    exec.answer(client::PodExecAnswer{0, "web\n", ""});
+    loop.runReady();
+    EXPECT_EQ(session.state().phase, SessionPhase::Done);
+}
+
+TEST_F(ExecChecks, ofSeveralPodsARunningOneIsAsked) {
+    for (const auto& [name, phase] : {std::pair{"a", "Pending"}, std::pair{"b", "Running"}, std::pair{"c", "Running"}})
+        client.put(resources::pods, testing::parseObject(std::string(R"({"metadata":{"namespace":"default","labels":{"app":"web"},"name":")") + name +
+                                                         R"("},"status":{"phase":")" + phase + "\"}}"));
+    LabSession session(loop, loop, client, execLab(true), {.exec = &exec});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return !exec.asked.empty(); }));
+    EXPECT_EQ(exec.asked[0].pod, "b");
+}
+
+TEST_F(ExecChecks, whereNoCommandCanBeRunTheLabIsAtFaultNotTheStudent) {
+    LabSession session(loop, loop, client, execLab(false), {});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && result(session).state == CheckState::Broken; }));
+}
+
+TEST_F(ExecChecks, anAnswerToWhatWasAskedBeforeAResetIsDropped) {
+    LabSession session(loop, loop, client, execLab(false), {.exec = &exec});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return !exec.asked.empty(); }));
+    session.reset();
+    ASSERT_TRUE(loop.runUntil([&] { return exec.asked.size() == 2; }));
+    exec.answer(client::PodExecAnswer{0, "web\n", ""});
+    loop.runReady();
+    EXPECT_EQ(session.state().phase, SessionPhase::Running);
+}
+
+TEST_F(Session, itsWaitsFollowTheClockOfTheCluster) {
+    client.put(resources::clocks, testing::parseObject(R"({"metadata":{"name":"cluster"},"spec":{"rate":20,"paused":false}})"));
+    LabSession session(loop, loop, client, twoSteps(), {.setClock = false, .followClock = true});
+    session.start();
+    EXPECT_TRUE(loop.runUntil([&] { return loop.rate() == 20; }));
+    client.put(resources::clocks, testing::parseObject(R"({"metadata":{"name":"cluster"},"spec":{"rate":1,"paused":true}})"));
+    EXPECT_TRUE(loop.runUntil([&] { return loop.paused() && loop.rate() == 1; }));
 }
 
 }  // namespace
