@@ -2,6 +2,7 @@
 nothing stays behind. Usage: cluster_test.py PATH/TO/kubarium"""
 import json
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -39,9 +40,9 @@ class Cluster(unittest.TestCase):
         self.assertTrue(status["running"])
         self.assertEqual(status["readyNodes"], 3)
         self.assertIn(status["level"], ("full", "unlimited", "simulated"))
-        kubarium("check", "--name", NAME)
+        kubarium("check", "--name", MACHINE.name)
         # The options of a group of commands stand before or behind the command.
-        for words in (("clock", "rate", "1", "--name", NAME), ("clock", "--name", NAME, "rate", "1")):
+        for words in (("clock", "rate", "1", "--name", MACHINE.name), ("clock", "--name", MACHINE.name, "rate", "1")):
             kubarium(*words)
         self.assertEqual(kubarium("clock", "rate", "1", "--name", "nobody", check=False).returncode, 3)
 
@@ -133,7 +134,7 @@ class Cluster(unittest.TestCase):
         # A volume of a Node is where its Pods go.
         self.assertEqual(self.k("get", "pod", "reader", "-o", "jsonpath={.spec.nodeName}").stdout, node)
         volume = self.k("get", "pvc", "notes", "-o", "jsonpath={.spec.volumeName}").stdout
-        directory = pathlib.Path(STATE) / NAME / "volumes" / volume
+        directory = pathlib.Path(ENV["KUBARIUM_STATE"]) / MACHINE.name / "volumes" / volume
         self.assertEqual((directory / "note").read_text(), "remembered\n")
         # In use it stays; then claim, volume and directory go together.
         self.k("delete", "pvc", "notes", "--wait=false")
