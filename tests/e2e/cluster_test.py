@@ -125,11 +125,11 @@ class Cluster(unittest.TestCase):
         pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {restartPolicy: Never, volumes: [{name: v, persistentVolumeClaim: {claimName: notes}}], "
                "containers: [{name: c, image: busybox, command: [sh, -c, %s], volumeMounts: [{name: v, mountPath: /data}]}]}")
         self.k("apply", "-f", "-", stdin=pod % ("writer", json.dumps("echo remembered > /data/note")))
-        self.k("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/writer", "--timeout=30s")
+        wait_until("writer has ended", lambda: self.k("get", "pod", "writer", "-o", "jsonpath={.status.phase}").stdout == "Succeeded")
         node = self.k("get", "pod", "writer", "-o", "jsonpath={.spec.nodeName}").stdout
         self.k("delete", "pod", "writer", "--wait=true")
         self.k("apply", "-f", "-", stdin=pod % ("reader", json.dumps("cat /data/note")))
-        self.k("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/reader", "--timeout=30s")
+        wait_until("reader has ended", lambda: self.k("get", "pod", "reader", "-o", "jsonpath={.status.phase}").stdout == "Succeeded")
         self.assertEqual(self.k("logs", "reader").stdout, "remembered\n")
         # A volume of a Node is where its Pods go.
         self.assertEqual(self.k("get", "pod", "reader", "-o", "jsonpath={.spec.nodeName}").stdout, node)

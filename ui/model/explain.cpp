@@ -225,9 +225,10 @@ Explanation explainNode(const api::Object& node, const ClusterObjects& objects, 
     const bool simulated = node.label("kubarium.dev/simulated") == "true";
     const auto fault = activeFault(objects, name);
     const auto lease = objects.get(Kind::Lease, "kube-node-lease/" + std::string(node.name()));
-    const double leaseAge = lease ? times.now() - times.at(lease->string({"spec", "renewTime"})) : -1;
+    const auto renewed = lease ? parseTime(lease->string({"spec", "renewTime"})) : std::nullopt;
+    const double leaseAge = renewed ? times.now() - times.at(*renewed) : -1;  // on the clock that the grace period runs on
     QStringList parts{simulated ? Explain::tr("simulated Node") : Explain::tr("Node")};
-    if (leaseAge >= 0) parts << Explain::tr("lease renewed %1").arg(Explain::age(leaseAge));
+    if (renewed) parts << Explain::tr("lease renewed %1").arg(Explain::age(std::chrono::duration<double>(times.wallNow() - *renewed).count()));
     if (fault) parts << Explain::tr("fault %1").arg(at(*fault, {"spec", "type"}));
     out.subtitle = parts.join(QStringLiteral(" · "));
     if (condition_ == scene::NodeCondition::Ready && leaseAge > 12) {

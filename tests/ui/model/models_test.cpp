@@ -66,6 +66,22 @@ TEST_F(ModelTest, APendingPodSaysWhyAndWhatWouldHelp) {
     EXPECT_TRUE(why.remedies.front().contains(QLatin1String("100m"))) << why.remedies.front().toStdString();
 }
 
+TEST_F(ModelTest, TheAgeOfALeaseIsRealTimeWhateverTheRate) {
+    struct TwentyFold : ClusterTimes {
+        WallTime present;
+        double now() const override { return at(present); }
+        double at(WallTime wall) const override { return 20 * std::chrono::duration<double>(wall.time_since_epoch()).count(); }
+        WallTime wallNow() const override { return present; }
+    } times;
+    cluster_.fillHealing();
+    connect([](const Changes&) {});
+    const auto lease = link_->get(Kind::Lease, std::string("kube-node-lease/worker-a"));
+    ASSERT_TRUE(lease);
+    times.present = *parseTime(lease->string({"spec", "renewTime"})) + std::chrono::seconds(3);
+    const auto why = explain({Kind::Node, QStringLiteral("worker-a")}, *link_, times);
+    EXPECT_TRUE(why.subtitle.contains(QLatin1String("3.0 s ago"))) << why.subtitle.toStdString();
+}
+
 TEST_F(ModelTest, ACrashLoopNamesTheLimitThatItsContainerExceeded) {
     cluster_.fillTroubles();
     connect([](const Changes&) {});
