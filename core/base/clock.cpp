@@ -53,8 +53,8 @@ std::optional<WallTime> parseTime(std::string_view text) {
                                            std::chrono::day{static_cast<unsigned>(*day)}};
     if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
     // Nanoseconds in 64 bits reach from 1677 to 2262: what lies beyond becomes the nearest year that they can hold.
-    constexpr std::chrono::year first{1678}, last{2261};
-    const std::chrono::year_month_day held{std::clamp(date.year(), first, last), date.month(), std::min(date.day(), std::chrono::day{28})};
+    constexpr std::chrono::year earliest{1678}, latest{2261};
+    const std::chrono::year_month_day held{std::clamp(date.year(), earliest, latest), date.month(), std::min(date.day(), std::chrono::day{28})};
     WallTime time = std::chrono::sys_days{held.year() == date.year() ? date : held};
     time += std::chrono::hours{*hour} + std::chrono::minutes{*minute} + seconds{*second};
     std::size_t at = 19;
