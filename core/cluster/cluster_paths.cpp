@@ -12,7 +12,6 @@
 #include <sstream>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +25,13 @@ bool isDnsLabel(const std::string& name) {
     constexpr std::size_t longest = 40;
     const auto inside = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
     return !name.empty() && name.size() <= longest && std::ranges::all_of(name, inside) && name.front() != '-' && name.back() != '-';
+}
+
+struct flock wholeFile() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
 }
 
 }  // namespace
@@ -49,7 +55,9 @@ Result<ClusterInfo> runningCluster(const ClusterPaths& paths) {
     const auto notRunning = makeError(Reason::NotFound, fmt::format("The cluster \"{0}\" does not run. Start it with: kubarium up --name {0} --detach", paths.name));
     const int descriptor = open(paths.lock().c_str(), O_RDWR | O_CLOEXEC);
     if (descriptor < 0) return notRunning;
-    const bool free = flock(descriptor, LOCK_SH | LOCK_NB) == 0;
+    // Asked, not tried: a lock taken here even for an instant would refuse an engine that starts in it.
+    struct flock held = wholeFile();
+    const bool free = fcntl(descriptor, F_OFD_GETLK, &held) == 0 && held.l_type == F_UNLCK;
     close(descriptor);
     if (free) return notRunning;
     std::ifstream in(paths.info());
@@ -93,7 +101,8 @@ Result<ClusterLock> ClusterLock::acquire(const ClusterPaths& paths) {
     chmod(paths.directory.c_str(), S_IRWXU);
     const int descriptor = open(paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (descriptor < 0) return makeError(Reason::Forbidden, fmt::format("cannot open {}: {}", paths.lock().string(), std::strerror(errno)));
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    struct flock wanted = wholeFile();
+    if (fcntl(descriptor, F_OFD_SETLK, &wanted) != 0) {
         close(descriptor);
         return makeError(Reason::Conflict, fmt::format("The cluster \"{0}\" already runs. See it with: kubarium status --name {0}", paths.name));
     }

@@ -28,7 +28,7 @@ json::object standardClass() {
 json::object hostpathDriver() {
     return {{"apiVersion", "storage.k8s.io/v1"},
             {"kind", "CSIDriver"},
-            {"metadata", json::object{{"name", provisioner}}},
+            {"metadata", json::object{{"name", "hostpath.kubarium.dev"}}},
             {"spec", json::object{{"attachRequired", false}, {"podInfoOnMount", false}, {"fsGroupPolicy", "File"}, {"volumeLifecycleModes", json::array{"Persistent"}}}}};
 }
 

@@ -1,5 +1,5 @@
 // What a cluster has for volumes from the start: the StorageClass `standard`, the default, which waits for the first consumer, and
-// the CSIDriver of its provisioner kubarium.dev/hostpath.
+// the CSIDriver of its provisioner.
 #pragma once
 
 #include "core/client/client.h"

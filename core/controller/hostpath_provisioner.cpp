@@ -58,7 +58,7 @@ json::object volumeFor(const api::Object& claim, const api::Object& storageClass
         const auto label = node->label(hostnameLabel);
         spec["nodeAffinity"] = nodeAffinity(label.empty() ? node->name() : label);
     }
-    json::object metadata{{"name", name}, {"annotations", json::object{{annotations::provisionedBy, hostpathDriver}}}};
+    json::object metadata{{"name", name}, {"annotations", json::object{{annotations::provisionedBy, hostpathProvisioner}}}};
     if (policy == "Delete") metadata["finalizers"] = json::array{json::string(finalizer)};
     return {{"apiVersion", "v1"}, {"kind", "PersistentVolume"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
 }
@@ -72,7 +72,7 @@ std::string whyImpossible(const api::Object& claim, const api::Object& storageCl
     return "";
 }
 
-bool isOurs(const api::Object& volume) { return volume.annotation(annotations::provisionedBy) == hostpathDriver; }
+bool isOurs(const api::Object& volume) { return volume.annotation(annotations::provisionedBy) == hostpathProvisioner; }
 
 // A handle that names a directory right below ours; anything else was not made here.
 bool isPlainName(std::string_view handle) { return !handle.empty() && handle != "." && handle != ".." && handle.find('/') == handle.npos && handle.find('\0') == handle.npos; }
@@ -80,7 +80,7 @@ bool isPlainName(std::string_view handle) { return !handle.empty() && handle != 
 }  // namespace
 
 HostpathProvisioner::HostpathProvisioner(ControllerContext context, fs::path directory)
-    : Controller(context, "hostpath provisioner", std::string(hostpathDriver)),
+    : Controller(context, "hostpath provisioner", std::string(hostpathProvisioner)),
       directory_(std::move(directory)),
       claims_(informer(resources::persistentVolumeClaims)),
       volumes_(informer(resources::persistentVolumes)),
@@ -107,9 +107,9 @@ void HostpathProvisioner::retryLater() {
 Async<Result<void>> HostpathProvisioner::provision(std::string claimKey) {
     const auto claim = claims_.get(claimKey);
     if (!claim || claim->deleting() || !claim->string({"spec", "volumeName"}).empty()) co_return Result<void>();
-    if (claim->annotation(annotations::storageProvisioner) != hostpathDriver) co_return Result<void>();
+    if (claim->annotation(annotations::storageProvisioner) != hostpathProvisioner) co_return Result<void>();
     const auto storageClass = classes_.get(classOf(*claim));
-    if (!storageClass || storageClass->string({"provisioner"}) != hostpathDriver) co_return Result<void>();
+    if (!storageClass || storageClass->string({"provisioner"}) != hostpathProvisioner) co_return Result<void>();
     const std::string selected(claim->annotation(annotations::selectedNode));
     if (waitsForFirstConsumer(storageClass) && selected.empty()) co_return Result<void>();
     const auto name = volumeNameFor(*claim);

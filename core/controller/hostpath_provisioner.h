@@ -13,7 +13,9 @@
 
 namespace kubarium::controller {
 
-inline constexpr std::string_view hostpathDriver = "kubarium.dev/hostpath";
+inline constexpr std::string_view hostpathProvisioner = "kubarium.dev/hostpath";
+// The name in spec.csi.driver, which unlike a provisioner's must be a DNS subdomain.
+inline constexpr std::string_view hostpathDriver = "hostpath.kubarium.dev";
 
 class HostpathProvisioner final : public Controller {
 public:

@@ -14,7 +14,7 @@ namespace kubarium::kubelet {
 namespace json = boost::json;
 
 inline constexpr const char* kubeletVersion = "v1.34.4";
-inline constexpr const char* hostpathDriver = "kubarium.dev/hostpath";
+inline constexpr const char* hostpathDriver = "hostpath.kubarium.dev";
 
 std::map<std::string, std::string> nodeLabels(const NodeOptions&);
 // What admission counts with: cpu in millis, the rest whole.
@@ -26,7 +26,7 @@ json::object makeNodeStatus(const NodeOptions&, const ContainerRuntime&, const j
 bool nodeStatusDiffers(const json::object& a, const json::object& b);
 // `nodeUid` for the owner reference; "" while it is unknown.
 json::object makeLease(const NodeOptions&, const std::string& nodeUid, WallTime now);
-// storage.k8s.io/v1 CSINode: the volume drivers of the Node, which is kubarium.dev/hostpath alone.
+// storage.k8s.io/v1 CSINode: the volume drivers of the Node, which is hostpath.kubarium.dev alone.
 json::object makeCsiNode(const NodeOptions&, const std::string& nodeUid);
 
 }  // namespace kubarium::kubelet

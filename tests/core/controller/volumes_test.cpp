@@ -137,7 +137,7 @@ TEST_F(Volumes, theSelectedNodeGetsADirectoryAsAVolumeThatStaysThere) {
     EXPECT_EQ(name, "pvc-" + std::string(claim("c")->uid()));
     const auto made = volume(name);
     ASSERT_TRUE(made);
-    EXPECT_EQ(made->string({"spec", "csi", "driver"}), "kubarium.dev/hostpath");
+    EXPECT_EQ(made->string({"spec", "csi", "driver"}), "hostpath.kubarium.dev");
     EXPECT_EQ(made->string({"spec", "csi", "volumeHandle"}), name);
     EXPECT_EQ(made->annotation("pv.kubernetes.io/provisioned-by"), "kubarium.dev/hostpath");
     EXPECT_EQ(phase(made), "Bound");
@@ -237,7 +237,7 @@ TEST_F(Volumes, aHandleThatLeadsOutOfTheVolumesDirectoryDeletesNothing) {
     const auto outside = volumesRoot().parent_path() / fmt::format("kubarium-outside-{}", ::getpid());
     fs::create_directories(outside);
     client.put(resources::persistentVolumes, testing::parseObject(fmt::format(
-        R"({{"metadata":{{"name":"v","annotations":{{"pv.kubernetes.io/provisioned-by":"kubarium.dev/hostpath"}}}},"spec":{{"capacity":{{"storage":"1Gi"}},"accessModes":["ReadWriteOnce"],"persistentVolumeReclaimPolicy":"Delete","csi":{{"driver":"kubarium.dev/hostpath","volumeHandle":"../{}"}},"claimRef":{{"namespace":"default","name":"c","uid":"u"}}}}}})",
+        R"({{"metadata":{{"name":"v","annotations":{{"pv.kubernetes.io/provisioned-by":"kubarium.dev/hostpath"}}}},"spec":{{"capacity":{{"storage":"1Gi"}},"accessModes":["ReadWriteOnce"],"persistentVolumeReclaimPolicy":"Delete","csi":{{"driver":"hostpath.kubarium.dev","volumeHandle":"../{}"}},"claimRef":{{"namespace":"default","name":"c","uid":"u"}}}}}})",
         outside.filename().string())));
     ASSERT_TRUE(loop.runUntil([&] { return phase(volume("v")) == "Released"; }, 40s));
     loop.advance(1min);

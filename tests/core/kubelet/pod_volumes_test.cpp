@@ -193,7 +193,7 @@ protected:
     }
     void putClaim(const std::string& handle, const std::string& claimUid = "u1") {
         client.put(resources::persistentVolumes, testing::parseObject(fmt::format(
-            R"({{"apiVersion":"v1","kind":"PersistentVolume","metadata":{{"name":"pv"}},"spec":{{"csi":{{"driver":"kubarium.dev/hostpath","volumeHandle":"{}"}},"claimRef":{{"namespace":"default","name":"c","uid":"u1"}}}},"status":{{"phase":"Bound"}}}})",
+            R"({{"apiVersion":"v1","kind":"PersistentVolume","metadata":{{"name":"pv"}},"spec":{{"csi":{{"driver":"hostpath.kubarium.dev","volumeHandle":"{}"}},"claimRef":{{"namespace":"default","name":"c","uid":"u1"}}}},"status":{{"phase":"Bound"}}}})",
             handle)));
         client.put(resources::persistentVolumeClaims, testing::parseObject(fmt::format(
             R"({{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{{"name":"c","namespace":"default","uid":"{}"}},"spec":{{"volumeName":"pv"}},"status":{{"phase":"Bound"}}}})", claimUid)));
@@ -229,7 +229,7 @@ TEST_F(ProvisionedVolumes, AHandleThatLeadsElsewhereIsNotMounted) {
     putClaim("../secret");
     createUser();
     ASSERT_TRUE(eventually([&] { return eventCount("FailedMount") > 0; }, 60s));
-    EXPECT_NE(eventText("FailedMount").find("is no name of a volume of kubarium.dev/hostpath"), std::string::npos) << eventText("FailedMount");
+    EXPECT_NE(eventText("FailedMount").find("is no name of a volume of hostpath.kubarium.dev"), std::string::npos) << eventText("FailedMount");
     EXPECT_FALSE(ready("p"));
 }
 
@@ -253,7 +253,7 @@ TEST_F(Volumes, TheKubeletTellsWhichVolumeDriversItsNodeHas) {
     startKubelet();
     ASSERT_TRUE(eventually([&] { return client.find({"storage.k8s.io", "v1", "csinodes"}, "node1") != nullptr; }, 10s));
     const auto node = client.find({"storage.k8s.io", "v1", "csinodes"}, "node1");
-    EXPECT_EQ(api::stringAt(node->find({"spec", "drivers"})->as_array().at(0), {"name"}), "kubarium.dev/hostpath");
+    EXPECT_EQ(api::stringAt(node->find({"spec", "drivers"})->as_array().at(0), {"name"}), "hostpath.kubarium.dev");
 }
 
 TEST_F(Volumes, TheEnvironmentHasReferencesExpansionsAndServices) {
