@@ -37,8 +37,6 @@ int run(int argc, char** argv) {
     app.name("kubarium");
     app.require_subcommand(1);
     app.fallthrough();  // "kubarium clock rate 20 --name two" as well as "kubarium clock --name two rate 20"; inherited by every command
-    app.footer("First steps:\n  kubarium check                      what this machine can do\n  kubarium up --detach                three Nodes in a second\n"
-               "  export KUBECONFIG=$(kubarium kubeconfig --path)\n  kubectl get nodes\n  kubarium lab run first-pod          learn by doing\n  kubarium down                       and nothing stays behind");
     Command command;
     command.options.program = "/proc/self/exe";
     readEnvironment(command.options);
@@ -56,6 +54,9 @@ int run(int argc, char** argv) {
     addLab(app, command);
     addVersion(app, command);
     addCompletion(app, command);
+    // Last: a command takes over the footer that its parent has when it is added.
+    app.footer("First steps:\n  kubarium check                      what this machine can do\n  kubarium up --detach                three Nodes in a second\n"
+               "  export KUBECONFIG=$(kubarium kubeconfig --path)\n  kubectl get nodes\n  kubarium lab run first-pod          learn by doing\n  kubarium down                       and nothing stays behind");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

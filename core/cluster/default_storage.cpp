@@ -2,6 +2,7 @@
 
 #include "core/api/resource.h"
 #include "core/base/log.h"
+#include "core/controller/hostpath_provisioner.h"
 
 #include <boost/json.hpp>
 
@@ -12,14 +13,12 @@ namespace resources = api::resources;
 
 namespace {
 
-constexpr const char* provisioner = "kubarium.dev/hostpath";
-
 json::object standardClass() {
     json::object annotations{{"storageclass.kubernetes.io/is-default-class", "true"}};
     return {{"apiVersion", "storage.k8s.io/v1"},
             {"kind", "StorageClass"},
             {"metadata", json::object{{"name", "standard"}, {"annotations", std::move(annotations)}}},
-            {"provisioner", provisioner},
+            {"provisioner", controller::hostpathProvisioner},
             {"reclaimPolicy", "Delete"},
             {"volumeBindingMode", "WaitForFirstConsumer"}};
 }
@@ -28,7 +27,7 @@ json::object standardClass() {
 json::object hostpathDriver() {
     return {{"apiVersion", "storage.k8s.io/v1"},
             {"kind", "CSIDriver"},
-            {"metadata", json::object{{"name", "hostpath.kubarium.dev"}}},
+            {"metadata", json::object{{"name", controller::hostpathDriver}}},
             {"spec", json::object{{"attachRequired", false}, {"podInfoOnMount", false}, {"fsGroupPolicy", "File"}, {"volumeLifecycleModes", json::array{"Persistent"}}}}};
 }
 

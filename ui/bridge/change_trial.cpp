@@ -1,6 +1,7 @@
 #include "ui/bridge/change_trial.h"
 
 #include "core/api/schema.h"
+#include "ui/bridge/cluster_actions.h"
 
 #include <QCoreApplication>
 
@@ -19,14 +20,6 @@ client::WriteOptions options(bool dryRun) {
     result.fieldManager = "kubarium-desktop";
     result.dryRun = dryRun;
     return result;
-}
-
-json::object withoutServerFields(json::object tree) {
-    tree.erase("status");
-    if (auto* metadata = tree.if_contains("metadata"); metadata && metadata->is_object())
-        for (const auto* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"})
-            metadata->get_object().erase(field);
-    return tree;
 }
 
 // Whoever places it anew decides where.

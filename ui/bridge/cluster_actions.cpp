@@ -27,15 +27,6 @@ client::WriteOptions writeOptions() {
     return options;
 }
 
-// An object as it would be written anew: without what the server fills in.
-json::object withoutServerFields(json::object tree) {
-    tree.erase("status");
-    if (auto* metadata = tree.if_contains("metadata"); metadata && metadata->is_object())
-        for (const auto* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"})
-            metadata->get_object().erase(field);
-    return tree;
-}
-
 int lineInMessage(const QString& message) {
     static const QRegularExpression pattern(QStringLiteral("line (\\d+)"));
     const auto match = pattern.match(message);
@@ -43,6 +34,14 @@ int lineInMessage(const QString& message) {
 }
 
 }  // namespace
+
+json::object withoutServerFields(json::object tree) {
+    tree.erase("status");
+    if (auto* metadata = tree.if_contains("metadata"); metadata && metadata->is_object())
+        for (const auto* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"})
+            metadata->get_object().erase(field);
+    return tree;
+}
 
 void ClusterActions::report(const Error& error) { Q_EMIT failed(model::text(error.message)); }
 

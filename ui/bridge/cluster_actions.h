@@ -13,6 +13,9 @@
 
 namespace kubarium::bridge {
 
+// An object as it would be written anew: without what the server fills in.
+boost::json::object withoutServerFields(boost::json::object tree);
+
 struct Done {
     QString sentence;
     QString command;             // kubectl
