@@ -47,6 +47,9 @@ void printStructure(const Options& options, const boost::json::value& value);
 int report(const Error& error);
 bool wantsJson(const Options& options);
 
+// " --name two --state DIR" as far as this cluster needs it: for sentences that tell the user what to type next.
+std::string clusterFlags(const Options& options);
+
 // A session with the API of the chosen cluster, for commands that ask, print and end.
 class Session {
 public:

@@ -42,8 +42,8 @@ int inject(const Options& options, const std::string& type, const FaultArguments
     else if (type == "ContainerKill")
         fmt::print("fault {}: a container of {}/{} is killed; the kubelet restarts it\n", (*made)->name(), arguments.nameSpace, arguments.target);
     else
-        fmt::print("fault {}: {} {}; undo it with: kubarium fault undo {}\n", (*made)->name(), type == "NodePowerOff" ? "power off" : "partition",
-                   arguments.duration.empty() ? "until it is undone" : "for " + arguments.duration, (*made)->name());
+        fmt::print("fault {}: {} {}; undo it with: kubarium fault undo {}{}\n", (*made)->name(), type == "NodePowerOff" ? "power off" : "partition",
+                   arguments.duration.empty() ? "until it is undone" : "for " + arguments.duration, (*made)->name(), clusterFlags(options));
     return success;
 }
 

@@ -259,7 +259,7 @@ int runLab(Options options, const LabArguments& arguments) {
     }
     auto& loop = (*session)->loop();
     fmt::print("{}\n\n{}", lab.title.in(language), lab.intro.contains(language) ? lab.intro.at(language) : lab.intro.at("en"));
-    fmt::print("In another terminal: export KUBECONFIG=$(kubarium kubeconfig --path --name {})\nType status, hint, reset or quit here.\n", options.name);
+    fmt::print("In another terminal: export KUBECONFIG=$(kubarium kubeconfig --path{})\nType status, hint, reset or quit here.\n", clusterFlags(options));
     LabSession run(loop, loop, (*session)->client(), lab,
                    {.allowUnsafe = arguments.allowUnsafe, .followClock = true, .exec = &(*session)->client()});
     TerminalView view(run, language);

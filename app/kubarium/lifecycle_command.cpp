@@ -55,7 +55,7 @@ int down(const Options& options, const DownArguments& arguments) {
             continue;
         }
         if (*stopped)
-            fmt::print("cluster {} is down{}\n", name, arguments.purge ? "" : "; 'kubarium up' brings its objects back, 'kubarium down --purge' forgets them");
+            fmt::print("cluster {} is down{}\n", name, arguments.purge ? "" : fmt::format("; 'kubarium up{0}' brings its objects back, 'kubarium down --purge{0}' forgets them", paths->flags()));
         else if (!arguments.all)
             fmt::print("cluster {} does not run\n", name);
         if (arguments.purge) {
@@ -140,7 +140,7 @@ int kubeconfig(const Options& options, bool pathOnly) {
     const auto paths = cluster::clusterPaths(options.name, options.state);
     if (!paths) return report(paths.error());
     std::ifstream in(paths->kubeconfig());
-    if (!in) return report(makeError(Reason::NotFound, fmt::format("The cluster \"{0}\" has no kubeconfig yet. Start it with: kubarium up --name {0} --detach", options.name)));
+    if (!in) return report(makeError(Reason::NotFound, fmt::format("The cluster \"{0}\" has no kubeconfig yet. Start it with: kubarium up{1} --detach", options.name, paths->flags())));
     if (pathOnly)
         fmt::print("{}\n", paths->kubeconfig().string());
     else

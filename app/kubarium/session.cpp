@@ -21,6 +21,11 @@ extern "C" void onInterrupt(int) {
 
 }  // namespace
 
+std::string clusterFlags(const Options& options) {
+    const auto paths = cluster::clusterPaths(options.name, options.state);
+    return paths ? paths->flags() : "";
+}
+
 Session::Session() = default;
 Session::~Session() = default;
 

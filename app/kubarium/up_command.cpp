@@ -94,10 +94,9 @@ Result<cluster::ClusterOptions> clusterOptions(const UpArguments& arguments) {
     return options;
 }
 
-void printHowToUse(const std::string& name, const std::string& sentence) {
-    const auto flag = name == "lab" ? "" : " --name " + name;
+void printHowToUse(const cluster::ClusterPaths& paths, const std::string& sentence) {
     if (!sentence.empty()) fmt::print("{}\n", sentence);
-    fmt::print("cluster {0} is up. Use it with any kubectl:\n  export KUBECONFIG=$(kubarium kubeconfig --path{1})\n  kubectl get nodes\nStop it with: kubarium down{1}\n", name, flag);
+    fmt::print("cluster {0} is up. Use it with any kubectl:\n  export KUBECONFIG=$(kubarium kubeconfig --path{1})\n  kubectl get nodes\nStop it with: kubarium down{1}\n", paths.name, paths.flags());
     std::fflush(stdout);
 }
 
@@ -147,7 +146,7 @@ int runEngine(const Options& options, const UpArguments& arguments) {
             }
             messenger.send({{"ready", true}, {"port", info.port}, {"level", info.level}, {"levelSentence", info.levelSentence}});
             messenger.close();
-            if (arguments.readyDescriptor < 0) printHowToUse(options.name, cluster->level().sentence);
+            if (arguments.readyDescriptor < 0) printHowToUse(*paths, cluster->level().sentence);
         });
     });
     loop.run();
@@ -169,7 +168,7 @@ int detach(const Options& options, const UpArguments& arguments, const std::vect
     namespace bp = boost::process;
     const auto paths = cluster::clusterPaths(options.name, options.state);
     if (!paths) return report(paths.error());
-    if (cluster::runningCluster(*paths)) return report(makeError(Reason::Conflict, fmt::format("The cluster \"{0}\" already runs. See it with: kubarium status --name {0}", options.name)));
+    if (cluster::runningCluster(*paths)) return report(makeError(Reason::Conflict, fmt::format("The cluster \"{}\" already runs. See it with: kubarium status{}", paths->name, paths->flags())));
     if (const auto valid = clusterOptions(arguments); !valid) return report(valid.error());
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return report(internalError("no pipe could be made"));
@@ -204,7 +203,7 @@ int detach(const Options& options, const UpArguments& arguments, const std::vect
         } else if (message.get_object().contains("ready")) {
             std::fclose(stream);
             if (wantsJson(options)) fmt::print("{}\n", json::serialize(message));
-            else printHowToUse(options.name, std::string(api::stringAt(message, {"levelSentence"})));
+            else printHowToUse(*paths, std::string(api::stringAt(message, {"levelSentence"})));
             return success;
         }
     }

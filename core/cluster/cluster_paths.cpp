@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -34,7 +36,23 @@ struct flock wholeFile() {
     return lock;
 }
 
+// As one word of a POSIX shell.
+std::string quoted(const std::string& word) {
+    const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("/._-+:@%,").find(c) != std::string_view::npos; };
+    if (std::ranges::all_of(word, plain)) return word;
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+    return text + "'";
+}
+
 }  // namespace
+
+std::string ClusterPaths::flags() const {
+    std::string text;
+    if (const char* preset = std::getenv("KUBARIUM_NAME"); name != "lab" || (preset && *preset)) text += " --name " + name;
+    if (const auto state = directory.parent_path(); state != stateDirectory()) text += " --state " + quoted(state.string());
+    return text;
+}
 
 Result<ClusterPaths> clusterPaths(const std::string& name, const fs::path& state) {
     if (!isDnsLabel(name))
@@ -52,7 +70,7 @@ std::vector<std::string> clusterNames(const fs::path& state) {
 }
 
 Result<ClusterInfo> runningCluster(const ClusterPaths& paths) {
-    const auto notRunning = makeError(Reason::NotFound, fmt::format("The cluster \"{0}\" does not run. Start it with: kubarium up --name {0} --detach", paths.name));
+    const auto notRunning = makeError(Reason::NotFound, fmt::format("The cluster \"{0}\" does not run. Start it with: kubarium up{1} --detach", paths.name, paths.flags()));
     const int descriptor = open(paths.lock().c_str(), O_RDWR | O_CLOEXEC);
     if (descriptor < 0) return notRunning;
     // Asked, not tried: a lock taken here even for an instant would refuse an engine that starts in it.
@@ -104,7 +122,7 @@ Result<ClusterLock> ClusterLock::acquire(const ClusterPaths& paths) {
     struct flock wanted = wholeFile();
     if (fcntl(descriptor, F_OFD_SETLK, &wanted) != 0) {
         close(descriptor);
-        return makeError(Reason::Conflict, fmt::format("The cluster \"{0}\" already runs. See it with: kubarium status --name {0}", paths.name));
+        return makeError(Reason::Conflict, fmt::format("The cluster \"{0}\" already runs. See it with: kubarium status{1}", paths.name, paths.flags()));
     }
     return ClusterLock(descriptor);
 }

@@ -13,6 +13,10 @@ struct ClusterPaths {
     std::string name;
     std::filesystem::path directory;  // 0700
 
+    // What a command line needs to mean this cluster, for sentences that tell the user what to type: "" for the usual one,
+    // else " --name two --state '/my disk/clusters'". Holds in any terminal: what the environment says does not shorten it.
+    std::string flags() const;
+
     std::filesystem::path kubeconfig() const { return directory / "kubeconfig"; }
     std::filesystem::path info() const { return directory / "cluster.json"; }  // pid, port, level: while it runs
     std::filesystem::path lock() const { return directory / "lock"; }          // held (flock) by the engine

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,7 @@ run, kubarium = MACHINE.run, MACHINE.kubarium
 class Cluster(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        kubarium("up", "--detach")
+        cls.hints = kubarium("up", "--detach").stdout
         cls.kubectl = shutil.which("kubectl")
         cls.config = kubarium("kubeconfig", "--path").stdout.strip()
 
@@ -45,6 +46,17 @@ class Cluster(unittest.TestCase):
         for words in (("clock", "rate", "1", "--name", MACHINE.name), ("clock", "--name", MACHINE.name, "rate", "1")):
             kubarium(*words)
         self.assertEqual(kubarium("clock", "rate", "1", "--name", "nobody", check=False).returncode, 3)
+
+    def test_1b_the_hints_work_in_any_terminal(self):
+        bare = {name: value for name, value in ENV.items() if not name.startswith("KUBARIUM_")}
+        path, down = (re.search(pattern, self.hints).group(1) for pattern in (r"\$\(kubarium (kubeconfig .*)\)", r"kubarium down(.*)"))
+        self.assertEqual(kubarium(*shlex.split(path), environment=bare).stdout.strip(), self.config)
+        self.assertEqual(json.loads(kubarium("status", "-o", "json", *shlex.split(down), environment=bare).stdout)["readyNodes"], 3)
+        fault = kubarium("fault", "node-partition", "worker-3").stdout
+        undo = re.search(r"kubarium (fault undo .*)", fault).group(1)
+        self.assertIn("undone", kubarium(*shlex.split(undo), environment=bare).stdout)
+        refused = kubarium("up", "--detach", check=False).stderr
+        kubarium(*shlex.split(re.search(r"kubarium (status .*)", refused).group(1)), environment=bare)
 
     def test_2_a_second_engine_of_that_name_is_refused(self):
         again = kubarium("up", "--detach", check=False)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -36,6 +37,22 @@ TEST_F(ClusterLockTest, AskingWhetherAClusterRunsNeverRefusesOneThatStarts) {
         const auto lock = ClusterLock::acquire(paths_);
         ASSERT_TRUE(lock) << "attempt " << i << ": " << lock.error().message;
     }
+}
+
+TEST(ClusterFlagsTest, SayWhatACommandLineNeedsToMeanTheCluster) {
+    const char* preset = std::getenv("KUBARIUM_NAME");
+    const std::string before = preset ? preset : "";
+    ::unsetenv("KUBARIUM_NAME");
+    EXPECT_EQ(clusterPaths("lab")->flags(), "");
+    EXPECT_EQ(clusterPaths("two")->flags(), " --name two");
+    EXPECT_EQ(clusterPaths("lab", "/disk/clusters")->flags(), " --state /disk/clusters");
+    EXPECT_EQ(clusterPaths("two", "/it's my disk")->flags(), R"( --name two --state '/it'\''s my disk')");
+    ::setenv("KUBARIUM_NAME", "other", 1);
+    EXPECT_EQ(clusterPaths("lab")->flags(), " --name lab");
+    preset ? ::setenv("KUBARIUM_NAME", before.c_str(), 1) : ::unsetenv("KUBARIUM_NAME");
+    const auto missing = runningCluster(*clusterPaths("two", "/nowhere/clusters"));
+    ASSERT_FALSE(missing);
+    EXPECT_NE(missing.error().message.find("kubarium up --name two --state /nowhere/clusters --detach"), std::string::npos) << missing.error().message;
 }
 
 }  // namespace
