@@ -19,6 +19,8 @@ public:
     bool hasScorePlugins() const { return !profile_.score.empty(); }
     // First refusal, without nominated Pods.
     Status runFilter(const Cycle& cycle, const NodeInfo& node);
+    // Each plugin that refuses the Node on its own, in their order; without nominated Pods. PreFilter has succeeded.
+    std::vector<Status> runEveryFilter(const Cycle& cycle, const NodeInfo& node);
     // As runFilter, and with the nominated Pods of equal or higher priority on that Node.
     Status runFilterWithNominated(const Cycle& cycle, const NodeInfo& node);
     void addPod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node);
@@ -29,6 +31,7 @@ public:
 private:
     using Plugins = std::map<std::string, std::unique_ptr<Plugin>>;
     Plugin* find(const std::string& name) const;
+    static Status runOneFilter(Plugin& plugin, const Cycle& cycle, const NodeInfo& node);
     std::shared_ptr<const Plugins> plugins_;
     std::vector<std::unique_ptr<Plugin>> own_;  // of a copy, instead of those of the same name
     std::vector<Plugin*> filters_;              // those that PreFilter did not skip

@@ -86,15 +86,25 @@ Status PluginSet::runPreFilter(const Cycle& cycle, Decision& decision) {
     return refusal;
 }
 
+Status PluginSet::runOneFilter(Plugin& plugin, const Cycle& cycle, const NodeInfo& node) {
+    auto status = plugin.filter(cycle, node);
+    if (status.success()) return status;
+    if (!status.rejected()) status = Status::error(fmt::format("running \"{}\" filter plugin: {}", plugin.name(), status.message()));
+    status.plugin = plugin.name();
+    return status;
+}
+
 Status PluginSet::runFilter(const Cycle& cycle, const NodeInfo& node) {
-    for (auto* plugin : filters_) {
-        auto status = plugin->filter(cycle, node);
-        if (status.success()) continue;
-        if (!status.rejected()) status = Status::error(fmt::format("running \"{}\" filter plugin: {}", plugin->name(), status.message()));
-        status.plugin = plugin->name();
-        return status;
-    }
+    for (auto* plugin : filters_)
+        if (auto status = runOneFilter(*plugin, cycle, node); !status.success()) return status;
     return {};
+}
+
+std::vector<Status> PluginSet::runEveryFilter(const Cycle& cycle, const NodeInfo& node) {
+    std::vector<Status> refusals;
+    for (auto* plugin : filters_)
+        if (auto status = runOneFilter(*plugin, cycle, node); !status.success()) refusals.push_back(std::move(status));
+    return refusals;
 }
 
 void PluginSet::addPod(const Cycle& cycle, const PodInfo& pod, const NodeInfo& node) {

@@ -233,7 +233,7 @@ json::object reportChanges(const SmallestChanges& changes, const Snapshot& snaps
 
 json::object findChanges(const Snapshot& snapshot, const PodInfoPtr& pod, const Profile& profile, const std::string& targetNode) {
     SearchLimits limits;
-    limits.expired = expiresIn(searchSeconds);
+    limits.spent = spentOf(searchSeconds);
     return reportChanges(smallestChanges(snapshot, pod, profile, targetNode, limits), snapshot, pod);
 }
 

@@ -12,15 +12,8 @@ namespace kubarium::scheduler {
 namespace {
 
 constexpr double dropPortCost = 18, raiseSkewCost = 17, relaxSpreadCost = 18, relaxAffinityCost = 20, relaxAntiAffinityCost = 22;
-constexpr std::size_t mostRemovals = 3;
+constexpr std::size_t mostRemovals = Neighbourhood::most - 1;
 constexpr std::string_view required = "requiredDuringSchedulingIgnoredDuringExecution", preferred = "preferredDuringSchedulingIgnoredDuringExecution";
-
-const Labels noLabels;
-
-bool sameDomain(const NodeInfo& a, const NodeInfo& b, const std::string& key) {
-    const auto left = a.labels.find(key), right = b.labels.find(key);
-    return left != a.labels.end() && right != b.labels.end() && left->second == right->second;
-}
 
 // All of these must go; an option only if all may and they are few.
 void addRemovalOfAll(const Obstacle& obstacle, const std::vector<PodInfoPtr>& pods, std::vector<Edits>& options) {
@@ -65,23 +58,6 @@ Edit dropHostPort(const HostPort& port) {
         }
     };
     return edit;
-}
-
-bool counts(const PodInfo& pod, const NodeInfo& node, const SpreadConstraint& constraint) {
-    if (constraint.honorAffinity && !matchesNodeSelectorAndAffinity(pod, node)) return false;
-    return !constraint.honorTaints || !untoleratedTaint(node, pod.tolerations);
-}
-
-// Pods per domain of one constraint, as the plugin counts them.
-std::map<std::string, std::int64_t> domainsOf(const World& world, const std::vector<const SpreadConstraint*>& hard, const SpreadConstraint& constraint) {
-    std::map<std::string, std::int64_t> domains;
-    for (const auto& node : world.snapshot.nodes) {
-        if (!std::ranges::all_of(hard, [&](const auto* each) { return node->labels.contains(each->topologyKey); }) || !counts(*world.pod, *node, constraint)) continue;
-        auto& count = domains[node->labels.at(constraint.topologyKey)];
-        if (constraint.selector.matchesEverything()) continue;
-        count += std::ranges::count_if(node->pods, [&](const PodInfoPtr& pod) { return !pod->terminating && pod->nameSpace == world.pod->nameSpace && constraint.selector.matches(pod->labels); });
-    }
-    return domains;
 }
 
 Edit changeSpread(std::size_t index, const SpreadConstraint& constraint, std::optional<std::int64_t> maxSkew) {
@@ -137,51 +113,16 @@ Edit relaxTerms(const std::vector<AffinityTerm>& terms, std::vector<std::size_t>
     return edit;
 }
 
-std::vector<AffinityTerm> withNamespaces(std::vector<AffinityTerm> terms, const ClusterObjects& objects) {
-    for (auto& term : terms) {
-        if (term.namespaceSelector.matchesEverything() || term.namespaceSelector.matchesNothing()) continue;
-        for (const auto& [name, labels] : objects.namespaces)
-            if (term.namespaceSelector.matches(labels)) term.namespaces.insert(name);
-    }
-    return terms;
-}
-
-// Pods in the domain of the Node, for a topology key, that `conflicts` speaks of.
-template <class Conflicts>
-void collect(const Obstacle& obstacle, const std::string& topologyKey, std::vector<PodInfoPtr>& into, Conflicts conflicts) {
-    for (const auto& other : obstacle.world.snapshot.nodes) {
-        if (!sameDomain(*other, obstacle.node, topologyKey)) continue;
-        for (const auto& pod : other->pods)
-            if (conflicts(*pod) && std::ranges::find(into, pod) == into.end()) into.push_back(pod);
-    }
-}
-
 void repairOwnAntiAffinity(const Obstacle& obstacle, std::vector<Edits>& options) {
-    const auto terms = withNamespaces(obstacle.world.pod->requiredAntiAffinity, *obstacle.world.snapshot.objects);
+    const auto& terms = obstacle.world.pod->requiredAntiAffinity;
     std::vector<std::size_t> violated;
     std::vector<PodInfoPtr> conflicting;
     for (std::size_t i = 0; i < terms.size(); ++i) {
-        const auto before = conflicting.size();
-        collect(obstacle, terms[i].topologyKey, conflicting, [&](const PodInfo& pod) { return terms[i].matches(pod.nameSpace, pod.labels, noLabels); });
-        if (conflicting.size() > before) violated.push_back(i);
+        const auto& pods = obstacle.neighbours.excluded(i, obstacle.node);
+        if (!pods.empty()) violated.push_back(i);
+        std::ranges::copy_if(pods, std::back_inserter(conflicting), [&](const auto& pod) { return std::ranges::find(conflicting, pod) == conflicting.end(); });
     }
     if (!violated.empty()) options.push_back({relaxTerms(terms, violated, true)});
-    addRemovalOfAll(obstacle, conflicting, options);
-}
-
-void repairAntiAffinityOfOthers(const Obstacle& obstacle, std::vector<Edits>& options) {
-    const auto& pod = *obstacle.world.pod;
-    const auto& namespaces = obstacle.world.snapshot.objects->namespaces;
-    const auto own = namespaces.find(pod.nameSpace);
-    const auto& labels = own == namespaces.end() ? noLabels : own->second;
-    std::vector<PodInfoPtr> conflicting;
-    for (const auto& other : obstacle.world.snapshot.nodes)
-        for (const auto& existing : other->podsWithAntiAffinity)
-            for (const auto& term : existing->requiredAntiAffinity)
-                if (sameDomain(*other, obstacle.node, term.topologyKey) && term.matches(pod.nameSpace, pod.labels, labels)) {
-                    conflicting.push_back(existing);
-                    break;
-                }
     addRemovalOfAll(obstacle, conflicting, options);
 }
 
@@ -194,19 +135,10 @@ void repairOwnAffinity(const Obstacle& obstacle, std::vector<Edits>& options) {
         if (terms.size() > 1) options.push_back({relaxTerms(terms, {i}, false)});
         if (obstacle.node.labels.contains(terms[i].topologyKey)) continue;
         // Not in any domain: in which one would the Pods be that it wants to be with?
-        for (const auto& other : obstacle.world.snapshot.nodes) {
-            const auto label = other->labels.find(terms[i].topologyKey);
-            if (label == other->labels.end() || std::ranges::none_of(other->pods, [&](const auto& pod) { return terms[i].matches(pod->nameSpace, pod->labels, noLabels); })) continue;
-            labels.push_back(labelEdit(obstacle.node, label->first, &label->second));
-            break;
-        }
+        if (const auto* home = obstacle.neighbours.home(i)) labels.push_back(labelEdit(obstacle.node, terms[i].topologyKey, home));
     }
     options.push_back({relaxTerms(terms, all, false)});
     if (!labels.empty()) options.push_back(std::move(labels));
-}
-
-bool usesClaimOf(const PodInfo& pod, const PodInfo& other) {
-    return pod.nameSpace == other.nameSpace && std::ranges::any_of(pod.claims, [&](const auto& claim) { return std::ranges::find(other.claims, claim) != other.claims.end(); });
 }
 
 }  // namespace
@@ -234,14 +166,11 @@ std::vector<Edits> repairPorts(const Obstacle& obstacle) {
 
 std::vector<Edits> repairSpread(const Obstacle& obstacle) {
     const auto& pod = *obstacle.world.pod;
-    std::vector<const SpreadConstraint*> hard;
-    for (const auto& constraint : pod.spread)
-        if (constraint.hard) hard.push_back(&constraint);
     Edits raised, relaxed, labelled;
     for (std::size_t i = 0; i < pod.spread.size(); ++i) {
         const auto& constraint = pod.spread[i];
         if (!constraint.hard) continue;
-        const auto domains = domainsOf(obstacle.world, hard, constraint);
+        const auto& domains = obstacle.neighbours.spread(i);
         const auto label = obstacle.node.labels.find(constraint.topologyKey);
         if (label == obstacle.node.labels.end()) {
             relaxed.push_back(changeSpread(i, constraint, std::nullopt));
@@ -268,7 +197,7 @@ std::vector<Edits> repairSpread(const Obstacle& obstacle) {
 std::vector<Edits> repairPodAffinity(const Obstacle& obstacle) {
     std::vector<Edits> options;
     const auto message = obstacle.refusal.message();
-    if (message.find("existing pods anti-affinity") != std::string::npos) repairAntiAffinityOfOthers(obstacle, options);
+    if (message.find("existing pods anti-affinity") != std::string::npos) addRemovalOfAll(obstacle, obstacle.neighbours.excluding(obstacle.node), options);
     else if (message.find("anti-affinity") != std::string::npos) repairOwnAntiAffinity(obstacle, options);
     else if (message.find("pod affinity rules") != std::string::npos) repairOwnAffinity(obstacle, options);
     return options;
@@ -284,11 +213,7 @@ std::vector<Edits> repairVolumes(const Obstacle& obstacle) {
         return options;
     }
     if (obstacle.refusal.plugin != "VolumeRestrictions") return options;
-    std::vector<PodInfoPtr> users;
-    for (const auto& node : obstacle.world.snapshot.nodes)
-        for (const auto& pod : node->pods)
-            if (usesClaimOf(*obstacle.world.pod, *pod)) users.push_back(pod);
-    if (!users.empty()) {
+    if (const auto& users = obstacle.neighbours.claimUsers(); !users.empty()) {
         addRemovalOfAll(obstacle, users, options);
         return options;
     }

@@ -2,7 +2,7 @@
 // They are proposals: whether a Node then passes all filters is for verdictOn() to say. Pure.
 #pragma once
 
-#include "core/scheduler/explanation/edit.h"
+#include "core/scheduler/explanation/neighbourhood.h"
 
 namespace kubarium::scheduler {
 
@@ -11,6 +11,7 @@ struct Obstacle {
     const Profile& profile;
     const NodeInfo& node;
     const Status& refusal;  // with its plugin
+    Neighbourhood& neighbours;  // of `world`
 };
 
 // Alternatives; none if nothing can be offered (a Node that is NotReady, a volume that is elsewhere).

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <queue>
 
 namespace kubarium::scheduler {
 namespace {
@@ -15,8 +14,13 @@ struct State {
     Edits edits;
     std::vector<Status> refusals;  // of the world as it is, not yet dealt with
 };
+// Whether `a` comes after `b`: the mildest first; in a hurry, the one with the fewest refusals to deal with.
 struct Later {
-    bool operator()(const State& a, const State& b) const { return a.estimate != b.estimate ? a.estimate > b.estimate : a.order > b.order; }
+    bool hurry = false;
+    bool operator()(const State& a, const State& b) const {
+        if (hurry && a.refusals.size() != b.refusals.size()) return a.refusals.size() > b.refusals.size();
+        return a.estimate != b.estimate ? a.estimate > b.estimate : a.order > b.order;
+    }
 };
 
 std::set<std::string> keysOf(const Edits& edits) {
@@ -40,63 +44,78 @@ public:
     SmallestChanges run() {
         begin();
         if (!found_.fits.empty()) return std::move(found_);
-        std::optional<Alternative> added = target_.empty() ? addedNode() : std::nullopt;
+        if (target_.empty()) tryAddedNodes(shareForNodes);
         while (!queue_.empty() && found_.alternatives.size() < limits_.mostAlternatives) {
-            if (found_.trials >= limits_.mostTrials || expired()) {
+            if (found_.trials >= limits_.mostTrials || spent() >= 1) {
                 found_.stoppedEarly = true;
                 break;
             }
-            auto state = queue_.top();
-            queue_.pop();
+            if (!later_.hurry && found_.alternatives.empty() && spent() > calmShare) {
+                later_.hurry = found_.stoppedEarly = true;  // what is found now need not be the mildest
+                std::ranges::make_heap(queue_, later_);
+            }
+            std::ranges::pop_heap(queue_, later_);
+            auto state = std::move(queue_.back());
+            queue_.pop_back();
             if (!worthwhile(state.edits)) continue;
             if (state.refusals.empty()) attempt(std::move(state));
             else expand(std::move(state));
         }
-        if (added) found_.alternatives.push_back(std::move(*added));
+        std::ranges::stable_sort(found_.alternatives, {}, [](const Alternative& each) { return costOf(each.edits); });
+        if (target_.empty()) tryAddedNodes(1);
+        if (added_) found_.alternatives.push_back(std::move(*added_));
         return std::move(found_);
     }
 
 private:
-    bool expired() const { return limits_.expired && limits_.expired(); }
+    static constexpr double calmShare = 0.5, shareForNodes = 0.25;
+
+    double spent() const { return limits_.spent ? limits_.spent() : 0; }
 
     // What every plugin says of every Node, each on its own.
     void begin() {
+        constexpr std::size_t nodesPerLook = 64;  // at the clock
         const Cycle cycle{world_.snapshot, *world_.pod, profile_};
         PluginSet plugins(profile_);
         Decision decision;
         found_.preFilter = plugins.runPreFilter(cycle, decision);
-        const bool looked = found_.preFilter.success();
-        const auto refusals = looked ? filterAll(world_.snapshot, *world_.pod, profile_) : std::map<std::string, std::map<std::string, Status>>();
-        for (std::size_t i = 0; i < world_.snapshot.nodes.size(); ++i) {
-            const auto& name = world_.snapshot.nodes[i]->name;
-            if (!target_.empty() && name != target_) continue;
-            State state;
-            state.node = i;
-            if (!looked) {
-                state.refusals.push_back(found_.preFilter);
-            } else {
-                if (const auto all = refusals.find(name); all != refusals.end())
-                    for (const auto& plugin : profile_.filter)
-                        if (const auto it = all->second.find(plugin); it != all->second.end()) {
-                            state.refusals.push_back(it->second);
-                            state.refusals.back().plugin = plugin;
-                        }
-                const bool outside = decision.narrowedTo && !decision.narrowedTo->contains(name);
-                if (outside && std::ranges::find(state.refusals, "NodeAffinity", &Status::plugin) == state.refusals.end()) {
-                    state.refusals.push_back(Status::unresolvable("the required Node affinity names other Nodes"));
-                    state.refusals.back().plugin = "NodeAffinity";
-                }
-                if (state.refusals.empty() && plugins.runFilterWithNominated(cycle, *world_.snapshot.nodes[i]).success()) found_.fits.push_back(name);
-            }
-            push(std::move(state));
+        if (!target_.empty()) {
+            if (const auto index = world_.snapshot.index(target_)) look(cycle, plugins, decision, *index);
+            return;
         }
+        for (std::size_t i = 0; i < world_.snapshot.nodes.size(); ++i) {
+            if (i % nodesPerLook == nodesPerLook - 1 && spent() > calmShare) {
+                found_.stoppedEarly = true;
+                return;
+            }
+            look(cycle, plugins, decision, i);
+        }
+    }
+
+    void look(const Cycle& cycle, PluginSet& plugins, const Decision& decision, std::size_t index) {
+        const auto& node = *world_.snapshot.nodes[index];
+        State state;
+        state.node = index;
+        if (!found_.preFilter.success()) {
+            state.refusals.push_back(found_.preFilter);
+            return push(std::move(state));
+        }
+        state.refusals = plugins.runEveryFilter(cycle, node);
+        const bool outside = decision.narrowedTo && !decision.narrowedTo->contains(node.name);
+        if (outside && std::ranges::find(state.refusals, "NodeAffinity", &Status::plugin) == state.refusals.end()) {
+            state.refusals.push_back(Status::unresolvable("the required Node affinity names other Nodes"));
+            state.refusals.back().plugin = "NodeAffinity";
+        }
+        if (state.refusals.empty() && plugins.runFilterWithNominated(cycle, node).success()) found_.fits.push_back(node.name);
+        push(std::move(state));
     }
 
     void push(State state) {
         state.estimate = costOf(state.edits);
         for (const auto& refusal : state.refusals) state.estimate += leastCost(refusal.plugin);
         state.order = ++order_;
-        queue_.push(std::move(state));
+        queue_.push_back(std::move(state));
+        std::ranges::push_heap(queue_, later_);
     }
 
     // Not if it contains what is known to suffice, or if there are enough of its kind.
@@ -116,7 +135,7 @@ private:
     void expand(State state) {
         const auto refusal = state.refusals.front();
         state.refusals.erase(state.refusals.begin());
-        for (auto& option : repairs({world_, profile_, *world_.snapshot.nodes[state.node], refusal})) follow(state, std::move(option), false);
+        for (auto& option : repairs({world_, profile_, *world_.snapshot.nodes[state.node], refusal, neighbours_})) follow(state, std::move(option), false);
     }
 
     // `mustAdd`: an option whose edits are all there already has been tried.
@@ -140,7 +159,8 @@ private:
         if (verdict.success()) return accept(name, std::move(state.edits));
         if (state.edits.size() >= limits_.mostEdits) return;
         const auto index = after.snapshot.index(name);
-        for (auto& option : repairs({after, profile_, *after.snapshot.nodes[*index], verdict})) follow(state, std::move(option), true);
+        Neighbourhood neighbours(after);
+        for (auto& option : repairs({after, profile_, *after.snapshot.nodes[*index], verdict, neighbours})) follow(state, std::move(option), true);
     }
 
     void accept(const std::string& node, Edits edits) {
@@ -184,9 +204,9 @@ private:
         return {};
     }
 
-    // Another Node, in one of the topologies that there are.
-    std::optional<Alternative> addedNode() {
-        constexpr std::size_t mostModels = 12;
+    // The topologies that a new Node could have: none, and those that there are.
+    std::vector<const NodeInfo*> models() const {
+        constexpr std::size_t most = 12;
         std::set<std::string> keys{"topology.kubernetes.io/zone"};
         for (const auto& constraint : world_.pod->spread) keys.insert(constraint.topologyKey);
         for (const auto& term : world_.pod->requiredAffinity) keys.insert(term.topologyKey);
@@ -197,15 +217,25 @@ private:
             std::string topology;
             for (const auto& key : keys)
                 if (const auto it = node->labels.find(key); it != node->labels.end()) topology += key + "=" + it->second + ",";
-            if (!topology.empty() && models.size() < mostModels && known.insert(topology).second) models.push_back(node.get());
+            if (topology.empty() || !known.insert(topology).second) continue;
+            models.push_back(node.get());
+            if (models.size() == most) break;
         }
-        for (const auto* model : models) {
-            if (expired()) return std::nullopt;
-            Edits edits{newNode(world_, model)};
+        return models;
+    }
+
+    // Another Node, in one of the topologies; goes on where it stopped when it was asked before.
+    void tryAddedNodes(double until) {
+        if (!models_) models_ = models();
+        for (; !added_ && nextModel_ < models_->size(); ++nextModel_) {
+            if (spent() >= until) {
+                found_.stoppedEarly |= until >= 1;
+                return;
+            }
+            Edits edits{newNode(world_, (*models_)[nextModel_])};
             ++found_.trials;
-            if (verdictOn(applied(world_, edits), profile_, edits.front().node).success()) return Alternative{edits.front().node, std::move(edits)};
+            if (verdictOn(applied(world_, edits), profile_, edits.front().node).success()) added_ = Alternative{edits.front().node, std::move(edits)};
         }
-        return std::nullopt;
     }
 
     World world_;
@@ -213,8 +243,13 @@ private:
     std::string target_;
     const SearchLimits& limits_;
     SmallestChanges found_;
-    std::priority_queue<State, std::vector<State>, Later> queue_;
+    Neighbourhood neighbours_{world_};
+    Later later_;
+    std::vector<State> queue_;  // a heap by later_
     std::size_t order_ = 0;
+    std::optional<std::vector<const NodeInfo*>> models_;
+    std::size_t nextModel_ = 0;
+    std::optional<Alternative> added_;
 };
 
 }  // namespace
@@ -223,9 +258,8 @@ SmallestChanges smallestChanges(const Snapshot& snapshot, const PodInfoPtr& pod,
     return Search(snapshot, pod, profile, targetNode, limits).run();
 }
 
-std::function<bool()> expiresIn(double seconds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
-    return [end] { return std::chrono::steady_clock::now() >= end; };
+std::function<double()> spentOf(double seconds) {
+    return [seconds, start = std::chrono::steady_clock::now()] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / seconds; };
 }
 
 }  // namespace kubarium::scheduler

@@ -226,10 +226,26 @@ TEST(SmallestChange, SaysWhenTheTimeWasUp) {
     scene.wants("2");
     int asked = 0;
     SearchLimits limits;
-    limits.expired = [&] { return ++asked > 5; };
+    limits.spent = [&] { return ++asked > 5 ? 1.0 : 0.0; };
     const auto changes = smallestChanges(*scene.snapshot(), PodInfo::make(scene.pending), scene.configuration.profiles.front(), "", limits);
     EXPECT_TRUE(changes.stoppedEarly);
     EXPECT_FALSE(scene.changes().stoppedEarly);
+}
+
+// Every Node has several obstacles, so that a search by cost alone looks at all of them before it tries anything.
+TEST(SmallestChange, HasAnAnswerThatWorksAlsoWhenTheTimeIsShort) {
+    Scene scene;
+    for (int i = 0; i < 200; ++i) scene.node("n" + std::to_string(i), "1", R"({"disk":"hdd"})", R"({"unschedulable":true,"taints":[{"key":"gpu","effect":"NoSchedule"}]})");
+    scene.wants("2", R"("nodeSelector":{"disk":"ssd"},)");
+    double looks = 0;
+    SearchLimits limits;
+    limits.spent = [&] { return ++looks / 100; };
+    const auto changes = smallestChanges(*scene.snapshot(), PodInfo::make(scene.pending), scene.configuration.profiles.front(), "", limits);
+    EXPECT_TRUE(changes.stoppedEarly);
+    ASSERT_FALSE(changes.alternatives.empty());
+    EXPECT_NE(changes.alternatives.front().edits.front().kind, EditKind::AddNode) << "a change of what there is comes first";
+    const auto world = waitingWorld(*scene.snapshot(), PodInfo::make(scene.pending));
+    for (const auto& each : changes.alternatives) EXPECT_TRUE(verdictOn(applied(world, each.edits), scene.configuration.profiles.front(), each.node).success());
 }
 
 // A cluster of three to eight Nodes with anything in it.
