@@ -130,7 +130,7 @@ int schedule(const Options& options, const ScheduleArguments& arguments) {
     if (!spec) return report(spec.error());
     const auto read = readState(options, arguments.source);
     if (!read) return report(read.error());
-    const auto cluster = scheduler::ReviewedCluster::of(read->state);
+    const auto cluster = scheduler::ReviewedCluster::of(read->state, *spec);
     if (!cluster) return report(cluster.error());
     auto status = scheduler::answerSchedulingReview(*spec, *cluster);
     if (!status) return report(status.error());

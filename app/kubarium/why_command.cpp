@@ -87,8 +87,6 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
         else fmt::print("{}\n", sentence);
         return unschedulable;
     }
-    const auto cluster = scheduler::ReviewedCluster::of(read->state);
-    if (!cluster) return report(cluster.error());
     const std::string placed(pod->string({"spec", "nodeName"}));
     if (arguments.source.snapshot.empty()) {
         auto session = Session::open(options);
@@ -99,6 +97,8 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
     }
     json::object spec{{"pod", {{"namespace", arguments.nameSpace}, {"name", arguments.pod}}}};
     if (!arguments.node.empty()) spec["targetNode"] = arguments.node;
+    const auto cluster = scheduler::ReviewedCluster::of(read->state, spec);
+    if (!cluster) return report(cluster.error());
     auto status = scheduler::answerSchedulingReview(spec, *cluster);
     if (!status) return report(status.error());
     if (!arguments.node.empty()) return printTarget(options, arguments, std::move(*status), read->assumptions);

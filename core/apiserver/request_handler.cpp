@@ -69,7 +69,11 @@ void RequestHandler::handle(Request request, Respond respond) {
     call.info = parseRequest(call.request.method, call.request.path, call.query);
     call.presentation.now = registry_.clock().now();
     auto answered = answer(call);
-    finish(call, std::move(answered), std::move(respond));
+    if (!answered || !call.later) return finish(call, std::move(answered), std::move(respond));
+    auto later = std::move(call.later);
+    later([this, alive = alive_, call = std::move(call), respond = std::move(respond)](Result<Response> worked) mutable {
+        if (*alive) finish(call, std::move(worked), std::move(respond));
+    });
 }
 
 void RequestHandler::finish(Call& call, Result<Response> answered, Respond respond) {

@@ -47,6 +47,8 @@ private:
         ResourceProvider* provider = nullptr;
         std::vector<std::string> warnings;
         Presentation presentation;
+        // Set where somebody else works the answer out: started in place of it, and told whom to give it to.
+        std::move_only_function<void(std::move_only_function<void(Result<Response>)>)> later;
     };
 
     Result<Response> answer(Call& call);

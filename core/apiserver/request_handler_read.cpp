@@ -287,9 +287,14 @@ private:
 Result<Response> RequestHandler::get(Call& call) {
     Response response;
     if (call.provider) {
-        auto object = call.provider->get(call.info.nameSpace, call.info.name);
-        if (!object) return notFound(call.info.resource, call.info.name);
-        response.body = std::move(object);
+        call.later = [provider = call.provider, info = call.info](auto done) {
+            provider->get(info.nameSpace, info.name, [info, done = std::move(done)](ObjectPtr object) mutable {
+                if (!object) return done(notFound(info.resource, info.name));
+                Response found;
+                found.body = std::move(object);
+                done(std::move(found));
+            });
+        };
         return response;
     }
     if (const auto version = call.query.get("resourceVersion"); !version.empty()) {

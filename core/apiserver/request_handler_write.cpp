@@ -130,10 +130,16 @@ Result<Response> RequestHandler::create(Call& call) {
     auto context = TRY(writeContext(call, "CreateOptions"));
     auto object = TRY(decodeBody(call, *call.served));
     if (const auto reviewer = reviewers_.find(call.info.resource); reviewer != reviewers_.end()) {
-        Response response;
-        response.code = 201;
-        response.body = json::value(TRY(reviewer->second(std::move(object))));
-        return response;
+        call.later = [&review = reviewer->second, object = std::move(object)](auto done) mutable {
+            review(std::move(object), [done = std::move(done)](Result<json::object> reviewed) mutable {
+                if (!reviewed) return done(std::move(reviewed.error()));
+                Response response;
+                response.code = 201;
+                response.body = json::value(std::move(*reviewed));
+                done(std::move(response));
+            });
+        };
+        return Response{};
     }
     if (auto answered = answerReview(*call.resource, object, call.request.user, authorizer_, registry_.clock().now())) {
         Response response;

@@ -191,8 +191,8 @@ Result<void> Cluster::Parts::startComponents() {
         schedulerConfiguration = std::make_unique<scheduler::ConfigurationWatch>(*systemClient, loop, configuration,
                                                                                 [this](scheduler::Configuration changed) { scheduler->setConfiguration(std::move(changed)); });
         schedulerConfiguration->start();
-        reviewer = std::make_unique<SchedulingReviewer>(*scheduler, *informers);
-        api->addReviewer(schedulingReviews, [this](auto review) { return reviewer->answer(std::move(review)); });
+        reviewer = std::make_unique<SchedulingReviewer>(loop, *scheduler, *informers);
+        api->addReviewer(schedulingReviews, [this](auto review, auto reply) { reviewer->answer(std::move(review), std::move(reply)); });
     }
     informers->start();
     controllers = std::make_unique<controller::ControllerManager>(loop, loop, random, *controllerClient,

@@ -13,7 +13,21 @@ struct DecisionProvider::Handle final : client::Watch {
     std::shared_ptr<Watcher> watcher;
 };
 
-DecisionProvider::DecisionProvider(Executor& executor, scheduler::DecisionRing& ring) : executor_(executor), ring_(ring) {
+namespace {
+
+// Any thread: a record does not change any more.
+api::ObjectPtr tell(const scheduler::DecisionRecord& record) {
+    auto report = scheduler::reportDecision(record, scheduler::Detail::Full);
+    auto& status = report.at("status").as_object();
+    // With a nomination its room is being made: nothing has to change.
+    if (record.result == "Unschedulable" && !status.contains("nominatedNode"))
+        if (const auto* profile = record.configuration->find(record.schedulerName)) status["smallestChanges"] = scheduler::findChanges(*record.snapshot, record.pod, *profile);
+    return api::Object::make(std::move(report));
+}
+
+}  // namespace
+
+DecisionProvider::DecisionProvider(Executor& executor, scheduler::DecisionRing& ring) : executor_(executor), ring_(ring), background_(executor) {
     ring_.onChange = [this, alive = alive_](const auto& change) {
         if (*alive) onChange(change);
     };
@@ -28,17 +42,21 @@ api::ObjectPtr DecisionProvider::summary(const scheduler::DecisionRecord& record
     return result;
 }
 
-api::ObjectPtr DecisionProvider::get(const std::string& nameSpace, const std::string& name) {
-    const auto record = ring_.find(nameSpace, name);
-    if (!record) return nullptr;
-    if (opened_ && opened_->revision() == record->revision) return opened_;
-    auto report = scheduler::reportDecision(*record, scheduler::Detail::Full);
-    auto& status = report.at("status").as_object();
-    // With a nomination its room is being made: nothing has to change.
-    if (record->result == "Unschedulable" && !status.contains("nominatedNode"))
-        if (const auto* profile = record->configuration->find(record->schedulerName)) status["smallestChanges"] = scheduler::findChanges(*record->snapshot, record->pod, *profile);
-    opened_ = api::Object::make(std::move(report));
-    return opened_;
+void DecisionProvider::get(const std::string& nameSpace, const std::string& name, Reply reply) {
+    auto record = ring_.find(nameSpace, name);
+    if (!record) return reply(nullptr);
+    const auto revision = record->revision;
+    if (opened_ && opened_->revision() == revision) return reply(opened_);
+    auto& waiting = asked_[revision];
+    waiting.push_back(std::move(reply));
+    if (waiting.size() > 1) return;
+    background_.run([this, revision, record = std::move(record)]() -> Task {
+        return [this, revision, told = tell(*record)] {
+            opened_ = told;
+            auto replies = std::move(asked_.extract(revision).mapped());
+            for (auto& each : replies) each(told);
+        };
+    });
 }
 
 apiserver::ProvidedList DecisionProvider::list(const std::string& nameSpace) {

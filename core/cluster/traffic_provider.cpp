@@ -29,10 +29,10 @@ struct TrafficProvider::Handle final : client::Watch {
 TrafficProvider::TrafficProvider(Executor& executor, Clock& clock, Random& random, TrafficSource source)
     : executor_(executor), clock_(clock), random_(random), source_(std::move(source)) {}
 
-api::ObjectPtr TrafficProvider::get(const std::string& nameSpace, const std::string& name) {
+void TrafficProvider::get(const std::string& nameSpace, const std::string& name, std::move_only_function<void(api::ObjectPtr)> reply) {
     wanted();
     const auto it = entries_.find({nameSpace, name});
-    return it == entries_.end() ? nullptr : it->second.object;
+    reply(it == entries_.end() ? nullptr : it->second.object);
 }
 
 apiserver::ProvidedList TrafficProvider::list(const std::string& nameSpace) {

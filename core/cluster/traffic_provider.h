@@ -28,7 +28,7 @@ public:
     ~TrafficProvider() override { *alive_ = false; }
 
     const api::GroupVersionResource& resource() const override { return api::resources::serviceTraffics; }
-    api::ObjectPtr get(const std::string& nameSpace, const std::string& name) override;
+    void get(const std::string& nameSpace, const std::string& name, std::move_only_function<void(api::ObjectPtr)> reply) override;
     apiserver::ProvidedList list(const std::string& nameSpace) override;
     std::unique_ptr<client::Watch> watch(const std::string& nameSpace, std::uint64_t since, std::function<void(client::WatchEvent)> handler) override;
 

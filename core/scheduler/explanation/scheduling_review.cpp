@@ -70,11 +70,11 @@ public:
             TRY(addTarget(std::string(target), supposed.snapshot, *configuration, status));
             return status;
         }
-        const auto outcome = TRY(scheduleInOrder(supposed.snapshot, pods_, configuration));
+        const auto outcome = TRY(scheduleInOrder(supposed.snapshot, pods_, configuration, cluster_.givesUp));
         addPlacements(outcome, status);
         if (given("compareWith")) {
             const auto other = TRY(configurationAt(spec_, "compareWith"));
-            const auto otherOutcome = TRY(scheduleInOrder(supposed.snapshot, pods_, other));
+            const auto otherOutcome = TRY(scheduleInOrder(supposed.snapshot, pods_, other, cluster_.givesUp));
             status["comparison"] = compareOutcomes(outcome, otherOutcome);
         }
         return status;
@@ -88,10 +88,8 @@ private:
 
     // A Pod of the cluster, as if it waited.
     Result<void> addNamed(Supposed& supposed) {
-        const std::string nameSpace(api::stringAt(spec_, {"pod", "namespace"})), name(api::stringAt(spec_, {"pod", "name"}));
-        const auto object = cluster_.findPod(nameSpace.empty() ? "default" : nameSpace, name);
-        if (!object) return makeError(Reason::NotFound, fmt::format("pods \"{}\" not found", name));
-        auto world = waitingWorld(supposed.snapshot, PodInfo::make(object));
+        if (!cluster_.pod) return makeError(Reason::NotFound, fmt::format("pods \"{}\" not found", reviewedPod(spec_).second));
+        auto world = waitingWorld(supposed.snapshot, PodInfo::make(cluster_.pod));
         supposed.snapshot = std::move(world.snapshot);
         pods_.push_back(std::move(world.pod));
         return {};
@@ -148,17 +146,23 @@ private:
 
 }  // namespace
 
-Result<ReviewedCluster> ReviewedCluster::of(const ClusterState& state) {
+std::pair<std::string, std::string> reviewedPod(const json::object& spec) {
+    const std::string nameSpace(api::stringAt(spec, {"pod", "namespace"})), name(api::stringAt(spec, {"pod", "name"}));
+    return {nameSpace.empty() && !name.empty() ? "default" : nameSpace, name};
+}
+
+Result<ReviewedCluster> ReviewedCluster::of(const ClusterState& state, const json::object& spec) {
     auto configuration = TRY(state.parsedConfiguration());
-    return ReviewedCluster{state.snapshot(), std::make_shared<const Configuration>(std::move(configuration)),
-                           [&state](std::string_view nameSpace, std::string_view name) { return state.findPod(nameSpace, name); }, state.priorityClasses};
+    const auto [nameSpace, name] = reviewedPod(spec);
+    return ReviewedCluster{state.snapshot(), std::make_shared<const Configuration>(std::move(configuration)), state.findPod(nameSpace, name), state.priorityClasses, {}};
 }
 
 Result<json::object> answerSchedulingReview(const json::object& spec, const ReviewedCluster& cluster) {
     const auto* given = spec.if_contains("snapshot");
     if (!given || !given->is_object() || given->get_object().empty()) return Review(spec, cluster).answer();
     const auto state = TRY(readState(*given));
-    const auto reviewed = TRY(ReviewedCluster::of(state));
+    auto reviewed = TRY(ReviewedCluster::of(state, spec));
+    reviewed.givesUp = cluster.givesUp;
     return Review(spec, reviewed).answer();
 }
 

@@ -11,12 +11,17 @@ namespace kubarium::scheduler {
 struct ReviewedCluster {
     SnapshotPtr snapshot;
     std::shared_ptr<const Configuration> configuration;
-    std::function<ObjectPtr(std::string_view nameSpace, std::string_view name)> findPod;
+    ObjectPtr pod;  // the one that spec.pod names; nullptr if there is none
     std::map<std::string, ObjectPtr> priorityClasses;
+    // Asked between Pods: true ends the review with Timeout; none: it may take as long as it takes.
+    std::function<bool()> givesUp;
 
-    // BadRequest if its configuration is not valid. The state must live as long as this is asked.
-    static Result<ReviewedCluster> of(const ClusterState& state);
+    // For this spec. BadRequest if the configuration of the state is not valid.
+    static Result<ReviewedCluster> of(const ClusterState& state, const json::object& spec);
 };
+
+// Namespace and name of spec.pod; empty if it names none.
+std::pair<std::string, std::string> reviewedPod(const json::object& spec);
 
 // The status for a spec. BadRequest and NotFound say what in the spec is wrong.
 Result<json::object> answerSchedulingReview(const json::object& spec, const ReviewedCluster& cluster);

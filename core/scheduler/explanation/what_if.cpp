@@ -192,10 +192,15 @@ Decision decisionOf(const DecisionRecord& record) {
     return decide(*record.snapshot, *record.pod, *record.configuration, *record.configuration->find(record.schedulerName), options);
 }
 
-Result<Outcome> scheduleInOrder(Snapshot snapshot, std::vector<PodInfoPtr> pods, std::shared_ptr<const Configuration> configuration) {
+Result<Outcome> scheduleInOrder(Snapshot snapshot, std::vector<PodInfoPtr> pods, std::shared_ptr<const Configuration> configuration, const std::function<bool()>& givesUp) {
     std::ranges::stable_sort(pods, std::greater<>(), &PodInfo::priority);
     Outcome outcome{{}, std::move(snapshot)};
-    for (const auto& pod : pods) outcome.placements.push_back(TRY(place(outcome.after, pod, configuration, outcome.placements.size() + 1)));
+    for (const auto& pod : pods) {
+        if (givesUp && givesUp())
+            return makeError(Reason::Timeout, fmt::format("the review takes too long: {} of {} Pods have been scheduled; ask about fewer, or use 'kubarium schedule', which may take as long as it takes",
+                                                          outcome.placements.size(), pods.size()));
+        outcome.placements.push_back(TRY(place(outcome.after, pod, configuration, outcome.placements.size() + 1)));
+    }
     return outcome;
 }
 

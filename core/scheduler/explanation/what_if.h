@@ -37,8 +37,9 @@ struct Outcome {
 };
 
 // In the order of the queue: by priority, then as given. Every Node is looked at, and ties fall on the first Node, so that the
-// answer is always the same. Scheduling gates are taken for open. NotFound if no profile has a Pod's schedulerName.
-Result<Outcome> scheduleInOrder(Snapshot snapshot, std::vector<PodInfoPtr> pods, std::shared_ptr<const Configuration> configuration);
+// answer is always the same. Scheduling gates are taken for open. NotFound if no profile has a Pod's schedulerName; Timeout if
+// `givesUp`, asked between Pods, says so.
+Result<Outcome> scheduleInOrder(Snapshot snapshot, std::vector<PodInfoPtr> pods, std::shared_ptr<const Configuration> configuration, const std::function<bool()>& givesUp = {});
 
 // The decision of a placement once more, with every score.
 Decision decisionOf(const DecisionRecord& record);

@@ -213,10 +213,11 @@ TEST_F(ApiServerTest, DryRunChangesNothing) {
 
 TEST_F(ApiServerTest, AReviewIsAnsweredAndNotStored) {
     const api::GroupVersionResource reviews{"kubarium.dev", "v1alpha1", "schedulingreviews"};
-    server->addReviewer(reviews, [](json::object review) -> Result<json::object> {
-        if (api::stringAt(review, {"spec", "targetNode"}).empty()) return badRequest("which Node?");
+    // A refusal comes at once, an answer later.
+    server->addReviewer(reviews, [this](json::object review, ReviewReply reply) {
+        if (api::stringAt(review, {"spec", "targetNode"}).empty()) return reply(badRequest("which Node?"));
         review["status"] = json::object{{"placed", 1}};
-        return review;
+        loop.post([review = std::move(review), reply = std::move(reply)]() mutable { reply(std::move(review)); });
     });
     const auto answered = create(reviews, "", R"({"spec":{"targetNode":"a"}})");
     ASSERT_TRUE(answered.has_value()) << answered.error().message;
@@ -229,7 +230,7 @@ TEST_F(ApiServerTest, AProvidedResourceIsListedAndReadOnly) {
     class Provider final : public ResourceProvider {
     public:
         const api::GroupVersionResource& resource() const override { return api::resources::schedulingDecisions; }
-        api::ObjectPtr get(const std::string&, const std::string& name) override { return name == "d" ? object : nullptr; }
+        void get(const std::string&, const std::string& name, std::move_only_function<void(api::ObjectPtr)> reply) override { reply(name == "d" ? object : nullptr); }
         ProvidedList list(const std::string&) override { return {{object}, 7}; }
         std::unique_ptr<client::Watch> watch(const std::string&, std::uint64_t, std::function<void(client::WatchEvent)>) override { return std::make_unique<client::Watch>(); }
         api::ObjectPtr object = api::Object::make(parseObject(R"({"apiVersion":"kubarium.dev/v1alpha1","kind":"SchedulingDecision","metadata":{"name":"d","namespace":"default"}})"));

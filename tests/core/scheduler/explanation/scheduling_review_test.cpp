@@ -20,10 +20,12 @@ ClusterState stateOf(const Scene& scene) {
     return state;
 }
 
-Result<json::object> ask(const ClusterState& state, const std::string& spec) {
-    const auto cluster = ReviewedCluster::of(state);
+Result<json::object> ask(const ClusterState& state, const std::string& text, std::function<bool()> givesUp = {}) {
+    const auto spec = testing::parseObject(text);
+    auto cluster = ReviewedCluster::of(state, spec);
     if (!cluster) return cluster.error();
-    return answerSchedulingReview(testing::parseObject(spec), *cluster);
+    cluster->givesUp = std::move(givesUp);
+    return answerSchedulingReview(spec, *cluster);
 }
 
 std::vector<std::string> nodesOf(const json::object& status) {
@@ -46,6 +48,16 @@ TEST(SchedulingReview, PodsAreScheduledOneAfterTheOtherAndSeeEachOther) {
     EXPECT_EQ(status->at("placed").to_number<int>(), 2);
     EXPECT_EQ(api::stringAt(status->at("decisions").at(2), {"status", "result"}), "Unschedulable");
     EXPECT_FALSE(status->at("decisions").at(2).at("status").at("smallestChanges").at("alternatives").as_array().empty());
+}
+
+TEST(SchedulingReview, SaysHowFarItCameWhenItIsGivenUp) {
+    Scene scene;
+    scene.node("a");
+    int asked = 0;
+    const auto status = ask(stateOf(scene), R"({"manifests":[)" + pod("x", "1") + "," + pod("y", "1") + "," + pod("z", "1") + "]}", [&] { return ++asked > 2; });
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().reason, Reason::Timeout);
+    EXPECT_THAT(status.error().message, HasSubstr("2 of 3 Pods have been scheduled"));
 }
 
 TEST(SchedulingReview, TheMostImportantGoFirstAndPriorityClassesAreResolved) {
