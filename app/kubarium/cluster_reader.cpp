@@ -15,17 +15,32 @@ namespace {
 namespace json = boost::json;
 using api::ObjectPtr;
 
-// The configuration that a cluster keeps in the ConfigMap kube-system/kube-scheduler, as this program's clusters do; null if none.
-json::value configurationOf(Session& session) {
+constexpr std::string_view assumedDefault = "it is taken to be the default of kube-scheduler 1.34 (give another with --scheduler-config)";
+
+// The one in a ConfigMap kube-system/kube-scheduler, where many clusters keep it; null if there is none.
+json::value configurationInConfigMap(Session& session) {
     const auto map = session.wait<ObjectPtr>([&](auto reply) { session.client().get(api::resources::configMaps, "kube-system", "kube-scheduler", std::move(reply)); });
-    if (!map) return nullptr;
-    const auto* data = (*map)->find({"data"});
+    const auto* data = map ? (*map)->find({"data"}) : nullptr;
     if (!data || !data->is_object()) return nullptr;
     for (const auto& [key, text] : data->get_object()) {
         const auto parsed = text.is_string() ? api::parseYaml(text.get_string()) : badRequest("");
         if (parsed && parsed->value.is_object() && api::stringAt(parsed->value, {"kind"}) == "KubeSchedulerConfiguration") return parsed->value;
     }
     return nullptr;
+}
+
+// A cluster of this program says with what its scheduler works; of any other it is an assumption.
+void readConfiguration(Session& session, ReadState& read) {
+    const auto answer = session.wait<std::string>([&](auto reply) { session.client().getRaw("/configz", std::move(reply)); });
+    const auto inForce = answer ? api::parseYaml(*answer) : Result<api::ParsedDocument>(answer.error());
+    if (inForce && inForce->value.is_object()) {
+        if (const auto* known = api::findPath(inForce->value, {"kubescheduler.config.k8s.io"})) read.state.configuration = *known;
+        else read.assumptions.push_back(fmt::format("This cluster has no scheduler of its own (--no-scheduler), and the configuration of the one that places its Pods is not in the API; {}.", assumedDefault));
+        return;
+    }
+    read.state.configuration = configurationInConfigMap(session);
+    if (read.state.configuration.is_null()) read.assumptions.push_back(fmt::format("The scheduler's configuration is not in the API; {}.", assumedDefault));
+    else read.assumptions.emplace_back("The scheduler works with the configuration in the ConfigMap kube-system/kube-scheduler (give another with --scheduler-config).");
 }
 
 Result<ReadState> fromCluster(const Options& options, bool needsConfiguration) {
@@ -40,10 +55,7 @@ Result<ReadState> fromCluster(const Options& options, bool needsConfiguration) {
         }
         for (const auto& object : listed->items) scheduler::add(read.state, kind, object);
     }
-    if (!needsConfiguration) return read;
-    read.state.configuration = configurationOf(*session);
-    if (read.state.configuration.is_null())
-        read.assumptions.emplace_back("The scheduler's configuration is not in the API; it is taken to be the default of kube-scheduler 1.34 (give another with --scheduler-config).");
+    if (needsConfiguration) readConfiguration(*session, read);
     return read;
 }
 

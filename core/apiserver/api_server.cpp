@@ -117,6 +117,7 @@ std::unique_ptr<client::Client> ApiServer::localClient(const std::string& userAg
 }
 
 void ApiServer::setKubeletConnector(KubeletConnector* connector) { state_->handler.setKubeletConnector(connector); }
+void ApiServer::setConfigurationSource(ConfigurationSource source) { state_->handler.setConfigurationSource(std::move(source)); }
 void ApiServer::addReviewer(const api::GroupVersionResource& resource, Reviewer reviewer) { state_->handler.addReviewer(resource, std::move(reviewer)); }
 void ApiServer::addResourceProvider(std::shared_ptr<ResourceProvider> provider) { state_->handler.addProvider(std::move(provider)); }
 void ApiServer::setReady(bool ready) { state_->handler.setReady(ready); }

@@ -49,6 +49,8 @@ public:
     void setKubeletConnector(KubeletConnector* connector);
     void addResourceProvider(std::shared_ptr<ResourceProvider> provider);
     void addReviewer(const api::GroupVersionResource& resource, Reviewer reviewer);
+    // What GET /configz answers; {} without it. kube-apiserver has no such path, other components have.
+    void setConfigurationSource(ConfigurationSource source);
     // Whether /readyz says ok; true once create() is done.
     void setReady(bool ready);
 

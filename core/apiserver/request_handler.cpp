@@ -176,6 +176,12 @@ Result<Response> RequestHandler::answerOther(Call& call) {
         return response;
     }
     if (first == "metrics") return metrics();
+    if (first == "configz" && segments.size() == 1) {
+        if (call.request.method != "GET") return methodNotAllowed();
+        Response response;
+        response.body = json::value(configurationSource_ ? configurationSource_() : json::object());
+        return response;
+    }
     if (first == "api" || first == "apis" || first == "openapi" || segments.empty()) return discovery(call);
     if (first == ".well-known" && segments.size() == 2 && segments[1] == "openid-configuration")
         return text(json::serialize(json::object{{"issuer", tokens_.issuer()}, {"jwks_uri", "https://" + call.request.serverAddress + "/openid/v1/jwks"},

@@ -33,6 +33,7 @@ public:
     void setKubeletConnector(KubeletConnector* connector) { kubelets_ = connector; }
     void addProvider(std::shared_ptr<ResourceProvider> provider);
     void addReviewer(const api::GroupVersionResource& resource, Reviewer reviewer) { reviewers_[resource] = std::move(reviewer); }
+    void setConfigurationSource(ConfigurationSource source) { configurationSource_ = std::move(source); }
     // "/readyz" and the like say so while false.
     void setReady(bool ready) { ready_ = ready; }
 
@@ -95,6 +96,7 @@ private:
     KubeletConnector* kubelets_ = nullptr;
     std::map<api::GroupVersionResource, std::shared_ptr<ResourceProvider>> providers_;
     std::map<api::GroupVersionResource, Reviewer> reviewers_;
+    ConfigurationSource configurationSource_;
     std::map<std::string, std::uint64_t> counts_;  // for /metrics: "verb resource code"
     bool ready_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -34,6 +34,10 @@ public:
                                                  std::function<void(client::WatchEvent)> handler) = 0;
 };
 
+// The configuration that the components of this process run with, by API group, as /configz of a Kubernetes component shows it.
+// Engine thread.
+using ConfigurationSource = std::function<boost::json::object()>;
+
 // Answers a kind that is a question and not an object (SchedulingReview): it can be created, gets its answer in its status, and is
 // never stored. `review` is decoded; what comes back is the whole object. `reply` is called once, on the engine thread, at once or
 // when the answer has been worked out.

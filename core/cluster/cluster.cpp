@@ -192,6 +192,10 @@ Result<void> Cluster::Parts::startComponents() {
                                                                                 [this](scheduler::Configuration changed) { scheduler->setConfiguration(std::move(changed)); });
         schedulerConfiguration->start();
         reviewer = std::make_unique<SchedulingReviewer>(loop, *scheduler, *informers);
+        api->setConfigurationSource([this]() -> boost::json::object {
+            const auto inForce = scheduler->configuration();
+            return {{"kubescheduler.config.k8s.io", inForce->document ? *inForce->document : scheduler::defaultConfigurationDocument()}};
+        });
         api->addReviewer(schedulingReviews, [this](auto review, auto reply) { reviewer->answer(std::move(review), std::move(reply)); });
     }
     informers->start();

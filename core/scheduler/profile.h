@@ -60,6 +60,7 @@ struct Configuration {
     std::vector<std::string> warnings;  // what is accepted but has no effect here, for people
     int percentageOfNodesToScore = 0;
     double podInitialBackoffSeconds = 1, podMaxBackoffSeconds = 10;
+    std::shared_ptr<const json::value> document;  // what it was read from; nullptr: the defaults
 
     const Profile* find(const std::string& schedulerName) const;
 };
@@ -69,5 +70,7 @@ struct Configuration {
 Result<Configuration> parseConfiguration(const json::value& value);
 // The same from YAML or JSON text.
 Result<Configuration> parseConfigurationText(std::string_view text);
+// One that leaves everything at its defaults.
+json::value defaultConfigurationDocument();
 
 }  // namespace kubarium::scheduler

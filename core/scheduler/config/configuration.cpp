@@ -248,8 +248,11 @@ Result<Configuration> parseConfiguration(const json::value& value) {
     if (auto valid = problems.result(); !valid) return std::move(valid.error());
     for (std::size_t i = 0; i < configuration.profiles.size(); ++i)
         if (auto taken = takePlugins(configuration.profiles[i], profiles.empty() ? nullptr : api::objectAt(profiles[i].as_object(), "plugins"), fit[i]); !taken) return std::move(taken.error());
+    configuration.document = std::make_shared<const json::value>(value);
     return configuration;
 }
+
+json::value defaultConfigurationDocument() { return {{"apiVersion", "kubescheduler.config.k8s.io/v1"}, {"kind", "KubeSchedulerConfiguration"}}; }
 
 Result<Configuration> parseConfigurationText(std::string_view text) {
     const auto parsed = TRY(api::parseYaml(text));
