@@ -103,6 +103,10 @@ std::string sentenceOf(const json::value& explained, const std::string& language
 
 void printChanges(const json::value& changes, const std::string& language) {
     const bool chinese = language == "zh_CN";
+    if (api::findPath(changes, {"fits"})) {
+        fmt::print("\n{}\n", sentenceOf(changes, language));
+        return;
+    }
     const auto& alternatives = arrayAt(changes, {"alternatives"});
     fmt::print("\n{} {}\n", chinese ? "能使其放得下的最小修改：" : "Smallest change that would make it fit:", sentenceOf(changes, language));
     for (std::size_t i = 0; i < alternatives.size(); ++i) printAlternative(alternatives[i], i + 1, language);

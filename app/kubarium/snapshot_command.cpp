@@ -31,7 +31,7 @@ int checkSnapshot(const Options& options, const StateSource& source) {
     if (const auto configuration = read->state.parsedConfiguration(); !configuration) return report(badRequest(fmt::format("{}: {}", source.snapshot, configuration.error().message)));
     std::size_t waiting = 0;
     for (const auto& pod : read->state.pods) waiting += pod->string({"spec", "nodeName"}).empty();
-    fmt::print("{}: {} Nodes, {} Pods ({} of them wait for a Node), {}\n", source.snapshot, read->state.nodes.size(), read->state.pods.size(), waiting,
+    fmt::print("{}: {} Nodes, {} Pods ({} of them {} for a Node), {}\n", source.snapshot, read->state.nodes.size(), read->state.pods.size(), waiting, waiting == 1 ? "waits" : "wait",
                read->state.configuration.is_null() ? "no configuration: the default of kube-scheduler 1.34" : "with a KubeSchedulerConfiguration");
     return success;
 }
