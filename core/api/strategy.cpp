@@ -3,6 +3,7 @@
 #include "core/api/object_decoder.h"
 #include "core/api/pod_quality.h"
 #include "core/api/strategy_pod.h"
+#include "core/api/strategy_service.h"
 
 #include <boost/json.hpp>
 
@@ -220,6 +221,10 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     if (kind == "CertificateSigningRequest" && subresource == "approval") return keepAllButConditions(oldObject, newObject);
     if (resource.hasStatus) restore(newObject, oldObject, "status");
     if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
+    if (kind == "Service" && resource.id.group.empty() && subresource.empty()) {
+        unifyClusterIps(oldObject, newObject);
+        dropTypeDependentFields(oldObject, newObject);
+    }
     if (!counted(resource.kind) || !desiredStateDiffers(resource.kind, oldObject, newObject)) return;
     const auto* generation = at(oldMetadata, "generation");
     const auto next = (generation && generation->is_int64() ? generation->get_int64() : 0) + 1;

@@ -16,9 +16,20 @@ namespace {
 constexpr std::array protectedNamespaces{"default", "kube-system", "kube-public"};
 constexpr int firstNodePort = 30000;
 constexpr int lastNodePort = 32767;
+constexpr std::string_view serviceNetwork = "10.96.";  // the first half of every address in 10.96.0.0/16
 
 bool is(const AdmissionRequest& request, std::string_view group, std::string_view resource) {
     return request.context.resource->id.group == group && request.context.resource->id.resource == resource;
+}
+
+// The 422 of an allocator: `detail` is the value and what is wrong with it.
+Error invalidService(const AdmissionRequest& request, const std::string& field, const std::string& detail) {
+    const auto message = "Invalid value: " + detail;
+    auto error = makeError(Reason::Invalid, fmt::format("Service \"{}\" is invalid: {}: {}", request.context.name, field, message));
+    error.kind = "Service";
+    error.name = request.context.name;
+    error.causes.push_back({"FieldValueInvalid", message, field});
+    return error;
 }
 
 json::array& ensureArray(json::object& object, std::string_view key) {
@@ -238,6 +249,14 @@ void Admission::addTolerations(json::object& pod) const {
             tolerations.push_back(json::object{{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
 }
 
+Result<void> Admission::takeAddress(const AdmissionRequest& request, const std::string& address) const {
+    const auto refused = [&](std::string_view why) { return invalidService(request, "spec.clusterIPs", fmt::format("[\"{0}\"]: failed to allocate IP {0}: {1}", address, why)); };
+    if (!address.starts_with(serviceNetwork)) return refused("the provided network does not match the current range");
+    for (const auto& [path, each] : store_.all("services"))
+        if (each->string({"spec", "clusterIP"}) == address) return refused("provided IP is already allocated");
+    return {};
+}
+
 Result<void> Admission::allocateService(const AdmissionRequest& request, json::object& service) {
     auto& spec = api::ensureObject(service, {"spec"});
     const auto type = textAt(spec, {"type"});
@@ -250,13 +269,7 @@ Result<void> Admission::allocateService(const AdmissionRequest& request, json::o
                 if (!spec.contains(field))
                     if (const auto* value = old->get_object().if_contains(field)) spec[field] = *value;
     }
-    const auto* previous = request.existing ? request.existing->if_contains("spec") : nullptr;
-    if (type == "ExternalName") {
-        // What the Service had before it came to need no address goes; an address that somebody asks for is refused by validation.
-        for (const auto* field : {"clusterIP", "clusterIPs"})
-            if (const auto* before = previous ? api::findPath(*previous, {field}) : nullptr; before && spec.contains(field) && spec.at(field) == *before) spec.erase(field);
-        return {};
-    }
+    if (type == "ExternalName") return {};
     auto address = textAt(spec, {"clusterIP"});
     if (const auto* chosen = spec.if_contains("clusterIPs"); address.empty() && chosen && chosen->is_array() && !chosen->get_array().empty()) return {};
     if (address.empty()) {
@@ -265,19 +278,11 @@ Result<void> Admission::allocateService(const AdmissionRequest& request, json::o
         // 10.96.0.0/16; the first 256 are for addresses that somebody chooses, as in Kubernetes.
         do {
             const auto number = 256 + random_.below(65536 - 256 - 1);
-            address = fmt::format("10.96.{}.{}", number / 256, number % 256);
+            address = fmt::format("{}{}.{}", serviceNetwork, number / 256, number % 256);
         } while (used.contains(address));
         spec["clusterIP"] = address;
     } else if (address != "None" && !request.existing) {
-        for (const auto& [path, each] : store_.all("services"))
-            if (each->string({"spec", "clusterIP"}) == address) {
-                auto error = makeError(Reason::Invalid, fmt::format("Service \"{}\" is invalid: spec.clusterIPs: Invalid value: [\"{}\"]: failed to allocate IP {}: provided IP is already allocated",
-                                                                    request.context.name, address, address));
-                error.kind = "Service";
-                error.name = request.context.name;
-                error.causes.push_back({"FieldValueInvalid", fmt::format("Invalid value: [\"{}\"]: failed to allocate IP {}: provided IP is already allocated", address, address), "spec.clusterIPs"});
-                return error;
-            }
+        TRY(takeAddress(request, address));
     }
     if (!spec.contains("clusterIPs")) spec["clusterIPs"] = json::array{json::string(address)};
     // Without addresses and without Pods of its own, a Service may as well be of both families.
@@ -345,16 +350,12 @@ Result<void> Admission::allocateNodePorts(const AdmissionRequest& request, json:
         if (!port.is_object()) continue;
         auto* number = port.get_object().if_contains("nodePort");
         if (number && number->is_number() && number->to_number<std::int64_t>() != 0) {
-            if (used.contains(number->to_number<std::int64_t>())) {
-                const auto detail = fmt::format("Invalid value: {}: provided port is already allocated", number->to_number<std::int64_t>());
-                const auto field = fmt::format("spec.ports[{}].nodePort", index);
-                auto error = makeError(Reason::Invalid, fmt::format("Service \"{}\" is invalid: {}: {}", request.context.name, field, detail));
-                error.kind = "Service";
-                error.name = request.context.name;
-                error.causes.push_back({"FieldValueInvalid", detail, field});
-                return error;
-            }
-            used.insert(number->to_number<std::int64_t>());
+            const auto asked = number->to_number<std::int64_t>();
+            const auto refused = [&](const std::string& why) { return invalidService(request, fmt::format("spec.ports[{}].nodePort", index), fmt::format("{}: {}", asked, why)); };
+            if (asked < firstNodePort || asked > lastNodePort)
+                return refused(fmt::format("provided port is not in the valid range. The range of valid ports is {}-{}", firstNodePort, lastNodePort));
+            if (used.contains(asked)) return refused("provided port is already allocated");
+            used.insert(asked);
             continue;
         }
         std::int64_t chosen = 0;

@@ -35,6 +35,7 @@ private:
     Result<void> addServiceAccount(const AdmissionRequest& request, json::object& pod);
     Result<void> setPriority(const AdmissionRequest& request, json::object& pod);
     void addTolerations(json::object& pod) const;
+    Result<void> takeAddress(const AdmissionRequest& request, const std::string& address) const;
     Result<void> allocateService(const AdmissionRequest& request, json::object& service);
     Result<void> allocateNodePorts(const AdmissionRequest& request, json::object& service);
     std::set<std::int64_t> usedNodePorts(const AdmissionRequest& request) const;

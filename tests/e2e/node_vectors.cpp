@@ -153,6 +153,7 @@ public:
         if (kind == "undo-by-kubectl" || kind == "kubectl rollout undo") return undo(0);
         if (kind == "kubectl rollout undo --to-revision=1") return undo(1);
         if (kind == "kubectl rollout restart") return restart();
+        if (kind.starts_with("kubectl ")) return kubectl(kind.substr(8), action);
         if (kind.starts_with("pod")) return onPod(kind, action);
         if (kind.starts_with("node")) return onNode(kind, action);
         return false;
@@ -166,7 +167,11 @@ public:
         }
     }
 
+    json::array observations;  // as those of a recording
+
 private:
+    static constexpr std::string_view chosenAddress = "10.96.0.200", otherAddress = "10.96.0.201";
+
     // Text of the recording in the names of this run.
     std::string real(std::string value) const {
         for (std::size_t at; (at = value.find("<ns>")) != std::string::npos;) value.replace(at, 4, scenarioNamespace);
@@ -174,6 +179,20 @@ private:
         if (open == std::string::npos) return value;
         const auto close = value.find('>', open);
         return recorder_.generated(value.substr(0, open + 1), static_cast<std::size_t>(std::atoi(value.substr(open + 2, close).c_str())));
+    }
+    // Everywhere in a manifest or patch. Placeholders of addresses: one that is free, then another when it changes.
+    json::value real(const json::value& value, std::string_view address = chosenAddress) const {
+        if (const auto* string = value.if_string()) return *string == "<clusterIP>" ? json::value(address) : json::value(real(std::string(*string)));
+        if (const auto* list = value.if_array()) {
+            json::array made;
+            for (const auto& entry : *list) made.push_back(real(entry, address));
+            return made;
+        }
+        const auto* object = value.if_object();
+        if (!object) return value;
+        json::object made;
+        for (const auto& [key, entry] : *object) made[key] = real(entry, address);
+        return made;
     }
     std::string text(const json::object& action, const char* field) const {
         const auto* value = action.if_contains(field);
@@ -193,17 +212,17 @@ private:
     bool create(json::object manifest) {
         const auto [group, version] = api::splitApiVersion(manifest.at("apiVersion").as_string());
         const auto* resource = api::Schema::builtin().findKind({group, version, std::string(manifest.at("kind").as_string())});
-        if (!resource) return false;
+        if (!resource) return std::ranges::find(kindsNotServed, std::string_view(manifest.at("kind").as_string()), &KindName::kind) != kindsNotServed.end();
         fillUids(manifest);
-        world_.tester->create(resource->id, resource->namespaced ? nameSpace_ : "", std::move(manifest), asTester(), [](Result<ObjectPtr>) {});
+        world_.tester->create(resource->id, resource->namespaced ? nameSpace_ : "", real(manifest).as_object(), asTester(), refusals("create-error"));
         return true;
     }
     bool patch(const json::object& action) {
         const auto resource = resourceOf(text(action, "resource"));
         const auto type = action.at("patchType") == json::value("merge") ? client::PatchType::Merge : client::PatchType::StrategicMerge;
         const bool clusterScoped = resource.resource == "nodes";
-        world_.tester->patch(resource, clusterScoped ? "" : nameSpace_, text(action, "name"), type, action.at("patch"), asTester(), [](Result<ObjectPtr>) {},
-                             text(action, "subresource"));
+        world_.tester->patch(resource, clusterScoped ? "" : nameSpace_, text(action, "name"), type, real(action.at("patch"), otherAddress), asTester(),
+                             refusals("patch-error"), text(action, "subresource"));
         return true;
     }
     bool remove(const json::object& action) {
@@ -217,6 +236,42 @@ private:
         json::value patch = json::object{{"spec", json::object{{"replicas", action.at("replicas")}}}};
         world_.tester->patch(resourceOf(text(action, "resource")), nameSpace_, text(action, "name"), client::PatchType::Merge, std::move(patch), asTester(),
                              [](Result<ObjectPtr>) {}, "scale");
+        return true;
+    }
+    // What the recorder noted of a request that the API refused.
+    client::Reply<ObjectPtr> refusals(const std::string& what) {
+        return [this, what](const Result<ObjectPtr>& answer) {
+            if (answer) return;
+            json::object value{{"code", answer.error().status()}, {"reason", toString(answer.error().reason)}, {"message", answer.error().message}};
+            observations.push_back(json::object{{"what", what}, {"value", std::move(value)}});
+        };
+    }
+    bool setUnschedulable(const std::string& node, bool unschedulable) {
+        json::value patch = json::object{{"spec", json::object{{"unschedulable", unschedulable ? json::value(true) : json::value(nullptr)}}}};
+        world_.tester->patch(resources::nodes, "", node, client::PatchType::StrategicMerge, std::move(patch), asTester(), [](Result<ObjectPtr>) {});
+        return true;
+    }
+    // cordon, uncordon, and drain: that refuses Pods without controller (--force) and with emptyDirs (--delete-emptydir-data).
+    bool kubectl(const std::string& words, const json::object&) {
+        const auto has = [&](std::string_view flag) { return words.find(flag) != std::string::npos; };
+        const auto from = words.find(' ') + 1;
+        const auto node = words.substr(from, words.find(' ', from) - from);
+        if (words.starts_with("uncordon ")) return setUnschedulable(node, false);
+        setUnschedulable(node, true);
+        if (words.starts_with("cordon ")) return true;
+        if (!words.starts_with("drain ")) return false;
+        std::vector<std::string> evicted;
+        for (const auto& [key, pod] : recorder_.live) {
+            if (!key.starts_with("pods/") || pod->string({"spec", "nodeName"}) != node) continue;
+            const bool owned = pod->find({"metadata", "ownerReferences"}) != nullptr;
+            const auto* volumes = pod->find({"spec", "volumes"});
+            const bool local = volumes && std::ranges::any_of(volumes->as_array(), [](const json::value& volume) { return volume.as_object().contains("emptyDir"); });
+            if ((!owned && !has("--force")) || (local && !has("--delete-emptydir-data"))) return true;
+            evicted.emplace_back(pod->name());
+        }
+        for (const auto& name : evicted)
+            world_.tester->create(resources::pods, nameSpace_, {{"apiVersion", "policy/v1"}, {"kind", "Eviction"}, {"metadata", json::object{{"name", name}, {"namespace", nameSpace_}}}},
+                                  asTester(), [](Result<ObjectPtr>) {}, name, "eviction");
         return true;
     }
     bool onNamespace(const std::string& kind, const std::string& name) {
@@ -307,10 +362,26 @@ Result<json::object> load(const std::filesystem::path& path) {
     return value.as_object();
 }
 
+// The recorder took the Nodes of a scenario away at its end, without noting it among the actions.
+void removeNodes(const json::object& scenario, Duration start, World& world, const Recorder& recorder) {
+    std::multimap<Duration, std::string> removals;
+    for (const auto& [key, states] : scenario.at("runs").as_array()[0].at("objects").as_object()) {
+        if (!key.starts_with("nodes/") || states.as_array().empty()) continue;
+        const auto& last = states.as_array().back();
+        if (last.at("op") == json::value("DELETED")) removals.emplace(start + std::chrono::milliseconds{last.at("t_ms").to_number<int>()}, key.substr(6));
+    }
+    for (const auto& [due, node] : removals) {
+        if (!recorder.live.contains("nodes/" + node)) continue;
+        if (due > recorder.sinceStart()) world.loop.advance(due - recorder.sinceStart());
+        world.kubelet->removeNode(node);
+        world.loop.runReady();
+    }
+}
+
 Result<Verdict> run(const json::object& scenario, Pace pace) {
     auto world = TRY(World::create(pace));
     Recorder recorder(*world, {resources::pods, resources::replicaSets, resources::deployments, resources::services, resources::endpointSlices,
-                               resources::configMaps, resources::serviceAccounts, resources::namespaces, resources::nodes, resources::events});
+                               resources::configMaps, resources::serviceAccounts, resources::persistentVolumeClaims, resources::namespaces, resources::nodes, resources::events});
     world->tester->create(resources::namespaces, "", {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", json::object{{"name", scenarioNamespace}}}}, asTester(),
                           [](Result<ObjectPtr>) {});
     world->loop.advance(10ms);
@@ -335,9 +406,11 @@ Result<Verdict> run(const json::object& scenario, Pace pace) {
         if (!player.playSafely(action)) unknown.differ("action " + std::string(action.at("action").as_string()) + " cannot be replayed");
         world->loop.runReady();
     }
+    removeNodes(scenario, start, *world, recorder);
     const auto end = start + std::chrono::milliseconds{scenario.at("runs").as_array()[0].at("end_ms").to_number<int>()};
     if (end > recorder.sinceStart()) world->loop.advance(end - recorder.sinceStart());
     auto verdict = compare(scenario, recorder.recording());
+    compareObservations(scenario, player.observations, scenarioNamespace, verdict);
     verdict.append(unknown);
     return verdict;
 }

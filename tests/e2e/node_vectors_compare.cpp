@@ -102,7 +102,7 @@ json::object objectState(const std::string& resource, json::object object) {
     object.erase("apiVersion");
     object.erase("kind");
     if (auto* metadata = object.if_contains("metadata"))
-        for (const auto* field : {"namespace", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"}) metadata->as_object().erase(field);
+        for (const auto* field : {"namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink"}) metadata->as_object().erase(field);
     return object;
 }
 
@@ -192,6 +192,12 @@ std::string firstDifference(const std::string& expected, const std::string& actu
     return fmt::format("expected ...{} | got ...{}", expected.substr(from, 200), actual.substr(std::min(from, actual.size()), 200));
 }
 
+// The state from `first` on that agrees longest.
+const std::string& nearestTo(const std::string& expected, const Sequence& actual, std::size_t first) {
+    const auto agreement = [&](const std::string& state) { return std::ranges::mismatch(expected, state).in1 - expected.begin(); };
+    return *std::ranges::max_element(actual.states.begin() + static_cast<std::ptrdiff_t>(std::min(first, actual.states.size() - 1)), actual.states.end(), {}, agreement);
+}
+
 // "" if `actual` shows what `expected` requires.
 std::string mismatch(const Sequence& expected, const json::object& stable, const Sequence& actual) {
     if (actual.states.empty()) return "was never seen";
@@ -203,8 +209,7 @@ std::string mismatch(const Sequence& expected, const json::object& stable, const
         std::size_t found = next;
         while (found < actual.states.size() && actual.states[found] != expected.states[i]) ++found;
         if (found == actual.states.size()) {
-            const auto& nearest = actual.states[std::min(next, actual.states.size() - 1)];
-            return fmt::format("state {} did not come after state {}: {}", i, next, firstDifference(expected.states[i], nearest));
+            return fmt::format("state {} did not come after state {} of {}: {}", i, next, actual.states.size(), firstDifference(expected.states[i], nearestTo(expected.states[i], actual, next)));
         }
         next = found;
     }
@@ -248,12 +253,31 @@ void compareGroup(const std::string& label, const std::vector<std::pair<Sequence
     }
 }
 
+// Of a kind that is not served, or a Pod of one.
+bool isLeftOut(std::string_view name, const json::array& entries) {
+    return std::ranges::any_of(kindsNotServed, [&](const KindName& known) {
+        if (name.substr(0, name.find('/')) == known.plural) return true;
+        return std::ranges::any_of(entries, [&](const json::value& entry) {
+            const auto* owners = api::findPath(entry, {"state", "metadata", "ownerReferences"});
+            return owners && std::ranges::any_of(owners->as_array(), [&](const json::value& owner) { return api::stringAt(owner, {"kind"}) == known.kind; });
+        });
+    });
+}
+
+// `object` is "Kind/name".
+bool isAboutLeftOut(const json::object& run, std::string_view object) {
+    const auto kind = object.substr(0, object.find('/'));
+    if (std::ranges::find(kindsNotServed, kind, &KindName::kind) != kindsNotServed.end()) return true;
+    const auto* states = kind == "Pod" ? run.at("pods").as_object().if_contains(object.substr(4)) : nullptr;
+    return states && isLeftOut("", states->as_array());
+}
+
 void compareStates(const json::object& run, const json::object& stable, const char* section, const std::map<std::string, std::vector<State>>& seen,
                    const Normalizer& ours, const Normalizer& theirs, Verdict& verdict) {
     std::map<std::string, std::vector<std::pair<Sequence, json::object>>> expected;
     for (const auto& [key, entries] : run.at(section).as_object()) {
         const std::string name(key);
-        if (name.starts_with("endpoints/") || name.starts_with("persistentvolume")) continue;  // kinds that are not served
+        if (isLeftOut(name, entries.as_array())) continue;
         const auto* known = stable.at(section).as_object().if_contains(key);
         // Without `common` it was not there in every recorded run.
         if (!known || !known->as_object().contains("common") || entries.as_array().empty()) continue;
@@ -268,7 +292,7 @@ std::string eventKey(const std::string& object, std::string_view type, std::stri
     return fmt::format("{} {} {} \"{}\" by {}", object, type, reason, message, source);
 }
 
-void compareEvents(const json::object& stable, const Recording& recording, const Normalizer& ours, const Normalizer& theirs, Verdict& verdict) {
+void compareEvents(const json::object& run, const json::object& stable, const Recording& recording, const Normalizer& ours, const Normalizer& theirs, Verdict& verdict) {
     std::map<std::string, int> counts;
     std::set<std::string> objects;
     for (const auto& seen : recording.events) {
@@ -283,6 +307,7 @@ void compareEvents(const json::object& stable, const Recording& recording, const
     std::map<std::string, std::pair<int, int>> bounds;
     for (const auto& entry : stable.at("events").as_array()) {
         const json::value event(entry);
+        if (isAboutLeftOut(run, api::stringAt(event, {"object"}))) continue;
         const auto key = eventKey(theirs.text(std::string(api::stringAt(event, {"object"}))), api::stringAt(event, {"type"}), api::stringAt(event, {"reason"}),
                                   theirs.text(std::string(api::stringAt(event, {"message"}))), api::stringAt(event, {"source"}));
         int least = 1 << 20, most = 0;
@@ -324,8 +349,28 @@ Verdict compare(const json::object& scenario, const Recording& recording) {
     Verdict verdict;
     compareStates(run, stable, "pods", recording.pods, ours, theirs, verdict);
     compareStates(run, stable, "objects", recording.objects, ours, theirs, verdict);
-    compareEvents(stable, recording, ours, theirs, verdict);
+    compareEvents(run, stable, recording, ours, theirs, verdict);
     return verdict;
+}
+
+void compareObservations(const json::object& scenario, const json::array& seen, const std::string& nameSpace, Verdict& verdict) {
+    const Normalizer ours(nameSpace, {}), theirs("", {});
+    const auto& expected = scenario.at("runs").as_array()[0].at("observations").as_array();
+    const auto& same = scenario.at("stable").at("observations_same").as_array();
+    auto next = seen.begin();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const auto what = api::stringAt(expected[i], {"what"});
+        if (what != "create-error" && what != "patch-error") continue;
+        if (next == seen.end()) return verdict.differ(fmt::format("{} did not come: {}", what, json::serialize(expected[i].at("value"))));
+        const auto& ourValue = (next++)->at("value");
+        if (i >= same.size() || same[i] != json::value(true)) continue;
+        json::value reduced = expected[i].at("value");
+        if (reduced.is_object()) reduced.get_object().erase("details");
+        const auto wanted = json::serialize(theirs(reduced)), got = json::serialize(ours(ourValue));
+        if (wanted == got) ++verdict.checks;
+        else verdict.differ(fmt::format("{}: expected {} | got {}", what, wanted, got));
+    }
+    for (; next != seen.end(); ++next) verdict.differ(fmt::format("refused, but not in the recording: {}", json::serialize(*next)));
 }
 
 }  // namespace kubarium::vectors

@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -55,6 +56,14 @@ struct Verdict {
     }
 };
 
+// Kinds that are not served yet: what a recording shows of them, and of Pods that only their controllers make, is left out.
+struct KindName {
+    std::string_view kind, plural;
+};
+inline constexpr std::array kindsNotServed{KindName{"Endpoints", "endpoints"}, KindName{"DaemonSet", "daemonsets"}, KindName{"ControllerRevision", "controllerrevisions"}};
+
 Verdict compare(const json::object& scenario, const Recording& recording);
+// Refusals of the API ("create-error", "patch-error"), in their order, where the recorded runs agreed: code, reason and message.
+void compareObservations(const json::object& scenario, const json::array& seen, const std::string& nameSpace, Verdict& verdict);
 
 }  // namespace kubarium::vectors

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr auto reportDelay = 50ms;
+
 client::WriteOptions byKubelet() {
     client::WriteOptions options;
     options.fieldManager = "kubelet";
@@ -67,9 +69,11 @@ void FakeKubelet::addNode(const std::string& name, json::object labels, json::ar
     const json::object status{{"capacity", amounts}, {"allocatable", amounts}, {"conditions", nodeConditions(true, formatTime(clock_.now()))}};
     client_.create(resources::nodes, "", std::move(node), byKubelet(), [this, alive = alive_, status](Result<client::ObjectPtr> made) {
         if (!*alive || !made) return;
-        json::value patch = json::object{{"status", status}};
-        client_.patch(resources::nodes, "", std::string((*made)->name()), client::PatchType::Merge, std::move(patch), byKubelet(),
-                      [](Result<client::ObjectPtr>) {}, "status");
+        // A little later, as a real one: the controllers have seen the Node before it reports.
+        reports_.push_back(clock_.after(reportDelay, [this, name = std::string((*made)->name()), status] {
+            json::value patch = json::object{{"status", status}};
+            client_.patch(resources::nodes, "", name, client::PatchType::Merge, std::move(patch), byKubelet(), [](Result<client::ObjectPtr>) {}, "status");
+        }));
     });
     renewLease(name);
 }

@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace kubarium::testing {
 
@@ -58,6 +59,7 @@ private:
 
     client::Client& client_;
     Clock& clock_;
+    std::vector<Timer> reports_;
     Duration spread_;
     int together_;
     client::Informer pods_;
