@@ -2,6 +2,7 @@
 
 #include "core/api/json_read.h"
 #include "core/api/schema.h"
+#include "core/base/base64.h"
 
 #include <boost/json.hpp>
 
@@ -197,17 +198,6 @@ void namespaceObject(json::object& object) {
     if (!labels.contains("kubernetes.io/metadata.name")) labels.emplace("kubernetes.io/metadata.name", json::value(metadata->at("name")));
 }
 
-std::string base64(std::string_view bytes) {
-    static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string result;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-        for (std::size_t j = 0; j < 4; ++j) result += i + j > bytes.size() ? '=' : digits[(group >> (18 - 6 * j)) & 63];
-    }
-    return result;
-}
-
 // stringData is for writing only: it becomes data.
 void secret(json::object& object) {
     auto* texts = child(object, "stringData");
@@ -217,7 +207,7 @@ void secret(json::object& object) {
     if (copy.empty()) return;
     auto& data = ensureObject(object, {"data"});
     for (const auto& [key, value] : copy)
-        if (value.is_string()) data.insert_or_assign(key, base64(value.get_string()));
+        if (value.is_string()) data.insert_or_assign(key, encodeBase64(value.get_string()));
 }
 
 void nodeStatus(json::object& object) {

@@ -1,5 +1,6 @@
 #include "core/api/discovery.h"
 
+#include "core/base/base64.h"
 #include "core/base/result.h"
 
 #include <boost/json.hpp>
@@ -57,17 +58,6 @@ std::array<std::uint8_t, 8> sha256Prefix(std::string text) {
     return prefix;
 }
 
-std::string base64(std::span<const std::uint8_t> bytes) {
-    static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string result;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? bytes[i + j] : 0u);
-        for (std::size_t j = 0; j < 4; ++j) result += i + j > bytes.size() ? '=' : digits[(group >> (18 - 6 * j)) & 63];
-    }
-    return result;
-}
-
 // The version in which a kind is stored, where it is served in several.
 GroupVersionKind storedAs(const Resource& resource) {
     if (resource.id.group == "autoscaling" && resource.id.resource == "horizontalpodautoscalers") return {"autoscaling", "v2", resource.kind.kind};
@@ -77,7 +67,8 @@ GroupVersionKind storedAs(const Resource& resource) {
 
 std::string storageVersionHash(const Resource& resource) {
     const auto stored = storedAs(resource);
-    return base64(sha256Prefix(stored.group + "/" + stored.version + "/" + stored.kind));
+    const auto prefix = sha256Prefix(stored.group + "/" + stored.version + "/" + stored.kind);
+    return encodeBase64({reinterpret_cast<const char*>(prefix.data()), prefix.size()});
 }
 
 // What is watched but cannot be created lives in somebody's memory (ResourceProvider).

@@ -2,6 +2,7 @@
 #include "core/api/codec.h"
 #include "core/api/quantity.h"
 #include "core/api/validation_rules.h"
+#include "core/base/base64.h"
 
 #include <boost/json.hpp>
 
@@ -42,27 +43,6 @@ void validateImmutableData(const json::object& object, const json::object& old, 
 }
 
 void validateConfigMapUpdate(const json::object& map, const json::object& old, std::string_view, Report& report) { validateImmutableData(map, old, {"data", "binaryData"}, report); }
-
-std::string decodeBase64(std::string_view text) {
-    std::string result;
-    unsigned group = 0;
-    int bits = 0;
-    for (const char c : text) {
-        int value = -1;
-        if (c >= 'A' && c <= 'Z') value = c - 'A';
-        else if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
-        else if (c >= '0' && c <= '9') value = c - '0' + 52;
-        else if (c == '+') value = 62;
-        else if (c == '/') value = 63;
-        if (value < 0) continue;
-        group = (group << 6 | static_cast<unsigned>(value)) & 0xffffff;
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        result += static_cast<char>(group >> bits & 0xff);
-    }
-    return result;
-}
 
 void validateDockerConfig(const json::object& data, std::string_view key, Report& report) {
     const auto path = keyed("data", key);

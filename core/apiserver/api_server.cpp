@@ -5,6 +5,7 @@
 #include "core/apiserver/local_client.h"
 #include "core/apiserver/presentation.h"
 #include "core/apiserver/request_handler.h"
+#include "core/apiserver/reviews.h"
 #include "core/apiserver/status.h"
 
 #include <boost/json.hpp>
@@ -88,6 +89,9 @@ Result<std::unique_ptr<ApiServer>> ApiServer::create(Executor& executor, Clock& 
         text << in.rdbuf();
         TRY(state->authenticator.addTokenFile(text.str()));
     }
+    state->handler.addReviewer({"authentication.k8s.io", "v1", "tokenreviews"}, [state = state.get()](json::object review) -> Result<json::object> {
+        return answerTokenReview(std::move(review), state->authenticator, [state](const TokenClaims& claims) { return state->stillBound(claims); }, state->clock.now());
+    });
     createInitialObjects(state->registry);
     state->handler.setReady(true);
     return std::unique_ptr<ApiServer>(new ApiServer(std::move(state)));

@@ -136,13 +136,21 @@ Result<Identity> Authenticator::identify(const Credentials& credentials, WallTim
     }
     auto token = std::string_view(header).substr(scheme.size());
     while (token.starts_with(' ')) token.remove_prefix(1);
+    return authenticateToken(token, {}, now);
+}
+
+Result<Identity> Authenticator::authenticateToken(std::string_view token, const std::vector<std::string>& audiences, WallTime now) const {
+    Identity identity;
     if (const auto it = users_.find(token); it != users_.end()) {
         identity.user = it->second;
         addGroup(identity.user, "system:authenticated");
         return identity;
     }
     auto claims = tokens_.verify(token, now);
-    if (!claims || std::ranges::find(claims->audiences, tokens_.issuer()) == claims->audiences.end()) return unauthorized();
+    const auto isMeant = [&](const std::string& audience) {
+        return audiences.empty() ? audience == tokens_.issuer() : std::ranges::find(audiences, audience) != audiences.end();
+    };
+    if (!claims || std::ranges::none_of(claims->audiences, isMeant)) return unauthorized();
     identity.user.name = fmt::format("system:serviceaccount:{}:{}", claims->nameSpace, claims->name);
     identity.user.uid = claims->uid;
     identity.user.groups = serviceAccountGroups(claims->nameSpace);

@@ -39,6 +39,10 @@ public:
 
     Result<Identity> authenticate(const Credentials& credentials, WallTime now) const;
 
+    // Of a bare token that is for one of `audiences` (empty: the API server); Unauthorized if it is nobody's.
+    Result<Identity> authenticateToken(std::string_view token, const std::vector<std::string>& audiences, WallTime now) const;
+    const std::string& issuer() const { return tokens_.issuer(); }
+
 private:
     Result<Identity> identify(const Credentials& credentials, WallTime now) const;
 

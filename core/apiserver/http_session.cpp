@@ -243,10 +243,12 @@ private:
         co_return !error;
     }
 
-    // Writes the head of an answer whose body comes in chunks.
+    // Writes the head of an answer whose body comes in chunks. Whether the client is still there is found out by a read, which would
+    // swallow its next request: the connection ends with the answer, and the head says so.
     awaitable<bool> startChunks(const HttpRequest& incoming, const Response& response) {
         http::response<http::empty_body> message;
         setHead(message, incoming, response);
+        message.keep_alive(false);
         message.chunked(true);
         http::response_serializer<http::empty_body> serializer(message);
         beast::get_lowest_layer(stream_).expires_after(writeTimeout);
@@ -319,7 +321,6 @@ private:
         *over = true;
         shared_->executor.post([watch] { watch->reset(); });
         if (good) co_await endChunks();
-        // The pending read would swallow the next request: such a connection is not used again.
         co_return false;
     }
 
@@ -334,7 +335,7 @@ private:
     bool certificateShown_ = false;
 };
 awaitable<bool> Session::connect(const HttpRequest& incoming, Response response) {
-    if (response.pod->kind == PodConnection::Kind::Logs) co_return co_await streamLogs(incoming, std::move(response));
+    if (response.pod->kind == PodConnection::Kind::Logs && !wantsUpgrade(incoming, response.pod->kind)) co_return co_await streamLogs(incoming, std::move(response));
     if (!wantsUpgrade(incoming, response.pod->kind)) co_return co_await write(incoming, errorResponse(badRequest("Upgrade request required")));
     co_await serveUpgrade(shared_, stream_, buffer_, incoming, std::move(*response.pod));
     co_return false;

@@ -62,7 +62,15 @@ std::string choose(const std::vector<std::string>& offered, std::initializer_lis
 std::string webSocketProtocol(const HttpRequest& request, PodConnection::Kind kind) {
     const auto offered = listOf(request, "Sec-WebSocket-Protocol");
     if (kind == PodConnection::Kind::PortForward) return choose(offered, {tunnel});
-    return choose(offered, {"v5.channel.k8s.io", "v4.channel.k8s.io"});
+    if (kind == PodConnection::Kind::Logs) return choose(offered, {"binary.k8s.io", "base64.binary.k8s.io"});
+    return choose(offered, {"v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io"});
+}
+
+std::unique_ptr<PodProtocol> protocolOf(PodConnection::Kind kind, const std::string& chosen, PodProtocolEnvironment environment) {
+    const auto encoding = chosen.find("base64.") == std::string::npos ? MessageEncoding::Binary : MessageEncoding::Base64;
+    if (kind == PodConnection::Kind::PortForward) return makeSpdyPortForwardProtocol(std::move(environment));
+    if (kind == PodConnection::Kind::Logs) return makeLogProtocol(std::move(environment), encoding);
+    return makeChannelProtocol(std::move(environment), chosen.starts_with("v5") ? 5 : chosen.starts_with("v4") ? 4 : 1, encoding);
 }
 
 std::string spdyProtocol(const HttpRequest& request, PodConnection::Kind kind) {
@@ -120,13 +128,11 @@ awaitable<void> serveWebSocket(HttpShared& shared, TlsStream& stream, const Http
     socket->set_option(timeouts);
     socket->set_option(websocket::stream_base::decorator([chosen](websocket::response_type& response) { response.set(http::field::sec_websocket_protocol, chosen); }));
     socket->read_message_max(largestMessage);
-    socket->binary(true);
+    socket->binary(chosen.find("base64.") == std::string::npos);
     if (const auto [error] = co_await socket->async_accept(request, asTuple); error) co_return;
     auto box = std::make_shared<Box>(stream.get_executor(), shared.stopped);
     auto environment = environmentOf(shared, std::move(connection), box);
-    std::shared_ptr<PodProtocol> protocol = kind == PodConnection::Kind::PortForward
-                                                ? makeSpdyPortForwardProtocol(std::move(environment))
-                                                : makeChannelProtocol(std::move(environment), chosen.starts_with("v5") ? 5 : 4);
+    const std::shared_ptr<PodProtocol> protocol = protocolOf(kind, chosen, std::move(environment));
     protocol->start();
     auto over = std::make_shared<bool>(false);
     auto readerDone = std::make_shared<Mailbox<int>>(stream.get_executor(), shared.stopped);

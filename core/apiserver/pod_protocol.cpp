@@ -1,6 +1,7 @@
 #include "core/apiserver/pod_protocol.h"
 
 #include "core/apiserver/status.h"
+#include "core/base/base64.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -60,6 +61,8 @@ void PodLink::resize(int columns, int rows) {
 
 namespace {
 
+std::string exitSentence(int code) { return fmt::format("command terminated with non-zero exit code: exit status {}", code); }
+
 // What the error channel says at the end (remotecommand v4): a Status, with the exit code as a cause.
 std::string endStatus(const PodEvent& event) {
     if (event.error) return json::serialize(statusOf(*event.error));
@@ -69,7 +72,7 @@ std::string endStatus(const PodEvent& event) {
         return json::serialize(status);
     }
     status["status"] = "Failure";
-    status["message"] = fmt::format("command terminated with non-zero exit code: exit status {}", event.exitCode);
+    status["message"] = exitSentence(event.exitCode);
     status["reason"] = "NonZeroExitCode";
     status["details"] = json::object{{"causes", json::array{json::object{{"reason", "ExitCode"}, {"message", std::to_string(event.exitCode)}}}}};
     return json::serialize(status);
@@ -90,7 +93,8 @@ void resizeFrom(PodLink& link, std::string_view text) {
 // Each message begins with a byte that names the channel.
 class ChannelProtocol final : public PodProtocol {
 public:
-    ChannelProtocol(PodProtocolEnvironment environment, int version) : environment_(std::move(environment)), version_(version) {}
+    ChannelProtocol(PodProtocolEnvironment environment, int version, MessageEncoding encoding)
+        : environment_(std::move(environment)), version_(version), encoding_(encoding) {}
 
     void start() override {
         const auto& connection = environment_.connection;
@@ -100,8 +104,13 @@ public:
     }
     Result<void> receive(std::string_view message) override {
         if (message.empty()) return {};
-        const auto channel = static_cast<unsigned char>(message.front());
+        const auto channel = static_cast<unsigned char>(message.front()) - (encoding_ == MessageEncoding::Base64 ? '0' : 0);
         message.remove_prefix(1);
+        std::string decoded;
+        if (encoding_ == MessageEncoding::Base64) {
+            decoded = decodeBase64(message);
+            message = decoded;
+        }
         if (channel == 0 && environment_.connection.standardInput && !message.empty()) link_->write(std::string(message));
         if (channel == 4) resizeFrom(*link_, message);
         if (channel == 255 && version_ >= 5 && message == std::string_view("\0", 1)) link_->closeWrite();
@@ -111,19 +120,44 @@ public:
         if (finished_) return;
         if (event.kind == PodEvent::Kind::Output) return say(Channel::Output, event.data);
         if (event.kind == PodEvent::Kind::ErrorOutput) return say(Channel::ErrorOutput, event.data);
-        say(Channel::End, endStatus(event));
+        if (version_ >= 4) say(Channel::End, endStatus(event));
+        else if (event.error) say(Channel::End, event.error->message);
+        else if (event.exitCode != 0) say(Channel::End, exitSentence(event.exitCode));
         finished_ = true;
     }
 
 private:
     enum class Channel : unsigned char { Input = 0, Output = 1, ErrorOutput = 2, End = 3 };
     void say(Channel channel, std::string_view text) {
-        std::string message(1, static_cast<char>(channel));
-        output_.push_back(message.append(text));
+        const bool plain = encoding_ == MessageEncoding::Binary;
+        std::string message(1, static_cast<char>(static_cast<int>(channel) + (plain ? 0 : '0')));
+        output_.push_back(message.append(plain ? std::string(text) : encodeBase64(text)));
     }
 
     PodProtocolEnvironment environment_;
     int version_;
+    MessageEncoding encoding_;
+    std::unique_ptr<PodLink> link_;
+};
+
+class LogProtocol final : public PodProtocol {
+public:
+    LogProtocol(PodProtocolEnvironment environment, MessageEncoding encoding) : environment_(std::move(environment)), encoding_(encoding) {}
+
+    void start() override {
+        link_ = std::make_unique<PodLink>(environment_.executor, environment_.connection, 0, 0, environment_.events);
+        output_.emplace_back();  // the connection stands
+    }
+    Result<void> receive(std::string_view) override { return {}; }
+    void event(PodEvent event) override {
+        if (finished_) return;
+        if (event.kind == PodEvent::Kind::End) finished_ = true;
+        else output_.push_back(encoding_ == MessageEncoding::Base64 ? encodeBase64(event.data) : std::move(event.data));
+    }
+
+private:
+    PodProtocolEnvironment environment_;
+    MessageEncoding encoding_;
     std::unique_ptr<PodLink> link_;
 };
 
@@ -270,8 +304,11 @@ private:
 
 }  // namespace
 
-std::unique_ptr<PodProtocol> makeChannelProtocol(PodProtocolEnvironment environment, int version) {
-    return std::make_unique<ChannelProtocol>(std::move(environment), version);
+std::unique_ptr<PodProtocol> makeChannelProtocol(PodProtocolEnvironment environment, int version, MessageEncoding encoding) {
+    return std::make_unique<ChannelProtocol>(std::move(environment), version, encoding);
+}
+std::unique_ptr<PodProtocol> makeLogProtocol(PodProtocolEnvironment environment, MessageEncoding encoding) {
+    return std::make_unique<LogProtocol>(std::move(environment), encoding);
 }
 std::unique_ptr<PodProtocol> makeSpdyExecProtocol(PodProtocolEnvironment environment) { return std::make_unique<SpdyExecProtocol>(std::move(environment)); }
 std::unique_ptr<PodProtocol> makeSpdyPortForwardProtocol(PodProtocolEnvironment environment) {

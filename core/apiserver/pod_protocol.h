@@ -64,8 +64,13 @@ struct PodProtocolEnvironment {
     std::function<void(PodEvent)> events;  // engine thread
 };
 
-// `version`: 4 or 5 of channel.k8s.io.
-std::unique_ptr<PodProtocol> makeChannelProtocol(PodProtocolEnvironment environment, int version);
+// Base64 is for clients that can only send text; the channel is a digit then.
+enum class MessageEncoding : std::uint8_t { Binary, Base64 };
+
+// `version`: 1, 4 or 5 of channel.k8s.io. Up to 4 the input cannot be closed; 1 tells an error as text and success not at all.
+std::unique_ptr<PodProtocol> makeChannelProtocol(PodProtocolEnvironment environment, int version, MessageEncoding encoding = MessageEncoding::Binary);
+// Logs as messages without channels (binary.k8s.io).
+std::unique_ptr<PodProtocol> makeLogProtocol(PodProtocolEnvironment environment, MessageEncoding encoding);
 std::unique_ptr<PodProtocol> makeSpdyExecProtocol(PodProtocolEnvironment environment);
 std::unique_ptr<PodProtocol> makeSpdyPortForwardProtocol(PodProtocolEnvironment environment);
 

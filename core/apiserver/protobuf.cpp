@@ -1,5 +1,6 @@
 #include "core/apiserver/protobuf.h"
 
+#include "core/base/base64.h"
 #include "core/base/clock.h"
 
 #include <boost/json.hpp>
@@ -157,20 +158,6 @@ Result<Wire> next(Reader& reader) {
     return wire;
 }
 
-std::string toBase64(std::string_view bytes) {
-    constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    unsigned buffer = 0;
-    int bits = 0;
-    for (const char c : bytes) {
-        buffer = (buffer << 8) | static_cast<unsigned char>(c);
-        for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(buffer >> (bits - 6)) & 63];
-    }
-    if (bits > 0) text += alphabet[(buffer << (6 - bits)) & 63];
-    while (text.size() % 4 != 0) text += '=';
-    return text;
-}
-
 // The length-delimited field 1 and the numbers 1 and 2 of the small messages (Time, Quantity, IntOrString, RawExtension).
 struct Small {
     std::optional<std::int64_t> first, second;
@@ -210,7 +197,7 @@ Result<json::value> readValue(const Form& form, const Wire& wire, int depth) {
         case 's':
             return json::value(json::string(wire.bytes));
         case 'y':
-            return json::value(json::string(toBase64(wire.bytes)));
+            return json::value(json::string(encodeBase64(wire.bytes)));
         case 'b':
             return json::value(wire.value != 0);
         case 'i':
@@ -350,7 +337,9 @@ Result<json::value> decodeProtobuf(std::string_view body) {
             if (field.number == 2) kind = std::string(field.bytes);
         }
     }
-    const auto found = table().kinds.find({apiVersion, kind});
+    auto found = table().kinds.find({apiVersion, kind});
+    // The options of requests are registered in every group and version (metav1.AddToGroupVersion).
+    if (found == table().kinds.end() && kind.ends_with("Options")) found = table().kinds.find({"v1", kind});
     if (found == table().kinds.end()) return badRequest(fmt::format("no kind \"{}\" is registered for version \"{}\"", kind, apiVersion));
     auto object = TRY(readMessage(*found->second, raw, 0));
     object["apiVersion"] = apiVersion;

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace kubarium::apiserver {
 namespace {
 
@@ -58,6 +60,30 @@ json::object everything() {
 }
 
 }  // namespace
+
+json::object answerTokenReview(json::object review, const Authenticator& authenticator, const std::function<bool(const TokenClaims&)>& stillBound, WallTime now) {
+    std::vector<std::string> audiences;
+    const json::value asked(review);
+    if (const auto* list = api::findPath(asked, {"spec", "audiences"}); list && list->is_array())
+        for (const auto& each : list->get_array())
+            if (each.is_string()) audiences.emplace_back(each.get_string());
+    if (!review.contains("metadata")) review["metadata"] = json::object();
+    auto& status = review["status"].emplace_object();
+    const auto identity = authenticator.authenticateToken(api::stringAt(asked, {"spec", "token"}), audiences, now);
+    if (!identity || (identity->claims && !stillBound(*identity->claims))) {
+        status["user"] = json::object();
+        status["error"] = "invalid bearer token";
+        return review;
+    }
+    status["authenticated"] = true;
+    status["user"] = userInfo(identity->user);
+    json::array meant;
+    const std::vector<std::string> own{authenticator.issuer()};
+    for (const auto& audience : audiences.empty() ? own : audiences)
+        if (!identity->claims || std::ranges::find(identity->claims->audiences, audience) != identity->claims->audiences.end()) meant.emplace_back(json::string(audience));
+    status["audiences"] = std::move(meant);
+    return review;
+}
 
 std::optional<json::object> answerReview(const api::Resource& resource, json::object review, const User& user, const Authorizer& authorizer, WallTime now) {
     const auto& name = resource.id.resource;

@@ -1,5 +1,7 @@
 #include "core/client/kubeconfig.h"
 
+#include "core/base/base64.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -25,14 +27,8 @@ std::optional<std::string> readFile(const std::filesystem::path& file) {
     return text;
 }
 
-std::string encodeBase64(const std::string& bytes) {
-    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
-}
-
-std::optional<std::string> decodeBase64(std::string text) {
+// Nothing unless it is base64 throughout.
+std::optional<std::string> decodeStrictly(std::string text) {
     std::erase_if(text, [](unsigned char c) { return std::isspace(c); });
     if (text.empty() || text.size() % 4 != 0) return std::nullopt;
     std::string bytes(text.size() / 4 * 3, '\0');
@@ -52,7 +48,7 @@ std::string scalar(const YAML::Node& node, const char* key) {
 // KEY-data inline, or the file that KEY names.
 Result<std::string> pemOf(const YAML::Node& node, const std::string& key, const std::filesystem::path& directory, const std::string& where) {
     if (const auto data = scalar(node, (key + "-data").c_str()); !data.empty()) {
-        auto decoded = decodeBase64(data);
+        auto decoded = decodeStrictly(data);
         if (!decoded) return badRequest(fmt::format("{}: {}-data is not base64", where, key));
         return std::move(*decoded);
     }

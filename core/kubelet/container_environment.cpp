@@ -2,7 +2,7 @@
 
 #include "core/api/types/config.h"
 #include "core/api/types/service.h"
-#include "core/kubelet/base64.h"
+#include "core/base/base64.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "core/api/types/config.h"
 #include "core/base/log.h"
-#include "core/kubelet/base64.h"
+#include "core/base/base64.h"
 #include "core/kubelet/container_log.h"
 #include "core/kubelet/node_object.h"
 #include "core/kubelet/pod_files.h"

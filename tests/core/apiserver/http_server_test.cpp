@@ -51,6 +51,15 @@ TEST_F(HttpServerTest, AWatchTellsOfChangesUntilItIsDropped) {
     onEngine([&] { watch.reset(); });
 }
 
+// A client that sent its next request on such a connection would lose it.
+TEST_F(HttpServerTest, AStreamSaysThatItsConnectionEndsWithIt) {
+    testing::TlsClient raw(port, settings.user.clientCertificate, settings.user.clientKey);
+    ASSERT_TRUE(raw.connected());
+    ASSERT_TRUE(raw.send("GET /api/v1/namespaces?watch=true&timeoutSeconds=1 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    const auto head = raw.readUntil("\r\n\r\n");
+    EXPECT_NE(head.find("Connection: close"), std::string::npos) << head;
+}
+
 TEST_F(HttpServerTest, WhoeverHasNoCredentialsIsForbiddenAndAWrongTokenIsUnauthorized) {
     auto anonymous = settings;
     anonymous.user = {};

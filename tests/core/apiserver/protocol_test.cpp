@@ -1,4 +1,5 @@
 // SPDY framing, protobuf bodies and tokens: formats that arrive from outside.
+#include "core/apiserver/pod_protocol.h"
 #include "core/apiserver/protobuf.h"
 #include "core/apiserver/request_info.h"
 #include "core/apiserver/service_account_token.h"
@@ -42,6 +43,13 @@ TEST(ProtobufTest, InlineStructsBelongToTheirParent) {
     EXPECT_EQ(boost::json::serialize(decoded->at("spec").at("volumes")), R"([{"name":"v","emptyDir":{"medium":"Memory"}}])");
 }
 
+TEST(ProtobufTest, TheOptionsOfARequestExistInEveryGroup) {
+    const auto options = decodeProtobuf(envelope("node.k8s.io/v1", "DeleteOptions", field(4, "Orphan")));
+    ASSERT_TRUE(options.has_value()) << options.error().message;
+    EXPECT_EQ(options->at("propagationPolicy").as_string(), "Orphan");
+    EXPECT_FALSE(decodeProtobuf(envelope("node.k8s.io/v1", "Pod", "")).has_value());
+}
+
 TEST(ProtobufTest, DamagedBodiesAreRefusedAndNeverMore) {
     const auto good = envelope("v1", "Pod", field(1, field(1, "p")) + field(2, field(2, field(1, "c") + field(2, "nginx"))));
     SeededRandom random(7);
@@ -53,6 +61,45 @@ TEST(ProtobufTest, DamagedBodiesAreRefusedAndNeverMore) {
     }
     EXPECT_FALSE(decodeProtobuf("{}").has_value());
     EXPECT_FALSE(decodeProtobuf(envelope("v1", "Nonsense", "")).has_value());
+}
+
+struct NoExecutor final : Executor {
+    void post(Task) override {}
+    void offloadTask(std::move_only_function<Task()>) override {}
+    bool isEngineThread() const override { return true; }
+};
+
+// What older clients speak over WebSocket: no status at the end, and text for those that cannot send bytes.
+TEST(ChannelProtocolTest, Version1SaysNothingOfSuccessAndBase64IsText) {
+    NoExecutor executor;
+    const auto spoken = [&](int version, MessageEncoding encoding, int exitCode) {
+        PodConnection connection{};
+        connection.kind = PodConnection::Kind::Exec;
+        connection.standardOutput = true;
+        auto protocol = makeChannelProtocol({executor, connection, [](PodEvent) {}}, version, encoding);
+        protocol->start();
+        protocol->event({PodEvent::Kind::Output, 0, "hi", {}, 0});
+        protocol->event({PodEvent::Kind::End, 0, {}, {}, exitCode});
+        EXPECT_TRUE(protocol->finished());
+        return protocol->takeOutput();
+    };
+    using Messages = std::vector<std::string>;
+    EXPECT_EQ(spoken(1, MessageEncoding::Binary, 0), (Messages{"\1", "\1hi"}));
+    EXPECT_EQ(spoken(1, MessageEncoding::Binary, 3), (Messages{"\1", "\1hi", "\3command terminated with non-zero exit code: exit status 3"}));
+    EXPECT_EQ(spoken(1, MessageEncoding::Base64, 0), (Messages{"1", "1aGk="}));
+    EXPECT_EQ(spoken(4, MessageEncoding::Binary, 0).back(), "\3{\"metadata\":{},\"status\":\"Success\"}");
+}
+
+TEST(ChannelProtocolTest, LogsAreMessagesWithoutChannels) {
+    NoExecutor executor;
+    PodConnection connection{};
+    connection.kind = PodConnection::Kind::Logs;
+    auto protocol = makeLogProtocol({executor, connection, [](PodEvent) {}}, MessageEncoding::Binary);
+    protocol->start();
+    protocol->event({PodEvent::Kind::Output, 0, "line\n", {}, 0});
+    protocol->event({PodEvent::Kind::End, 0, {}, {}, 0});
+    EXPECT_EQ(protocol->takeOutput(), (std::vector<std::string>{"", "line\n"}));
+    EXPECT_TRUE(protocol->finished());
 }
 
 class SpdyPair : public ::testing::Test {

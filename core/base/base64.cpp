@@ -1,8 +1,8 @@
-#include "core/kubelet/base64.h"
+#include "core/base/base64.h"
 
 #include <cstdint>
 
-namespace kubarium::kubelet {
+namespace kubarium {
 namespace {
 
 int valueOf(char c) {
@@ -13,6 +13,18 @@ int valueOf(char c) {
 }
 
 }  // namespace
+
+std::string encodeBase64(std::string_view bytes) {
+    static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        unsigned group = 0;
+        for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+        for (std::size_t j = 0; j < 4; ++j) text += i + j > bytes.size() ? '=' : digits[(group >> (18 - 6 * j)) & 63];
+    }
+    return text;
+}
 
 std::string decodeBase64(std::string_view text) {
     std::string out;
@@ -30,4 +42,4 @@ std::string decodeBase64(std::string_view text) {
     return out;
 }
 
-}  // namespace kubarium::kubelet
+}  // namespace kubarium

@@ -4,9 +4,10 @@
 #include <string>
 #include <string_view>
 
-namespace kubarium::kubelet {
+namespace kubarium {
 
+std::string encodeBase64(std::string_view bytes);
 // Characters that are not base64 are skipped.
 std::string decodeBase64(std::string_view text);
 
-}  // namespace kubarium::kubelet
+}  // namespace kubarium
