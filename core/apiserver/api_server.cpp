@@ -89,8 +89,8 @@ Result<std::unique_ptr<ApiServer>> ApiServer::create(Executor& executor, Clock& 
         text << in.rdbuf();
         TRY(state->authenticator.addTokenFile(text.str()));
     }
-    state->handler.addReviewer({"authentication.k8s.io", "v1", "tokenreviews"}, [state = state.get()](json::object review) -> Result<json::object> {
-        return answerTokenReview(std::move(review), state->authenticator, [state](const TokenClaims& claims) { return state->stillBound(claims); }, state->clock.now());
+    state->handler.addReviewer({"authentication.k8s.io", "v1", "tokenreviews"}, [state = state.get()](json::object review, std::move_only_function<void(Result<json::object>)> reply) {
+        reply(answerTokenReview(std::move(review), state->authenticator, [state](const TokenClaims& claims) { return state->stillBound(claims); }, state->clock.now()));
     });
     createInitialObjects(state->registry);
     state->handler.setReady(true);
