@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 namespace kubarium::cli {
 namespace {
@@ -30,7 +32,7 @@ std::string joined(const json::array& texts) {
     return line;
 }
 
-void printScores(const json::value& decision) {
+void printScores(const json::value& decision, const std::string& language) {
     std::vector<const json::value*> nodes;
     for (const auto& node : arrayAt(decision, {"status", "nodes"}))
         if (!arrayAt(node, {"scores"}).empty()) nodes.push_back(&node);
@@ -38,10 +40,10 @@ void printScores(const json::value& decision) {
     std::ranges::stable_sort(nodes, [](const auto* a, const auto* b) { return numberAt(*a, {"total"}) > numberAt(*b, {"total"}); });
     constexpr std::size_t most = 4;
     if (nodes.size() > most) {
-        fmt::print("\nThe {} best of {} Nodes:\n", most, nodes.size());
+        fmt::print("\n{}\n", inLanguage(language, fmt::format("The {} best of {} Nodes:", most, nodes.size()), fmt::format("{} 个 Node 中最好的 {} 个：", nodes.size(), most)));
         nodes.resize(most);
     }
-    fmt::print("\n{:<34}", "SCORE (raw -> normalised x weight)");
+    fmt::print("\n{:<34}", inLanguage(language, "SCORE (raw -> normalised x weight)", "得分（原始 -> 归一化 x 权重）"));
     for (const auto* node : nodes) fmt::print(" {:>24}", api::stringAt(*node, {"name"}));
     fmt::print("\n");
     const auto& first = arrayAt(*nodes.front(), {"scores"});
@@ -54,27 +56,47 @@ void printScores(const json::value& decision) {
         }
         fmt::print("\n");
     }
-    fmt::print("{:<34}", "total");
+    fmt::print("{:<34}", inLanguage(language, "total", "总分"));
     for (const auto* node : nodes) fmt::print(" {:>24}", numberAt(*node, {"total"}));
     fmt::print("\n");
 }
 
-void printRefusals(const json::value& decision) {
-    bool any = false;
+// One line for each Node; of many Nodes, one for each reason.
+void printRefusals(const json::value& decision, const std::string& language) {
+    constexpr std::size_t mostLines = 12;
+    struct Group {
+        std::size_t count = 0;
+        std::string first;
+    };
+    std::vector<std::array<std::string, 3>> lines;  // Node, plugin, reasons
+    std::map<std::pair<std::string, std::string>, Group> groups;
     for (const auto& node : arrayAt(decision, {"status", "nodes"})) {
         const auto* feasible = api::findPath(node, {"feasible"});
-        if (!feasible || !feasible->is_bool() || feasible->get_bool()) continue;
-        if (!std::exchange(any, true)) fmt::print("\nWhy not the others:\n");
+        const auto reasons = joined(arrayAt(node, {"reasons"}));
+        if (!feasible || !feasible->is_bool() || feasible->get_bool() || reasons.empty()) continue;
         const auto detail = api::stringAt(node, {"detail"});
-        fmt::print("  {:<20} {:<26} {}{}\n", api::stringAt(node, {"name"}), api::stringAt(node, {"plugin"}), joined(arrayAt(node, {"reasons"})),
-                   detail.empty() ? "" : fmt::format(" ({})", detail));
+        const std::string name(api::stringAt(node, {"name"})), plugin(api::stringAt(node, {"plugin"}));
+        lines.push_back({name, plugin, detail.empty() ? reasons : fmt::format("{} ({})", reasons, detail)});
+        auto& group = groups[{plugin, reasons}];
+        if (group.count++ == 0) group.first = name;
     }
+    if (lines.empty()) return;
+    const bool all = api::stringAt(decision, {"status", "selectedNode"}).empty();
+    fmt::print("\n{}\n", all ? inLanguage(language, "Why not:", "原因：") : inLanguage(language, "Why not the others:", "其他 Node 为何不行："));
+    if (lines.size() <= mostLines) {
+        for (const auto& [node, plugin, reasons] : lines) fmt::print("  {:<20} {:<26} {}\n", node, plugin, reasons);
+        return;
+    }
+    std::vector<std::pair<std::pair<std::string, std::string>, Group>> sorted(groups.begin(), groups.end());
+    std::ranges::stable_sort(sorted, std::greater<>(), [](const auto& entry) { return entry.second.count; });
+    for (const auto& [what, group] : sorted)
+        fmt::print("  {:<20} {:<26} {} {}\n", inLanguage(language, fmt::format("{} {}", group.count, group.count == 1 ? "Node" : "Nodes"), fmt::format("{} 个 Node", group.count)), what.first, what.second,
+                   inLanguage(language, fmt::format("({}{})", group.count == 1 ? "" : "the first: ", group.first), fmt::format("（{}{}）", group.count == 1 ? "" : "例如 ", group.first)));
 }
 
 void printPreemption(const json::value& status, const std::string& language) {
     const auto* preemption = api::findPath(status, {"preemption"});
     if (!preemption) return;
-    const bool chinese = language == "zh_CN";
     fmt::print("\n{}\n", sentenceOf(*preemption, language));
     for (const auto& candidate : arrayAt(*preemption, {"candidates"})) {
         std::string victims;
@@ -82,7 +104,7 @@ void printPreemption(const json::value& status, const std::string& language) {
             victims += fmt::format("{}{}/{} ({})", victims.empty() ? "" : ", ", api::stringAt(victim, {"namespace"}), api::stringAt(victim, {"name"}), numberAt(victim, {"priority"}));
         const auto* chosen = api::findPath(candidate, {"chosen"});
         fmt::print("  {} {:<20} {}\n", chosen ? "*" : " ", api::stringAt(candidate, {"node"}), victims);
-        if (const auto lost = sentenceOf(candidate, language); !lost.empty()) fmt::print("    {:<20} {}{}\n", "", chinese ? "落选原因：" : "lost by: ", lost);
+        if (const auto lost = sentenceOf(candidate, language); !lost.empty()) fmt::print("    {:<20} {}{}\n", "", inLanguage(language, "lost by: ", "落选原因："), lost);
     }
 }
 
@@ -95,6 +117,8 @@ void printAlternative(const json::value& alternative, std::size_t number, const 
 
 }  // namespace
 
+std::string inLanguage(const std::string& language, std::string english, std::string chinese) { return language == "zh_CN" ? std::move(chinese) : std::move(english); }
+
 std::string sentenceOf(const json::value& explained, const std::string& language) {
     auto sentence = api::stringAt(explained, {"explanation", language});
     if (sentence.empty()) sentence = api::stringAt(explained, {"explanation", "en"});
@@ -102,26 +126,25 @@ std::string sentenceOf(const json::value& explained, const std::string& language
 }
 
 void printChanges(const json::value& changes, const std::string& language) {
-    const bool chinese = language == "zh_CN";
     if (api::findPath(changes, {"fits"})) {
         fmt::print("\n{}\n", sentenceOf(changes, language));
         return;
     }
     const auto& alternatives = arrayAt(changes, {"alternatives"});
-    fmt::print("\n{} {}\n", chinese ? "能使其放得下的最小修改：" : "Smallest change that would make it fit:", sentenceOf(changes, language));
+    fmt::print("\n{}{}\n", inLanguage(language, "Smallest change that would make it fit: ", "能使其放得下的最小修改："), sentenceOf(changes, language));
     for (std::size_t i = 0; i < alternatives.size(); ++i) printAlternative(alternatives[i], i + 1, language);
 }
 
 void printDecision(const json::value& decision, const std::string& language) {
     const auto& status = decision.at("status");
     const auto result = api::stringAt(status, {"result"});
-    fmt::print("{}/{}: {}\n{}\n", api::stringAt(decision, {"metadata", "namespace"}), api::stringAt(decision, {"spec", "podName"}), result.empty() ? "held" : result, sentenceOf(status, language));
+    fmt::print("{}/{}: {}\n{}\n", api::stringAt(decision, {"metadata", "namespace"}), api::stringAt(decision, {"spec", "podName"}), result.empty() ? inLanguage(language, "held", "已暂停") : std::string(result), sentenceOf(status, language));
     if (const auto message = api::stringAt(status, {"message"}); !message.empty()) fmt::print("{}\n", message);
-    fmt::print("cycle {}, attempt {}, {} of {} Nodes could run it\n", numberAt(status, {"cycle"}), numberAt(status, {"attempt"}), numberAt(status, {"feasibleNodes"}),
-               numberAt(status, {"evaluatedNodes"}));
-    printScores(decision);
-    if (const auto& best = arrayAt(status, {"best"}); best.size() > 1) fmt::print("\n{} tie; the draw fell on {}.\n", joined(best), api::stringAt(status, {"selectedNode"}));
-    printRefusals(decision);
+    const auto cycle = numberAt(status, {"cycle"}), attempt = numberAt(status, {"attempt"}), feasible = numberAt(status, {"feasibleNodes"}), looked = numberAt(status, {"evaluatedNodes"});
+    fmt::print("{}\n", inLanguage(language, fmt::format("Cycle {}, attempt {}: {} of the {} Nodes that were looked at could run it.", cycle, attempt, feasible, looked),
+                                  fmt::format("周期 {}，第 {} 次尝试：检查了 {} 个 Node，{} 个能运行它。", cycle, attempt, looked, feasible)));
+    printScores(decision, language);
+    printRefusals(decision, language);
     printPreemption(status, language);
     if (const auto* changes = api::findPath(status, {"smallestChanges"})) printChanges(*changes, language);
 }

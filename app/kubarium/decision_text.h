@@ -11,6 +11,8 @@ namespace kubarium::cli {
 void printDecision(const boost::json::value& decision, const std::string& language);
 // The smallest changes alone (status.smallestChanges).
 void printChanges(const boost::json::value& changes, const std::string& language);
+// One of the two: `language` is en or zh_CN.
+std::string inLanguage(const std::string& language, std::string english, std::string chinese);
 // The sentence in that language, or the English one.
 std::string sentenceOf(const boost::json::value& explained, const std::string& language);
 

@@ -89,22 +89,23 @@ std::string counts(const json::value& of, std::string_view key) {
 
 void printComparison(const json::value& comparison, const std::string& language) {
     const auto &a = comparison.at("a"), &b = comparison.at("b");
-    const auto row = [&](const char* label, const std::string& left, const std::string& right) { fmt::print("{:<26} {:<34} {}\n", label, left, right); };
-    const auto whole = [&](const char* label, const char* key) { row(label, std::to_string(static_cast<int>(number(a, {key}))), std::to_string(static_cast<int>(number(b, {key})))); };
+    const auto in = [&](std::string english, std::string chinese) { return inLanguage(language, std::move(english), std::move(chinese)); };
+    const auto row = [&](const std::string& label, const std::string& left, const std::string& right) { fmt::print("{:<26} {:<34} {}\n", label, left, right); };
+    const auto whole = [&](const std::string& label, const char* key) { row(label, std::to_string(static_cast<int>(number(a, {key}))), std::to_string(static_cast<int>(number(b, {key})))); };
     fmt::print("{}\n\n", sentenceOf(comparison, language));
     row("", "A", "B");
-    whole("Pods placed", "placed");
-    whole("Pods without a Node", "unplaced");
-    whole("Pods preempted", "victims");
-    whole("Nodes used", "nodesUsed");
-    row("Pods by zone", counts(a, "zones"), counts(b, "zones"));
-    if (number(a, {"nodesUsed"}) <= 6 && number(b, {"nodesUsed"}) <= 6) row("Pods by Node", counts(a, "nodes"), counts(b, "nodes"));
+    whole(in("Pods placed", "放下的 Pod"), "placed");
+    whole(in("Pods without a Node", "没有 Node 的 Pod"), "unplaced");
+    whole(in("Pods preempted", "被抢占的 Pod"), "victims");
+    whole(in("Nodes used", "用到的 Node"), "nodesUsed");
+    row(in("Pods by zone", "各可用区的 Pod"), counts(a, "zones"), counts(b, "zones"));
+    if (number(a, {"nodesUsed"}) <= 6 && number(b, {"nodesUsed"}) <= 6) row(in("Pods by Node", "各 Node 的 Pod"), counts(a, "nodes"), counts(b, "nodes"));
     for (const auto* resource : {"cpu", "memory"}) {
         const auto of = [&](const json::value& side) {
-            return fmt::format("{:.0f} %, most {:.0f} %, deviation {:.0f} %", 100 * number(side, {"utilization", resource, "mean"}), 100 * number(side, {"utilization", resource, "most"}),
+            return fmt::format(fmt::runtime(in("{:.0f} %, most {:.0f} %, deviation {:.0f} %", "{:.0f} %，最高 {:.0f} %，偏差 {:.0f} %")), 100 * number(side, {"utilization", resource, "mean"}), 100 * number(side, {"utilization", resource, "most"}),
                                100 * number(side, {"utilization", resource, "deviation"}));
         };
-        row(fmt::format("{} requested per Node", resource).c_str(), of(a), of(b));
+        row(in(fmt::format("{} requested per Node", resource), fmt::format("每个 Node 的 {} 请求", resource)), of(a), of(b));
     }
     const auto& differences = comparison.at("differences").as_array();
     if (differences.empty()) return;
@@ -115,10 +116,10 @@ void printComparison(const json::value& comparison, const std::string& language)
     }
 }
 
-void printNames(const json::object& status, const char* key, const char* label) {
+void printNames(const json::object& status, const char* key, const std::string& label) {
     const auto* list = status.if_contains(key);
     if (!list) return;
-    fmt::print("{}:", label);
+    fmt::print("{}", label);
     for (const auto& pod : list->as_array()) fmt::print(" {}", podName(pod));
     fmt::print("\n");
 }
@@ -140,12 +141,15 @@ int schedule(const Options& options, const ScheduleArguments& arguments) {
         printStructure(options, json::value(json::object{{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingReview"}, {"status", std::move(*status)}}));
         return all ? success : unschedulable;
     }
-    printNames(*status, "lost", "Lost, since no controller starts them again");
-    printNames(*status, "displaced", "Displaced, and scheduled again below");
+    const auto in = [&](std::string english, std::string chinese) { return inLanguage(arguments.language, std::move(english), std::move(chinese)); };
+    printNames(*status, "lost", in("Lost, since no controller starts them again:", "丢失（没有控制器会重建）："));
+    printNames(*status, "displaced", in("Displaced, and scheduled again below:", "被迁走，下面重新调度："));
     if (const auto* comparison = status->if_contains("comparison")) printComparison(*comparison, arguments.language);
     else printPlacements(*status, arguments.language);
-    fmt::print("\n{} of {} Pods would find a Node. Nothing was changed.\n", status->at("placed").to_number<int>(), status->at("pods").to_number<int>());
-    for (const auto& each : read->assumptions) fmt::print("note: {}\n", each);
+    const auto placed = status->at("placed").to_number<int>(), pods = status->at("pods").to_number<int>();
+    fmt::print("\n{}\n", in(pods == 1 ? fmt::format("The Pod would {}. Nothing was changed.", placed == 1 ? "find a Node" : "find no Node") : fmt::format("{} of {} Pods would find a Node. Nothing was changed.", placed, pods),
+                            fmt::format("{} 个 Pod 中有 {} 个能找到 Node。没有做任何改动。", pods, placed)));
+    for (const auto& each : read->assumptions) fmt::print("{}{}\n", in("note: ", "注意："), each);
     return all ? success : unschedulable;
 }
 

@@ -40,9 +40,9 @@ Result<ObjectPtr> remembered(Session& session, const WhyArguments& arguments) {
     return session.wait<ObjectPtr>([&](auto reply) { session.client().get(api::resources::schedulingDecisions, arguments.nameSpace, std::string(latest->name()), std::move(reply)); });
 }
 
-void printAssumptions(const std::vector<std::string>& assumptions) {
+void printAssumptions(const std::vector<std::string>& assumptions, const std::string& language) {
     if (assumptions.empty()) return;
-    fmt::print("\nThis was worked out here from what can be listed. It assumes:\n");
+    fmt::print("\n{}\n", inLanguage(language, "This was worked out here from what can be listed. It assumes:", "以上由本程序根据可列出的对象推算，并假定："));
     for (const auto& each : assumptions) fmt::print("  - {}\n", each);
 }
 
@@ -54,9 +54,9 @@ int printTarget(const Options& options, const WhyArguments& arguments, json::obj
         printStructure(options, json::value(std::move(status)));
         return fits ? success : unschedulable;
     }
-    fmt::print("{}/{} on {}:\n", arguments.nameSpace, arguments.pod, arguments.node);
+    fmt::print("{}\n", inLanguage(arguments.language, fmt::format("{}/{} on {}:", arguments.nameSpace, arguments.pod, arguments.node), fmt::format("{}/{} 在 {} 上：", arguments.nameSpace, arguments.pod, arguments.node)));
     printChanges(changes, arguments.language);
-    printAssumptions(assumptions);
+    printAssumptions(assumptions, arguments.language);
     return fits ? success : unschedulable;
 }
 
@@ -109,7 +109,7 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
         return exitOf(decision);
     }
     printDecision(decision, arguments.language);
-    printAssumptions(read->assumptions);
+    printAssumptions(read->assumptions, arguments.language);
     return exitOf(decision);
 }
 

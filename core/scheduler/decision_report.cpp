@@ -1,6 +1,7 @@
 #include "core/scheduler/decision_report.h"
 
 #include "core/api/quantity.h"
+#include "core/scheduler/explanation/decision_sentence.h"
 #include "core/scheduler/explanation/preemption_report.h"
 #include "core/scheduler/plugins/plugins.h"
 
@@ -23,45 +24,6 @@ std::string bytesText(std::int64_t bytes) {
 }
 std::string amountText(const std::string& resource, std::int64_t amount) {
     return resource == "cpu" ? cpuText(amount) : resource == "memory" || resource == "ephemeral-storage" ? bytesText(amount) : std::to_string(amount);
-}
-
-// What most Nodes said, for the one sentence.
-std::string mostFrequentReason(const Decision& decision) {
-    std::map<std::string, int> counts;
-    for (const auto& verdict : decision.nodes)
-        for (const auto& reason : verdict.filter.reasons) ++counts[reason];
-    const auto most = std::ranges::max_element(counts, {}, [](const auto& entry) { return entry.second; });
-    return most == counts.end() ? "" : most->first;
-}
-
-Sentence explain(const Decision& decision, const std::string& pod, const std::string& selected, std::size_t allNodes) {
-    if (decision.result == Decision::Result::Scheduled) {
-        if (decision.nominatedNodeUsed)
-            return {fmt::format("{} was nominated for {} by an earlier preemption, and it fits there now.", selected, pod),
-                    fmt::format("{} 此前因抢占被提名给 {}，现在已经放得下。", selected, pod)};
-        if (decision.feasible == 1)
-            return {fmt::format("{} is the only one of {} Nodes that can run {}, so there was nothing to score.", selected, allNodes, pod),
-                    fmt::format("{} 个 Node 中只有 {} 能运行 {}，因此无需打分。", allNodes, selected, pod)};
-        std::int64_t won = 0, second = -1;
-        for (const auto& verdict : decision.nodes)
-            if (verdict.filter.success() && verdict.node == selected) won = verdict.total;
-        for (const auto& verdict : decision.nodes)
-            if (verdict.filter.success() && verdict.evaluated && verdict.node != selected) second = std::max(second, verdict.total);
-        if (decision.best.size() > 1)
-            return {fmt::format("{} of {} Nodes can run {}; {} tie with {} points, and the draw fell on {}.", decision.feasible, allNodes, pod, decision.best.size(), won, selected),
-                    fmt::format("{} 个 Node 中有 {} 个能运行 {}；其中 {} 个以 {} 分并列，抽签选中 {}。", allNodes, decision.feasible, pod, decision.best.size(), won, selected)};
-        return {fmt::format("{} of {} Nodes can run {}; {} leads with {} points against {}.", decision.feasible, allNodes, pod, selected, won, second),
-                fmt::format("{} 个 Node 中有 {} 个能运行 {}；{} 以 {} 分领先于 {} 分。", allNodes, decision.feasible, pod, selected, won, second)};
-    }
-    if (decision.result == Decision::Result::NoNodes) return {"There is no Node in this cluster.", "这个集群里没有 Node。"};
-    if (!decision.error.empty()) return {fmt::format("The scheduler could not decide about {}: {}", pod, decision.error), fmt::format("调度器无法对 {} 作出决定：{}", pod, decision.error)};
-    if (!decision.preFilter.success())
-        return {fmt::format("No Node was looked at for {}: {}.", pod, decision.preFilter.message()), fmt::format("没有为 {} 检查任何 Node：{}。", pod, decision.preFilter.message())};
-    if (!decision.preemption.nominatedNode.empty())
-        return {fmt::format("No Node can run {} as it is, but on {} {} Pod(s) of lower priority give way to it.", pod, decision.preemption.nominatedNode, decision.preemption.victims.size()),
-                fmt::format("目前没有 Node 能运行 {}，但 {} 上有 {} 个优先级较低的 Pod 为它让位。", pod, decision.preemption.nominatedNode, decision.preemption.victims.size())};
-    const auto reason = mostFrequentReason(decision);
-    return {fmt::format("None of {} Nodes can run {}. The most frequent reason: {}.", allNodes, pod, reason), fmt::format("{} 个 Node 都不能运行 {}。最常见的原因：{}。", allNodes, pod, reason)};
 }
 
 json::array filterVerdicts(const Cycle& cycle, const NodeInfo& node, const NodeVerdict& verdict, const std::vector<std::string>& skipped) {
@@ -212,7 +174,7 @@ json::object reportDecision(const DecisionRecord& record, Detail detail) {
     if (!decision.preFilter.plugin.empty()) preFilter["plugin"] = decision.preFilter.plugin;
     if (!decision.preFilter.reasons.empty()) preFilter["reasons"] = stringsOf(decision.preFilter.reasons);
     if (decision.narrowedTo) preFilter["nodeNames"] = json::array(decision.narrowedTo->begin(), decision.narrowedTo->end());
-    const auto sentence = explain(decision, record.pod->name, record.selectedNode, record.snapshot->nodes.size());
+    const auto sentence = sentenceOf(decision, record.pod->name, record.selectedNode);
     json::object status{{"cycle", record.cycle}, {"attempt", record.attempt}, {"phase", record.phase}, {"result", record.result}, {"message", record.message},
                         {"selectedNode", record.selectedNode}, {"preFilter", std::move(preFilter)}, {"evaluatedNodes", decision.evaluated}, {"feasibleNodes", decision.feasible},
                         {"scoringSkipped", decision.scoringSkipped}, {"skippedFilter", stringsOf(decision.skippedFilter)}, {"skippedScore", stringsOf(decision.skippedScore)},

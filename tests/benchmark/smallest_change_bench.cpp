@@ -22,6 +22,7 @@ struct Case {
     const char* cpu = "500m";
     std::function<void(json::object& node)> ofNodes;    // nothing: the Nodes are as they are
     std::string target;                                 // "" is any Node
+    std::function<void(ClusterObjects& objects)> with;  // claims, volumes
 };
 
 json::object& specOf(json::object& node) { return kubarium::api::ensureObject(node, {"spec"}); }
@@ -33,6 +34,27 @@ std::string spread(const char* key) {
     return fmt::format(R"("topologySpreadConstraints":[{{"maxSkew":1,"topologyKey":"{}","whenUnsatisfiable":"DoNotSchedule","labelSelector":{{"matchLabels":{{"tier":"front"}}}}}}],)", key);
 }
 
+constexpr const char* usesData = R"("volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}],)";
+
+std::string claim(const char* name, const char* className, const char* volume) {
+    return fmt::format(R"({{"metadata":{{"name":"{0}","namespace":"default","uid":"{0}"{3}}},"spec":{{"storageClassName":"{1}","accessModes":["ReadWriteOnce"],"resources":{{"requests":{{"storage":"10Gi"}}}}{2}}}}})", name,
+                       className, *volume ? fmt::format(R"(,"volumeName":"{}")", volume) : "", *volume ? R"(,"annotations":{"pv.kubernetes.io/bind-completed":"yes"})" : "");
+}
+
+// A thousand volumes that are a little too small.
+void unbound(ClusterObjects& objects) {
+    objects.storageClasses["manual"] = parse(R"({"metadata":{"name":"manual"},"provisioner":"kubernetes.io/no-provisioner","volumeBindingMode":"Immediate"})");
+    objects.claims["default/data"] = parse(claim("data", "manual", ""));
+    for (int i = 0; i < 1000; ++i)
+        objects.volumes[fmt::format("v{}", i)] = parse(fmt::format(
+            R"({{"metadata":{{"name":"v{}"}},"spec":{{"storageClassName":"manual","accessModes":["ReadWriteOnce"],"capacity":{{"storage":"5Gi"}}}},"status":{{"phase":"Available"}}}})", i));
+}
+
+void elsewhere(ClusterObjects& objects) {
+    objects.claims["default/data"] = parse(claim("data", "manual", "disk"));
+    objects.volumes["disk"] = parse(R"({"metadata":{"name":"disk"},"spec":{"claimRef":{"namespace":"default","name":"data"},"capacity":{"storage":"10Gi"},"nodeAffinity":{"required":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"san","operator":"In","values":["x"]}]}]}}}})");
+}
+
 std::vector<Case> cases() {
     const auto cordoned = [](json::object& node) {
         specOf(node)["unschedulable"] = true;
@@ -42,24 +64,26 @@ std::vector<Case> cases() {
     const auto fullZones = [](json::object& node) {
         if (node["metadata"].at("labels").at("zone") == "z0") specOf(node)["unschedulable"] = true;
     };
-    return {{"cordon", "", "500m", cordoned, ""},
-            {"taint", "", "500m", tainted, ""},
-            {"nodeSelector", R"("nodeSelector":{"disk":"ssd"},)", "500m", {}, ""},
+    return {{"cordon", "", "500m", cordoned, "", {}},
+            {"taint", "", "500m", tainted, "", {}},
+            {"nodeSelector", R"("nodeSelector":{"disk":"ssd"},)", "500m", {}, "", {}},
             {"node affinity",
-             R"("affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"disk","operator":"In","values":["ssd"]}]}]}}},)", "500m", {}, ""},
-            {"cpu", "", "3", {}, ""},
-            {"too many Pods", "", "100m", [](json::object& node) { node["status"].as_object()["allocatable"].as_object()["pods"] = "20"; }, ""},
-            {"host port", "", "500m", {}, ""},
-            {"spread over zone", spread("zone"), "500m", fullZones, ""},
-            {"spread, label missing", spread("rack"), "500m", {}, ""},
-            {"anti-affinity over hostname", affinity("podAntiAffinity", "w", "kubernetes.io/hostname"), "500m", {}, ""},
-            {"anti-affinity over zone", affinity("podAntiAffinity", "w", "zone"), "500m", {}, ""},
-            {"anti-affinity of others", R"("nodeSelector":{"guarded":"yes"},)", "500m", {}, ""},
-            {"affinity to nobody", affinity("podAffinity", "nobody", "zone"), "500m", {}, ""},
-            {"affinity, label missing", affinity("podAffinity", "w", "rack"), "500m", {}, ""},
-            {"cpu, taint, nodeSelector", R"("nodeSelector":{"disk":"ssd"},)", "3", tainted, ""},
-            {"cpu, anti-affinity over zone", affinity("podAntiAffinity", "w", "zone"), "3", {}, ""},
-            {"cpu, taint on one given Node", "", "3", tainted, "n7"}};
+             R"("affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"disk","operator":"In","values":["ssd"]}]}]}}},)", "500m", {}, "", {}},
+            {"cpu", "", "3", {}, "", {}},
+            {"too many Pods", "", "100m", [](json::object& node) { node["status"].as_object()["allocatable"].as_object()["pods"] = "20"; }, "", {}},
+            {"host port", "", "500m", {}, "", {}},
+            {"spread over zone", spread("zone"), "500m", fullZones, "", {}},
+            {"spread, label missing", spread("rack"), "500m", {}, "", {}},
+            {"anti-affinity over hostname", affinity("podAntiAffinity", "w", "kubernetes.io/hostname"), "500m", {}, "", {}},
+            {"anti-affinity over zone", affinity("podAntiAffinity", "w", "zone"), "500m", {}, "", {}},
+            {"anti-affinity of others", R"("nodeSelector":{"guarded":"yes"},)", "500m", {}, "", {}},
+            {"affinity to nobody", affinity("podAffinity", "nobody", "zone"), "500m", {}, "", {}},
+            {"affinity, label missing", affinity("podAffinity", "w", "rack"), "500m", {}, "", {}},
+            {"cpu, taint, nodeSelector", R"("nodeSelector":{"disk":"ssd"},)", "3", tainted, "", {}},
+            {"cpu, anti-affinity over zone", affinity("podAntiAffinity", "w", "zone"), "3", {}, "", {}},
+            {"cpu, taint on one given Node", "", "3", tainted, "n7", {}},
+            {"claim without a volume", usesData, "500m", {}, "", unbound},
+            {"volume out of reach", usesData, "500m", {}, "", elsewhere}};
 }
 
 // The one that others do not want near them, and that wants a port, differs from the rest.
@@ -90,6 +114,11 @@ void measure(const Case& each, const Snapshot& base, bool toTheEnd) {
             each.ofNodes(tree);
             setNode(snapshot, kubarium::api::Object::make(std::move(tree)));
         }
+    if (each.with) {
+        auto objects = std::make_shared<ClusterObjects>();
+        each.with(*objects);
+        snapshot.objects = std::move(objects);
+    }
     const auto pod = PodInfo::make(waiting(each));
     const auto profile = Profile::makeDefault();
     SearchLimits limits;

@@ -99,7 +99,7 @@ class Explain(unittest.TestCase):
         self.assertNotEqual(spreading, busy)
         text = self.schedule("-f", manifest).stdout
         self.assertIn("default/one: Scheduled", text)
-        self.assertIn("1 of 1 Pods would find a Node. Nothing was changed.", text)
+        self.assertIn("The Pod would find a Node. Nothing was changed.", text)
 
     def test_the_configmap_changes_what_schedule_says_without_a_word_from_the_user(self):
         manifest = file("one.json", pod("one", "100m"))

@@ -166,6 +166,16 @@ void addNodeOperation(const World& world, const std::string& name, const Edits& 
     operations.push_back(std::move(result));
 }
 
+// A claim or a volume; one that is not bound holds nothing and can be made again.
+json::object making(const Edit& edit) {
+    const auto& object = *edit.makes;
+    const bool again = edit.kind == EditKind::ChangeClaim;
+    auto result = operation(again ? "Recreate" : "Create", targetOf("v1", object.kind(), object.nameSpace(), object.name()),
+                            fmt::format("echo {} | kubectl {} -f -", quoted(json::serialize(object.tree())), again ? "replace --force" : "create"), edit.text);
+    result["manifest"] = object.tree();
+    return result;
+}
+
 json::array operationsOf(const Alternative& alternative, const World& world) {
     json::array operations;
     std::vector<std::string> nodes;
@@ -174,6 +184,7 @@ json::array operationsOf(const Alternative& alternative, const World& world) {
     for (const auto& name : nodes) addNodeOperation(world, name, alternative.edits, operations);
     for (const auto& edit : alternative.edits) {
         if (edit.removes) operations.push_back(deletion(*edit.removes));
+        if (edit.makes) operations.push_back(making(edit));
         if (!edit.adds) continue;
         auto result = operation("Create", targetOf("v1", "Node", "", edit.node), "", edit.text);
         result["manifest"] = edit.adds->tree();
@@ -189,7 +200,7 @@ json::object reportAlternative(const Alternative& alternative, const World& worl
     Sentence whole;
     for (const auto& edit : alternative.edits) {
         json::object entry{{"kind", toString(edit.kind)}, {"explanation", textOf(edit.text)}};
-        if (!edit.editsPod()) entry["node"] = edit.node;
+        if (!edit.editsPod() && !edit.node.empty()) entry["node"] = edit.node;
         edits.push_back(std::move(entry));
         whole = {whole.en + (whole.en.empty() ? "" : " ") + edit.text.en, whole.zh + edit.text.zh};
     }

@@ -26,7 +26,7 @@ PodInfoPtr withSpec(const PodInfo& pod, const std::function<void(json::object&)>
 std::string_view toString(EditKind kind) {
     constexpr std::array names{"LowerRequest",       "TolerateTaint",    "RemoveTaint",  "Uncordon",    "LabelNode",        "UnlabelNode",          "ChangeNodeSelector", "DropNodeSelector",
                                "ChangeNodeAffinity", "DropNodeAffinity", "RaiseMaxSkew", "RelaxSpread", "RelaxPodAffinity", "RelaxPodAntiAffinity", "DropHostPort",       "MovePod",
-                               "DeletePod",          "AddNode"};
+                               "DeletePod",          "AddNode",          "CreateClaim",  "ChangeClaim", "CreateVolume"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -79,6 +79,10 @@ World applied(const World& world, const Edits& edits) {
             after.pod = withSpec(*after.pod, edit.ofPod);
         } else if (edit.removes) {
             removePod(after.snapshot, edit.removes);
+        } else if (edit.ofObjects) {
+            auto objects = std::make_shared<ClusterObjects>(*after.snapshot.objects);
+            edit.ofObjects(*objects);
+            after.snapshot.objects = std::move(objects);
         } else if (edit.adds) {
             setNode(after.snapshot, edit.adds);
         } else if (const auto index = after.snapshot.index(edit.node)) {

@@ -34,6 +34,9 @@ enum class EditKind : std::uint8_t {
     MovePod,
     DeletePod,
     AddNode,
+    CreateClaim,
+    ChangeClaim,
+    CreateVolume,
 };
 std::string_view toString(EditKind);
 
@@ -48,6 +51,8 @@ struct Edit {
     std::function<void(json::object& node)> ofNode;  // of the Node `node`
     PodInfoPtr removes;                              // deleted, or moved away by deleting it
     ObjectPtr adds;                                  // a Node
+    std::function<void(ClusterObjects& objects)> ofObjects;  // makes `makes`, with what controllers do then
+    ObjectPtr makes;                                 // with ofObjects: a claim or a volume that is created, or made again
 
     std::string node;     // the Node that is edited or added, or where the Pod that goes is
     std::string kubectl;  // for a Node: the command that does the same

@@ -1,6 +1,7 @@
 // The Node that is missing: of what size, with which labels.
 #include "core/scheduler/explanation/repairs.h"
 #include "core/scheduler/explanation/requests.h"
+#include "core/scheduler/plugins/volume_claims.h"
 
 #include "core/api/quantity.h"
 
@@ -62,6 +63,9 @@ Edit newNode(const World& world, const NodeInfo* model) {
     const auto term = std::ranges::find_if(pod.nodeAffinity.required, [](const NodeTerm& each) { return each.fields.empty() && each.invalid.empty(); });
     if (term != pod.nodeAffinity.required.end())
         for (const auto& requirement : term->expressions) setFor(labels, requirement);
+    for (const auto& bound : PodClaims::of(*world.snapshot.objects, pod).bound)
+        if (bound.reach.limited && !bound.reach.affinity.required.empty())
+            for (const auto& requirement : bound.reach.affinity.required.front().expressions) setFor(labels, requirement);
     for (const auto& [key, value] : labels) asked.push_back(fmt::format("{}={}", key, value));
     labels["kubernetes.io/hostname"] = name;
     const auto size = sizeFor(pod);

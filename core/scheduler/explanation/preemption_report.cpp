@@ -1,5 +1,7 @@
 #include "core/scheduler/explanation/preemption_report.h"
 
+#include "core/scheduler/explanation/decision_sentence.h"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -13,6 +15,8 @@ json::object textOf(const Sentence& sentence) { return {{"en", sentence.en}, {"z
 // One that has not started counts as starting now, after all that have.
 bool startsBefore(const std::string& a, const std::string& b) { return !a.empty() && (b.empty() || a < b); }
 std::string startText(const std::string& start, bool chinese) { return !start.empty() ? start : chinese ? "尚未启动" : "not started yet"; }
+
+std::string podsText(std::size_t count) { return fmt::format("{} Pod{}", count, count == 1 ? "" : "s"); }
 
 json::array victimsOf(const std::vector<PodInfoPtr>& pods) {
     json::array victims;
@@ -49,16 +53,18 @@ json::array candidatesOf(const PreemptionResult& preemption) {
 
 // Why a Node is no candidate: what stands in the way there is no Pod, or no Pod that may be removed.
 struct Helpless {
-    std::size_t otherObstacles = 0, nobodyLower = 0, stillRefused = 0;
+    std::vector<std::string> otherObstacles, nobodyLower, stillRefused;
 };
 
 Helpless helplessOf(const Decision& decision) {
     Helpless helpless;
     for (const auto& verdict : decision.nodes) {
         const auto dry = decision.preemption.notHelped.find(verdict.node);
-        if (dry == decision.preemption.notHelped.end()) helpless.otherObstacles += verdict.filter.code == Code::UnschedulableAndUnresolvable;
-        else if (dry->second.message().starts_with("No preemption victims")) ++helpless.nobodyLower;
-        else ++helpless.stillRefused;
+        if (dry == decision.preemption.notHelped.end()) {
+            if (verdict.filter.code == Code::UnschedulableAndUnresolvable) helpless.otherObstacles.push_back(verdict.node);
+        } else {
+            (dry->second.message().starts_with("No preemption victims") ? helpless.nobodyLower : helpless.stillRefused).push_back(verdict.node);
+        }
     }
     return helpless;
 }
@@ -74,30 +80,27 @@ Sentence whyNot(const Cycle& cycle, const Decision& decision) {
     if (!decision.preFilter.success() && decision.nodes.empty())
         return {fmt::format("Removing Pods cannot help: {}.", decision.preFilter.message()), fmt::format("移除 Pod 也无济于事：{}。", decision.preFilter.message())};
     const auto [others, nobody, still] = helplessOf(decision);
-    Sentence text{"Preemption does not help:", "抢占无济于事："};
     std::vector<std::string> en, zh;
-    if (others > 0) {
-        en.push_back(fmt::format("on {} Node(s) no Pod is in the way, but the Node itself", others));
-        zh.push_back(fmt::format("{} 个 Node 上的障碍不是 Pod，而是 Node 本身", others));
-    }
-    if (nobody > 0) {
-        en.push_back(fmt::format("on {} nobody has a lower priority than {}", nobody, pod.priority));
-        zh.push_back(fmt::format("{} 个 Node 上没有优先级低于 {} 的 Pod", nobody, pod.priority));
-    }
-    if (still > 0) {
-        en.push_back(fmt::format("on {} it would not fit even without all Pods of lower priority", still));
-        zh.push_back(fmt::format("{} 个 Node 即使移除所有低优先级 Pod 也放不下", still));
-    }
-    return {fmt::format("{} {}.", text.en, fmt::join(en, "; ")), fmt::format("{}{}。", text.zh, fmt::join(zh, "；"))};
+    const auto add = [&](const std::vector<std::string>& nodes, const std::string& english, const std::string& chinese) {
+        if (nodes.empty()) return;
+        const auto where = nodesText(nodes, decision.nodes.size());
+        en.push_back(fmt::format("on {} {}", where.en, english));
+        zh.push_back(fmt::format("在{}上，{}", where.zh.starts_with("Node") ? " " + where.zh + " " : where.zh, chinese));
+    };
+    add(others, "the obstacle is the Node itself, not a Pod that could go", "障碍在于 Node 本身，而不是可以移走的 Pod");
+    add(nobody, fmt::format("no Pod has a priority lower than {}", pod.priority), fmt::format("没有优先级低于 {} 的 Pod", pod.priority));
+    add(still, "it would not fit even if every Pod of lower priority went", "即使移走所有优先级较低的 Pod 也放不下");
+    if (en.empty()) return {"Preemption does not help.", "抢占无济于事。"};
+    return {fmt::format("Preemption does not help: {}.", fmt::join(en, "; ")), fmt::format("抢占无济于事：{}。", fmt::join(zh, "；"))};
 }
 
 Sentence whatHappened(const Decision& decision) {
     const auto& preemption = decision.preemption;
     const auto& node = preemption.nominatedNode;
-    const auto count = preemption.victims.size(), all = preemption.candidates.size();
+    const auto way = giveWayText(preemption.victims);
+    const auto all = preemption.candidates.size();
     if (all == 1)
-        return {fmt::format("On {} {} Pod(s) of lower priority give way; it is the only Node where that helps.", node, count),
-                fmt::format("{} 上有 {} 个低优先级 Pod 让位；只有这个 Node 抢占有用。", node, count)};
+        return {fmt::format("On {} {}; it is the only Node where that helps.", node, way.en), fmt::format("{} 上有{}；只有在这个 Node 上抢占才有用。", node, way.zh)};
     const auto chosen = std::ranges::find(preemption.candidates, node, &Candidate::node);
     const auto price = priceOf(*chosen);
     // The rule that left the winner alone is the last by which anybody lost.
@@ -117,9 +120,9 @@ Sentence whatHappened(const Decision& decision) {
                 last = &candidate;
             }
     auto why = lostBy(priceOf(*last), price);
-    if (why.en.empty()) why = {"no rule tells the cheapest apart.", "最低代价的几个之间没有规则能再区分。"};
-    return {fmt::format("On {} {} Pod(s) of lower priority give way: the cheapest of {} candidates. What decided: {}", node, count, all, why.en),
-            fmt::format("{} 上有 {} 个低优先级 Pod 让位：{} 个候选中代价最低。决定因素：{}", node, count, all, why.zh)};
+    if (why.en.empty()) why = {"nothing, since no rule tells the cheapest apart.", "没有，最便宜的几个无法再用规则区分。"};
+    return {fmt::format("On {} {}: the cheapest of {} candidates. What decided: {}", node, way.en, all, why.en),
+            fmt::format("{} 上有{}：{} 个候选中代价最低。决定因素：{}", node, way.zh, all, why.zh)};
 }
 
 }  // namespace
@@ -147,7 +150,7 @@ Sentence lostBy(const PreemptionPrice& loser, const PreemptionPrice& winner) {
                 fmt::format("最重要的受害 Pod 优先级最低（{} 对 {}）。", winner.highestPriority, loser.highestPriority)};
     if (loser.sumOfPriorities != winner.sumOfPriorities) {
         const auto plain = [](const PreemptionPrice& price) { return price.sumOfPriorities - static_cast<std::int64_t>(price.victims) * (std::int64_t{1} << 31); };
-        return {fmt::format("smallest sum of priorities, each counted from the lowest possible ({} of {} victim(s) against {} of {}).", plain(winner), winner.victims, plain(loser), loser.victims),
+        return {fmt::format("smallest sum of priorities, each counted from the lowest possible ({} from {} against {} from {}).", plain(winner), podsText(winner.victims), plain(loser), podsText(loser.victims)),
                 fmt::format("优先级之和最小，每个都从最低可能值算起（{}（{} 个）对 {}（{} 个））。", plain(winner), winner.victims, plain(loser), loser.victims)};
     }
     if (loser.victims != winner.victims)

@@ -1,4 +1,4 @@
-// What stands between a Pod and other Pods: ports, spread, affinity, shared volumes.
+// What stands between a Pod and other Pods: ports, spread, affinity.
 #include "core/scheduler/explanation/repairs.h"
 #include "core/scheduler/plugins/plugins.h"
 
@@ -14,18 +14,6 @@ namespace {
 constexpr double dropPortCost = 18, raiseSkewCost = 17, relaxSpreadCost = 18, relaxAffinityCost = 20, relaxAntiAffinityCost = 22;
 constexpr std::size_t mostRemovals = Neighbourhood::most - 1;
 constexpr std::string_view required = "requiredDuringSchedulingIgnoredDuringExecution", preferred = "preferredDuringSchedulingIgnoredDuringExecution";
-
-// All of these must go; an option only if all may and they are few.
-void addRemovalOfAll(const Obstacle& obstacle, const std::vector<PodInfoPtr>& pods, std::vector<Edits>& options) {
-    if (pods.empty() || pods.size() > mostRemovals) return;
-    Edits edits;
-    for (const auto& pod : pods) {
-        auto edit = removal(obstacle, pod);
-        if (!edit) return;
-        edits.push_back(std::move(*edit));
-    }
-    options.push_back(std::move(edits));
-}
 
 bool portConflict(const HostPort& a, const HostPort& b) {
     constexpr std::string_view any = "0.0.0.0";
@@ -69,7 +57,7 @@ Edit changeSpread(std::size_t index, const SpreadConstraint& constraint, std::op
         edit.text = {fmt::format("Raise maxSkew of the spread over {} from {} to {}.", constraint.topologyKey, constraint.maxSkew, *maxSkew),
                      fmt::format("把按 {} 分布的 maxSkew 从 {} 提高到 {}。", constraint.topologyKey, constraint.maxSkew, *maxSkew)};
     else
-        edit.text = {fmt::format("Make the spread over {} a wish: whenUnsatisfiable: ScheduleAnyway.", constraint.topologyKey),
+        edit.text = {fmt::format("Make the spread over {} a wish instead of a must (whenUnsatisfiable: ScheduleAnyway).", constraint.topologyKey),
                      fmt::format("把按 {} 的分布改为软约束：whenUnsatisfiable: ScheduleAnyway。", constraint.topologyKey)};
     edit.ofPod = [index, maxSkew](json::object& spec) {
         auto* list = spec.if_contains("topologySpreadConstraints");
@@ -91,12 +79,17 @@ Edit relaxTerms(const std::vector<AffinityTerm>& terms, std::vector<std::size_t>
     edit.kind = anti ? EditKind::RelaxPodAntiAffinity : EditKind::RelaxPodAffinity;
     edit.cost = (anti ? relaxAntiAffinityCost : relaxAffinityCost) * static_cast<double>(which.size());
     std::vector<std::string> names;
-    for (const auto index : which) names.push_back(fmt::format("{} over {}", terms[index].selector.toString(), terms[index].topologyKey));
+    std::vector<std::string> chinese;
+    for (const auto index : which) {
+        const auto whom = terms[index].selector.toString();
+        names.push_back(fmt::format("{} (in one {})", whom.empty() ? "any labels" : whom, terms[index].topologyKey));
+        chinese.push_back(fmt::format("{}（同一 {}）", whom.empty() ? "任意标签" : whom, terms[index].topologyKey));
+    }
     edit.key = fmt::format("relax {} {}", anti ? "anti" : "affinity", fmt::join(which, ","));
     if (anti)
-        edit.text = {fmt::format("Prefer instead of require to be apart from Pods with {}.", fmt::join(names, "; ")), fmt::format("把与 {} 的 Pod 互斥从必需改为优先。", fmt::join(names, "；"))};
+        edit.text = {fmt::format("Only prefer, instead of require, to be apart from Pods with {}.", fmt::join(names, "; ")), fmt::format("与带 {} 的 Pod 分开：从必需改为优先。", fmt::join(chinese, "；"))};
     else
-        edit.text = {fmt::format("Prefer instead of require to be together with Pods with {}.", fmt::join(names, "; ")), fmt::format("把与 {} 的 Pod 同处从必需改为优先。", fmt::join(names, "；"))};
+        edit.text = {fmt::format("Only prefer, instead of require, to be together with Pods with {}.", fmt::join(names, "; ")), fmt::format("与带 {} 的 Pod 在一起：从必需改为优先。", fmt::join(chinese, "；"))};
     edit.ofPod = [which = std::move(which), anti](json::object& spec) {
         auto& part = api::ensureObject(spec, {"affinity", anti ? "podAntiAffinity" : "podAffinity"});
         auto* list = part.if_contains(required);
@@ -142,6 +135,17 @@ void repairOwnAffinity(const Obstacle& obstacle, std::vector<Edits>& options) {
 }
 
 }  // namespace
+
+void addRemovalOfAll(const Obstacle& obstacle, const std::vector<PodInfoPtr>& pods, std::vector<Edits>& options) {
+    if (pods.empty() || pods.size() > mostRemovals) return;
+    Edits edits;
+    for (const auto& pod : pods) {
+        auto edit = removal(obstacle, pod);
+        if (!edit) return;
+        edits.push_back(std::move(*edit));
+    }
+    options.push_back(std::move(edits));
+}
 
 std::vector<Edits> repairPorts(const Obstacle& obstacle) {
     Edits drops;
@@ -203,26 +207,6 @@ std::vector<Edits> repairPodAffinity(const Obstacle& obstacle) {
     return options;
 }
 
-// A volume that only one Pod or Node has at a time: its user must go. Everything else about volumes no edit of this kind changes.
-std::vector<Edits> repairVolumes(const Obstacle& obstacle) {
-    std::vector<Edits> options;
-    if (obstacle.refusal.plugin == "NodeVolumeLimits") {
-        for (const auto& pod : obstacle.node.pods)
-            if (!pod->claims.empty() && options.size() < mostRemovals)
-                if (auto edit = removal(obstacle, pod)) options.push_back({std::move(*edit)});
-        return options;
-    }
-    if (obstacle.refusal.plugin != "VolumeRestrictions") return options;
-    if (const auto& users = obstacle.neighbours.claimUsers(); !users.empty()) {
-        addRemovalOfAll(obstacle, users, options);
-        return options;
-    }
-    for (const auto& pod : obstacle.node.pods)
-        if (pod->hasVolumes() && options.size() < mostRemovals)
-            if (auto edit = removal(obstacle, pod)) options.push_back({std::move(*edit)});
-    return options;
-}
-
 std::vector<Edits> repairs(const Obstacle& obstacle) {
     const auto& plugin = obstacle.refusal.plugin;
     if (plugin == "NodeUnschedulable") return repairCordon(obstacle);
@@ -240,7 +224,7 @@ double leastCost(std::string_view plugin) {
     if (plugin == "NodeAffinity") return 14;
     if (plugin == "TaintToleration" || plugin == "NodeResourcesFit") return 10;
     if (plugin == "NodePorts" || plugin == "PodTopologySpread" || plugin == "InterPodAffinity") return 14;
-    return 30;
+    return plugin.starts_with("Volume") ? 14 : 30;
 }
 
 }  // namespace kubarium::scheduler

@@ -114,19 +114,6 @@ std::optional<std::optional<std::string>> labelFor(const api::Requirement& requi
     return std::nullopt;
 }
 
-// Labels that make all these requirements true.
-std::optional<Edits> labelsFor(const NodeInfo& node, const std::vector<api::Requirement>& requirements) {
-    Edits edits;
-    for (const auto& requirement : requirements) {
-        if (matches(requirement, node)) continue;
-        const auto value = labelFor(requirement);
-        // A name, and what the kubelet says of its machine, are no choice.
-        if (!value || requirement.key == "kubernetes.io/hostname" || requirement.key == "kubernetes.io/os" || requirement.key == "kubernetes.io/arch") return std::nullopt;
-        edits.push_back(labelEdit(node, requirement.key, *value ? &**value : nullptr));
-    }
-    return edits;
-}
-
 std::size_t failures(const NodeTerm& term, const NodeInfo& node) {
     return static_cast<std::size_t>(std::ranges::count_if(term.expressions, [&](const auto& each) { return !matches(each, node); }) +
                                     std::ranges::count_if(term.fields, [&](const auto& each) { return !matchesField(each, node); }));
@@ -220,6 +207,18 @@ std::vector<Edits> repairSelector(const NodeInfo& node, const PodInfo& pod) {
 }
 
 }  // namespace
+
+std::optional<Edits> labelsFor(const NodeInfo& node, const std::vector<api::Requirement>& requirements) {
+    Edits edits;
+    for (const auto& requirement : requirements) {
+        if (matches(requirement, node)) continue;
+        const auto value = labelFor(requirement);
+        // A name, and what the kubelet says of its machine, are no choice.
+        if (!value || requirement.key == "kubernetes.io/hostname" || requirement.key == "kubernetes.io/os" || requirement.key == "kubernetes.io/arch") return std::nullopt;
+        edits.push_back(labelEdit(node, requirement.key, *value ? &**value : nullptr));
+    }
+    return edits;
+}
 
 Edit labelEdit(const NodeInfo& node, const std::string& key, const std::string* value) {
     Edit edit;

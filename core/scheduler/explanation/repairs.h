@@ -14,7 +14,7 @@ struct Obstacle {
     Neighbourhood& neighbours;  // of `world`
 };
 
-// Alternatives; none if nothing can be offered (a Node that is NotReady, a volume that is elsewhere).
+// Alternatives; none if nothing can be offered (a Node that is NotReady, a volume in another zone).
 std::vector<Edits> repairs(const Obstacle& obstacle);
 // No alternative for a refusal by this plugin costs less: for an order of search.
 double leastCost(std::string_view plugin);
@@ -29,6 +29,11 @@ std::vector<Edits> repairSpread(const Obstacle& obstacle);
 std::vector<Edits> repairPodAffinity(const Obstacle& obstacle);
 std::vector<Edits> repairVolumes(const Obstacle& obstacle);
 
+// Labels that make all these requirements true; nothing if no labels can.
+std::optional<Edits> labelsFor(const NodeInfo& node, const std::vector<api::Requirement>& requirements);
+
+// All of these must go: an option only if all may and they are few.
+void addRemovalOfAll(const Obstacle& obstacle, const std::vector<PodInfoPtr>& pods, std::vector<Edits>& options);
 // Deleting this Pod; nothing if that would not help (it is going already, or would come back to the same Node). A Pod with a
 // controller is moved by it: whether its successor fits elsewhere is for the caller to find out and to say with moveText().
 std::optional<Edit> removal(const Obstacle& obstacle, const PodInfoPtr& pod);

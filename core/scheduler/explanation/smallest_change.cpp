@@ -46,7 +46,7 @@ public:
         if (!found_.fits.empty()) return std::move(found_);
         if (target_.empty()) tryAddedNodes(shareForNodes);
         while (!queue_.empty() && found_.alternatives.size() < limits_.mostAlternatives) {
-            if (found_.trials >= limits_.mostTrials || spent() >= 1) {
+            if (found_.trials >= limits_.mostTrials || spent() >= (found_.alternatives.empty() && !added_ ? 1 + graceShare : 1)) {
                 found_.stoppedEarly = true;
                 break;
             }
@@ -68,7 +68,8 @@ public:
     }
 
 private:
-    static constexpr double calmShare = 0.5, shareForNodes = 0.25;
+    // Without anything to say it goes on a little longer.
+    static constexpr double calmShare = 0.5, shareForNodes = 0.25, graceShare = 1;
 
     double spent() const { return limits_.spent ? limits_.spent() : 0; }
 

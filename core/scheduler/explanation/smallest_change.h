@@ -3,7 +3,8 @@
 // A search, cheapest first, over (Node, edits): what a Node's filter plugins object to gives the edits to try, and every set of
 // edits is tried by running the real PreFilter and Filter plugins on the edited snapshot and Pod. What is offered has passed them
 // and has no edit too many; moves of other Pods have been tried as well. When half of the time is over and nothing is found yet, what
-// is nearest to an answer comes first; when all of it is over, what has been found is the answer. Pure but for the caller's clock.
+// is nearest to an answer comes first; when all of it is over, what has been found is the answer (if that is nothing at all, it goes on
+// for as long again at most). Pure but for the caller's clock.
 #pragma once
 
 #include "core/scheduler/explanation/edit.h"

@@ -41,8 +41,16 @@ public:
         prepare(cycle);
         required_ = withSelectedNamespaces(pod.requiredAffinity, *cycle.snapshot.objects);
         anti_ = withSelectedNamespaces(pod.requiredAntiAffinity, *cycle.snapshot.objects);
-        for (const auto& node : cycle.snapshot.nodes)
-            for (const auto& existing : required_.empty() && anti_.empty() ? node->podsWithAntiAffinity : node->pods) change(cycle, *existing, *node, 1);
+        for (const auto& node : cycle.snapshot.nodes) {
+            for (const auto& existing : node->podsWithAntiAffinity) countExisting(cycle, *existing, *node, 1);
+            if (required_.empty() && anti_.empty()) continue;
+            // Counted first: the maps are looked into once per Node, not per Pod.
+            if (const auto together = std::ranges::count_if(node->pods, [&](const auto& other) { return matchesAll(required_, *other); }); together > 0)
+                for (const auto& term : required_) count(affinityCounts_, term, *node, together);
+            for (const auto& term : anti_)
+                if (const auto apart = std::ranges::count_if(node->pods, [&](const auto& other) { return term.matches(other->nameSpace, other->labels, noLabels); }); apart > 0)
+                    count(antiCounts_, term, *node, apart);
+        }
         if (existingAnti_.empty() && required_.empty() && anti_.empty()) return {Status::skip(), {}};
         prepared_ = true;
         return {};
@@ -118,9 +126,13 @@ private:
         namespaceLabels_ = it == cycle.snapshot.objects->namespaces.end() ? &noLabels : &it->second;
     }
 
-    void change(const Cycle& cycle, const PodInfo& existing, const NodeInfo& node, std::int64_t by) {
+    void countExisting(const Cycle& cycle, const PodInfo& existing, const NodeInfo& node, std::int64_t by) {
         for (const auto& term : existing.requiredAntiAffinity)
             if (term.matches(cycle.pod.nameSpace, cycle.pod.labels, *namespaceLabels_)) count(existingAnti_, term, node, by);
+    }
+
+    void change(const Cycle& cycle, const PodInfo& existing, const NodeInfo& node, std::int64_t by) {
+        countExisting(cycle, existing, node, by);
         if (matchesAll(required_, existing))
             for (const auto& term : required_) count(affinityCounts_, term, node, by);
         for (const auto& term : anti_)

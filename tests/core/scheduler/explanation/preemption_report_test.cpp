@@ -38,7 +38,7 @@ TEST(PreemptionReport, EveryCandidateHasAPriceAndTheLoserTheRuleByWhichItLost) {
     EXPECT_TRUE(candidates[0].at("chosen").as_bool());
     EXPECT_EQ(candidates[1].at("price").at("highestPriority").to_number<int>(), 20);
     EXPECT_EQ(sentence(candidates[1]), "lowest priority of the most important victim (10 against 20).");
-    EXPECT_EQ(sentence(report), "On a 1 Pod(s) of lower priority give way: the cheapest of 2 candidates. What decided: lowest priority of the most important victim (10 against 20).");
+    EXPECT_EQ(sentence(report), "On a Pod default/on-a of lower priority gives way: the cheapest of 2 candidates. What decided: lowest priority of the most important victim (10 against 20).");
     EXPECT_THAT(std::string(api::stringAt(report, {"explanation", "zh_CN"})), HasSubstr("10 对 20"));
 }
 
@@ -82,7 +82,7 @@ TEST(PreemptionReport, SaysWhyRemovingPodsWouldNotHelp) {
     scene.node("a", "500m");
     scene.wants("2", R"("priority":1000,)");
     const auto report = preemptionOf(scene);
-    EXPECT_EQ(sentence(report), "Preemption does not help: on 3 Node(s) no Pod is in the way, but the Node itself; on 1 it would not fit even without all Pods of lower priority.");
+    EXPECT_EQ(sentence(report), "Preemption does not help: on 3 Nodes the obstacle is the Node itself, not a Pod that could go; on Node d it would not fit even if every Pod of lower priority went.");
     EXPECT_EQ(api::stringAt(report.at("notHelped").at(0), {"node"}), "d");
 }
 

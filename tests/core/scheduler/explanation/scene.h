@@ -36,4 +36,12 @@ struct Scene {
 // The kinds of the edits of an alternative, "A+B".
 std::string kindsOf(const json::value& alternative);
 
+// Of a report: the kinds of each alternative; the first alternative of these kinds (fails the test if there is none); its sentence.
+std::vector<std::string> kinds(const json::object& report);
+const json::object& alternative(const json::object& report, const std::string& kind);
+std::string english(const json::object& of);
+
+// What every alternative must hold to: carried out, it works, on the Node it names; with one edit less it does not.
+void expectAllWork(const Scene& scene, const std::string& target = "");
+
 }  // namespace kubarium::scheduler

@@ -3,8 +3,12 @@
 
 #include "core/api/patch.h"
 
+#include "core/api/quantity.h"
+
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace kubarium::scheduler {
 namespace {
@@ -22,6 +26,37 @@ ObjectPtr patched(const ObjectPtr& object, const json::value& patch) {
         return object;
     }
     return api::Object::make(std::move(result->as_object()));
+}
+
+bool offers(const api::Object& volume, const api::Object& claim) {
+    const auto amount = [](const json::value* value) { return value ? api::Quantity::parse(std::string(value->as_string()))->value() : 0; };
+    const auto* wanted = claim.find({"spec", "accessModes"});
+    const auto* offered = volume.find({"spec", "accessModes"});
+    return !volume.find({"spec", "claimRef"}) && volume.string({"spec", "storageClassName"}) == claim.string({"spec", "storageClassName"}) &&
+           amount(volume.find({"spec", "capacity", "storage"})) >= amount(claim.find({"spec", "resources", "requests", "storage"})) &&
+           std::ranges::all_of(wanted->as_array(), [&](const json::value& mode) { return std::ranges::find(offered->as_array(), mode) != offered->as_array().end(); });
+}
+
+// The volume controller, in short: claims that do not wait for a consumer are bound to a volume that names them, or that suits.
+void bindClaims(ClusterObjects& objects) {
+    for (auto& [key, claim] : objects.claims) {
+        const auto found = objects.storageClasses.find(std::string(claim->string({"spec", "storageClassName"})));
+        const bool waits = found != objects.storageClasses.end() && found->second->string({"volumeBindingMode"}) == "WaitForFirstConsumer";
+        const std::string asked(claim->string({"spec", "volumeName"}));
+        if ((waits && asked.empty()) || claim->find({"metadata", "annotations", "pv.kubernetes.io/bind-completed"})) continue;
+        for (auto& [name, volume] : objects.volumes) {
+            const bool promised = volume->string({"spec", "claimRef", "name"}) == claim->name() && volume->string({"spec", "claimRef", "namespace"}) == claim->nameSpace();
+            if ((!asked.empty() && asked != name) || (!promised && !offers(*volume, *claim))) continue;
+            auto tree = claim->tree();
+            api::ensureObject(tree, {"spec"})["volumeName"] = name;
+            api::ensureObject(tree, {"metadata", "annotations"})["pv.kubernetes.io/bind-completed"] = "yes";
+            claim = api::Object::make(std::move(tree));
+            auto taken = volume->tree();
+            api::ensureObject(taken, {"spec"})["claimRef"] = json::object{{"namespace", claim->nameSpace()}, {"name", claim->name()}};
+            volume = api::Object::make(std::move(taken));
+            break;
+        }
+    }
 }
 
 }  // namespace
@@ -68,6 +103,16 @@ Scene Scene::after(const json::object& alternative) const {
         if (kind == "Node" && verb == "Create") scene.nodes[name] = api::Object::make(entry.at("manifest").as_object());
         if (kind == "Pod" && verb == "Delete") scene.pods.erase(std::string(api::stringAt(entry, {"target", "namespace"})) + "/" + name);
     }
+    scene.objects = std::make_shared<ClusterObjects>(*objects);
+    for (const auto& entry : alternative.at("operations").as_array()) {
+        const std::string kind(api::stringAt(entry, {"target", "kind"}));
+        if (kind != "PersistentVolume" && kind != "PersistentVolumeClaim") continue;
+        auto tree = entry.at("manifest").as_object();
+        if (kind == "PersistentVolume") tree["status"] = {{"phase", "Available"}};
+        const auto made = api::Object::make(std::move(tree));
+        (kind == "PersistentVolume" ? scene.objects->volumes : scene.objects->claims)[made->key()] = made;
+    }
+    bindClaims(*scene.objects);
     if (const auto* patch = alternative.if_contains("podPatch")) scene.pending = patched(scene.pending, *patch);
     return scene;
 }
@@ -76,6 +121,47 @@ std::string kindsOf(const json::value& alternative) {
     std::string kinds;
     for (const auto& edit : alternative.at("edits").as_array()) kinds += (kinds.empty() ? "" : "+") + std::string(api::stringAt(edit, {"kind"}));
     return kinds;
+}
+
+std::vector<std::string> kinds(const json::object& report) {
+    std::vector<std::string> list;
+    for (const auto& alternative : report.at("alternatives").as_array()) list.push_back(kindsOf(alternative));
+    return list;
+}
+
+const json::object& alternative(const json::object& report, const std::string& kind) {
+    static const json::object none;
+    for (const auto& each : report.at("alternatives").as_array())
+        if (kindsOf(each) == kind) return each.get_object();
+    ADD_FAILURE() << "no " << kind << " in " << json::serialize(report);
+    return none;
+}
+
+std::string english(const json::object& of) { return std::string(api::stringAt(of, {"explanation", "en"})); }
+
+void expectAllWork(const Scene& scene, const std::string& target) {
+    const auto changes = scene.changes(target);
+    const auto report = scene.report(target);
+    ASSERT_EQ(changes.alternatives.size(), report.at("alternatives").as_array().size());
+    for (std::size_t i = 0; i < changes.alternatives.size(); ++i) {
+        const auto& each = report.at("alternatives").as_array()[i].as_object();
+        const std::string node(api::stringAt(each, {"node"}));
+        if (!target.empty()) {
+            EXPECT_EQ(node, target);
+        }
+        const auto decision = scene.after(each).decided();
+        const auto verdict = std::ranges::find(decision.nodes, node, &NodeVerdict::node);
+        ASSERT_NE(verdict, decision.nodes.end()) << decision.message << json::serialize(each);
+        EXPECT_TRUE(verdict->evaluated && verdict->filter.success()) << verdict->filter.message() << "\n" << json::serialize(each) << "\n" << json::serialize(scene.pending->tree());
+        for (const auto* language : {"en", "zh_CN"}) EXPECT_FALSE(api::stringAt(each, {"explanation", language}).empty());
+        const World world = waitingWorld(*scene.snapshot(), PodInfo::make(scene.pending));
+        const auto& edits = changes.alternatives[i].edits;
+        for (std::size_t left = 0; left < edits.size() && edits.size() > 1; ++left) {
+            auto without = edits;
+            without.erase(without.begin() + static_cast<std::ptrdiff_t>(left));
+            EXPECT_FALSE(verdictOn(applied(world, without), scene.configuration.profiles.front(), node).success()) << "superfluous: " << edits[left].text.en << "\n" << json::serialize(each);
+        }
+    }
 }
 
 }  // namespace kubarium::scheduler

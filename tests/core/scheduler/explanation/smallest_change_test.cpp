@@ -13,48 +13,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::vector<std::string> kinds(const json::object& report) {
-    std::vector<std::string> list;
-    for (const auto& alternative : report.at("alternatives").as_array()) list.push_back(kindsOf(alternative));
-    return list;
-}
-
-const json::object& alternative(const json::object& report, const std::string& kind) {
-    static const json::object none;
-    for (const auto& each : report.at("alternatives").as_array())
-        if (kindsOf(each) == kind) return each.get_object();
-    ADD_FAILURE() << "no " << kind << " in " << json::serialize(report);
-    return none;
-}
-
-std::string english(const json::object& of) { return std::string(api::stringAt(of, {"explanation", "en"})); }
-
-// What every alternative must hold to: it works, on the Node it names; with one edit less it does not.
-void expectAllWork(const Scene& scene, const std::string& target = "") {
-    const auto changes = scene.changes(target);
-    const auto report = scene.report(target);
-    ASSERT_EQ(changes.alternatives.size(), report.at("alternatives").as_array().size());
-    for (std::size_t i = 0; i < changes.alternatives.size(); ++i) {
-        const auto& each = report.at("alternatives").as_array()[i].as_object();
-        const std::string node(api::stringAt(each, {"node"}));
-        if (!target.empty()) {
-            EXPECT_EQ(node, target);
-        }
-        const auto decision = scene.after(each).decided();
-        const auto verdict = std::ranges::find(decision.nodes, node, &NodeVerdict::node);
-        ASSERT_NE(verdict, decision.nodes.end()) << decision.message << json::serialize(each);
-        EXPECT_TRUE(verdict->evaluated && verdict->filter.success()) << verdict->filter.message() << "\n" << json::serialize(each) << "\n" << json::serialize(scene.pending->tree());
-        for (const auto* language : {"en", "zh_CN"}) EXPECT_FALSE(api::stringAt(each, {"explanation", language}).empty());
-        const World world = waitingWorld(*scene.snapshot(), PodInfo::make(scene.pending));
-        const auto& edits = changes.alternatives[i].edits;
-        for (std::size_t left = 0; left < edits.size() && edits.size() > 1; ++left) {
-            auto without = edits;
-            without.erase(without.begin() + static_cast<std::ptrdiff_t>(left));
-            EXPECT_FALSE(verdictOn(applied(world, without), scene.configuration.profiles.front(), node).success()) << "superfluous: " << edits[left].text.en << "\n" << json::serialize(each);
-        }
-    }
-}
-
 TEST(SmallestChange, LowersARequestToWhatIsFree) {
     Scene scene;
     scene.node("a");
@@ -166,7 +124,7 @@ TEST(SmallestChange, AntiAffinityIsRelaxedOrItsConflictGoes) {
     scene.wants("1", R"("affinity":{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"labelSelector":{"matchLabels":{"app":"wanted"}},"topologyKey":"kubernetes.io/hostname"}]}},)");
     const auto report = scene.report();
     EXPECT_EQ(kinds(report), (std::vector<std::string>{"RelaxPodAntiAffinity", "DeletePod", "AddNode"}));
-    EXPECT_THAT(english(alternative(report, "RelaxPodAntiAffinity")), HasSubstr("app=wanted over kubernetes.io/hostname"));
+    EXPECT_THAT(english(alternative(report, "RelaxPodAntiAffinity")), HasSubstr("app=wanted (in one kubernetes.io/hostname)"));
     expectAllWork(scene);
 }
 
