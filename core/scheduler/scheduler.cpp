@@ -151,10 +151,11 @@ bool Scheduler::holdsBefore(const std::string& phase) const {
     return std::ranges::any_of(holdPoints_, [&](const HoldPoint& point) { return (point.phase.empty() || point.phase == phase) && (point.pod.empty() || point.pod == held_->pod.pod->key()); });
 }
 
+// A refusal ends after Filter: there is nothing to score, select or bind.
+int Scheduler::phaseCount() const { return held_->decision.result == Decision::Result::Scheduled ? static_cast<int>(phases.size()) : 1; }
+
 void Scheduler::advance() {
-    // A refusal ends after Filter: there is nothing to score, select or bind.
-    const int last = held_->decision.result == Decision::Result::Scheduled ? static_cast<int>(phases.size()) : 1;
-    while (held_->phase < last) {
+    while (held_->phase < phaseCount()) {
         const std::string phase = phases[static_cast<std::size_t>(held_->phase)];
         if (holdsBefore(phase)) {
             hold();
@@ -180,8 +181,10 @@ bool Scheduler::back() {
 
 bool Scheduler::step() {
     if (held_) {
-        ++held_->phase;
-        advance();
+        // One phase and no more, whether the pause holds it or a breakpoint; when neither holds any longer, all of them.
+        const bool stepping = paused_ || !holdPoints_.empty();
+        if (++held_->phase < phaseCount() && stepping) hold();
+        else finish();
         return true;
     }
     if (!queue_.ready()) return false;

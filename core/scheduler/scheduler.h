@@ -68,7 +68,7 @@ public:
     // While paused every attempt is held before each phase.
     void setPaused(bool paused);
     void setHoldPoints(std::vector<HoldPoint> points) { holdPoints_ = std::move(points); }
-    // Lets the held attempt go on to its next phase. False if none is held and no Pod waits.
+    // Lets the held attempt go on to its next phase and holds it there; to its end when neither a pause nor a hold point is left. False if none is held and no Pod waits.
     bool step();
     // Holds the held attempt before its previous phase again; nothing has been done yet that would have to be undone. False if none
     // is held or it is held before its first phase.
@@ -104,6 +104,7 @@ private:
     void pump();
     void pumpSoon();
     void begin(QueuedPod pod);
+    int phaseCount() const;
     void advance();
     void hold();
     bool holdsBefore(const std::string& phase) const;

@@ -76,6 +76,21 @@ TEST_F(SteppedScheduler, ABreakpointHoldsOnlyItsPodAndOnlyItsPhase) {
     EXPECT_EQ(nodeOf("q"), "a");
 }
 
+TEST_F(SteppedScheduler, AStepFromABreakpointGoesOnePhaseFurther) {
+    scheduler.setHoldPoints({{"Filter", ""}});
+    pod("q");
+    EXPECT_EQ(held, "default/q before Filter");
+    for (const auto* phase : {"Score", "Select", "Bind"}) {
+        ASSERT_TRUE(scheduler.step());
+        settle();
+        EXPECT_EQ(held, std::string("default/q before ") + phase);
+    }
+    ASSERT_TRUE(scheduler.step());
+    settle();
+    EXPECT_EQ(held, "");
+    EXPECT_EQ(nodeOf("q"), "a");
+}
+
 TEST_F(SteppedScheduler, ABreakpointWithoutPhaseHoldsItsPodBeforeEveryPhase) {
     scheduler.setHoldPoints({{"", "default/q"}});
     pod("q");
