@@ -55,8 +55,6 @@ void StageBuilder::apply(const Changes& changes) {
             if (entry.order == 0 || (change.before && change.before->uid() != change.after->uid())) entry.order = ++order_;
             entry.object = change.after;
             entry.pod = makePod(*change.after);
-            entry.cores = requestedCores(*change.after);
-            entry.bytes = requestedBytes(*change.after);
         } else if (change.kind == Kind::Node) {
             if (!change.after) {
                 nodes_.erase(key);
@@ -91,6 +89,8 @@ StagePod StageBuilder::makePod(const api::Object& pod) const {
     result.ownerName = owner.name;
     result.phase = state.phase;
     result.node = at(pod, {"spec", "nodeName"});
+    result.cpu = requestedCores(pod);
+    result.memory = requestedBytes(pod);
     result.restarts = state.restarts;
     result.evicted = conditionIsTrue(pod, "DisruptionTarget") || at(pod, {"status", "reason"}) == QLatin1String("Evicted");
     if (state.phase == PodPhase::Pending) {
@@ -176,8 +176,8 @@ void StageBuilder::addNodes(StageModel& model) {
     for (const auto& [key, entry] : pods_) {
         const auto it = indexOf.constFind(entry.pod.node);
         if (it == indexOf.cend() || entry.pod.phase == PodPhase::Succeeded || entry.pod.phase == PodPhase::Failed) continue;
-        model.nodes[*it].cpu.requested += entry.cores;
-        model.nodes[*it].memory.requested += entry.bytes;
+        model.nodes[*it].cpu.requested += entry.pod.cpu;
+        model.nodes[*it].memory.requested += entry.pod.memory;
     }
 }
 
@@ -186,7 +186,7 @@ void StageBuilder::addFuses(StageNode& node, const api::Object& object) const {
     if (lease)
         if (const auto renewed = lease->string({"spec", "renewTime"}); !renewed.empty()) node.leaseRenewed = times_.at(renewed);
     if (node.leaseRenewed && node.condition == NodeCondition::Ready && times_.now() - *node.leaseRenewed > leaseLateSeconds)
-        node.fuses.push_back({FuseKind::Lease, Explain::tr("lease · node-monitor-grace-period %1").arg(leaseGraceSeconds), *node.leaseRenewed, *node.leaseRenewed + leaseGraceSeconds});
+        node.fuses.push_back({FuseKind::Lease, Explain::tr("no lease renewal · node-monitor-grace-period %1 s").arg(leaseGraceSeconds), *node.leaseRenewed, *node.leaseRenewed + leaseGraceSeconds});
     if (const auto fault = activeFault(objects_, node.name)) {
         const auto type = fault->string({"spec", "type"});
         node.poweredOff = type == "NodePowerOff";
@@ -205,7 +205,7 @@ void StageBuilder::addTolerationFuses(StageNode& node, const api::Object& object
             if (node.fuses.size() >= shownTolerationFuses) return;
             double seconds = -1;
             if (entry.pod.node != node.name || entry.object->deleting() || !tolerates(*entry.object, taint, seconds) || seconds < 0) continue;
-            node.fuses.push_back({FuseKind::Toleration, Explain::tr("eviction of %1 · tolerationSeconds %2").arg(entry.pod.name).arg(seconds), start, start + seconds});
+            node.fuses.push_back({FuseKind::Toleration, Explain::tr("eviction of %1 · tolerationSeconds %2 s").arg(entry.pod.name).arg(seconds), start, start + seconds});
         }
     }
 }

@@ -27,7 +27,6 @@ private:
     struct PodEntry {
         ObjectPtr object;
         scene::StagePod pod;
-        double cores = 0, bytes = 0;
         std::uint64_t order = 0;
     };
     struct NodeEntry {

@@ -10,6 +10,7 @@
 #include <QSet>
 
 #include <algorithm>
+#include <cmath>
 
 namespace kubarium::model {
 
@@ -44,23 +45,69 @@ scene::StagePod reviewedPod(const QString& key, const QString& node, bool differ
     return pod;
 }
 
-// The cluster of now, without what a drain removes and with the reviewed Pods where they would go.
-PlacementSide sideOf(const scene::StageModel& now, const QList<QPair<QString, QString>>& placements, const QSet<QString>& differing, const QSet<QString>& gone, const QStringList& drained, const QString& letter) {
-    PlacementSide side;
-    side.picture.clusterName = now.clusterName;
-    side.picture.nodes = now.nodes;
-    for (auto& node : side.picture.nodes) {
+QString newNodeName(int number) { return QStringLiteral("new-node-%1").arg(number); }
+
+json::object newNode(const WhatIfQuestion& question, int number) {
+    const auto name = newNodeName(number).toStdString();
+    const json::object amounts{{"cpu", std::to_string(std::lround(question.newCores * 1000)) + "m"}, {"memory", std::to_string(std::lround(question.newGibibytes * 1024)) + "Mi"}, {"pods", "110"}};
+    return {{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", {{"name", name}, {"labels", {{"kubernetes.io/hostname", name}}}}}, {"status", {{"allocatable", amounts}, {"capacity", amounts}}}};
+}
+
+struct Placement {
+    QString key, node;
+    double cores = 0, bytes = 0;
+};
+
+// The cluster as supposed: the Nodes of now without those of the lost zones, and the new ones; empty of what a drain or a preemption removes.
+scene::StageModel supposed(const scene::StageModel& now, const WhatIfQuestion& question, const QSet<QString>& gone) {
+    scene::StageModel picture;
+    picture.clusterName = now.clusterName;
+    QHash<QString, std::size_t> indexOf;
+    for (auto node : now.nodes) {
+        if (!node.zone.isEmpty() && question.withoutZones.contains(node.zone)) continue;
         node.fuses.clear();
         node.leaseRenewed.reset();
-        node.cordoned |= drained.contains(node.name);
+        node.cordoned |= question.drainNodes.contains(node.name);
+        indexOf.insert(node.name, picture.nodes.size());
+        picture.nodes.push_back(std::move(node));
     }
-    for (const auto& pod : now.pods)
-        if (!pod.node.isEmpty() && !gone.contains(pod.ns + QLatin1Char('/') + pod.name)) side.picture.pods.push_back(pod);
+    for (int i = 1; i <= question.newNodes; ++i) {
+        constexpr double gibi = 1024.0 * 1024.0 * 1024.0;
+        scene::StageNode node;
+        node.name = newNodeName(i);
+        node.simulated = true;
+        node.cpu.capacity = question.newCores;
+        node.memory.capacity = question.newGibibytes * gibi;
+        picture.nodes.push_back(std::move(node));
+    }
+    for (const auto& pod : now.pods) {
+        const auto at = indexOf.constFind(pod.node);
+        if (at == indexOf.cend()) continue;
+        if (!gone.contains(pod.ns + QLatin1Char('/') + pod.name)) {
+            picture.pods.push_back(pod);
+        } else if (pod.phase != scene::PodPhase::Succeeded && pod.phase != scene::PodPhase::Failed) {
+            picture.nodes[*at].cpu.requested -= pod.cpu;
+            picture.nodes[*at].memory.requested -= pod.memory;
+        }
+    }
+    return picture;
+}
+
+// The cluster as supposed, with the reviewed Pods where they would go.
+PlacementSide sideOf(const scene::StageModel& supposed, const QList<Placement>& placements, const QSet<QString>& differing, const QString& letter) {
+    PlacementSide side;
+    side.picture = supposed;
+    QHash<QString, std::size_t> indexOf;
+    for (std::size_t i = 0; i < side.picture.nodes.size(); ++i) indexOf.insert(side.picture.nodes[i].name, i);
     QSet<QString> used;
-    for (const auto& [key, node] : placements) {
-        side.picture.pods.push_back(reviewedPod(key, node, differing.contains(key), letter));
-        ++(node.isEmpty() ? side.unplaced : side.placed);
-        if (!node.isEmpty()) used.insert(node);
+    for (const auto& placement : placements) {
+        side.picture.pods.push_back(reviewedPod(placement.key, placement.node, differing.contains(placement.key), letter));
+        ++(placement.node.isEmpty() ? side.unplaced : side.placed);
+        if (!placement.node.isEmpty()) used.insert(placement.node);
+        if (const auto at = indexOf.constFind(placement.node); at != indexOf.cend()) {
+            side.picture.nodes[*at].cpu.requested += placement.cores;
+            side.picture.nodes[*at].memory.requested += placement.bytes;
+        }
     }
     side.nodesUsed = static_cast<int>(used.size());
     return side;
@@ -81,18 +128,45 @@ Result<json::object> reviewOf(const WhatIfQuestion& question) {
     json::array manifests;
     for (const auto& document : *documents)
         if (isSchedulable(document.value)) manifests.push_back(document.value);
-    if (manifests.empty() && question.drainNodes.isEmpty()) return badRequest(Explain::tr("There is nothing to ask: give a Pod or a Deployment, or a Node to drain.").toStdString());
+    if (manifests.empty() && question.drainNodes.isEmpty() && question.withoutZones.isEmpty())
+        return badRequest(Explain::tr("There is nothing to ask: give a Pod or a Deployment, a Node to drain or a zone to lose.").toStdString());
+    if (manifests.empty() && !question.targetNode.isEmpty()) return badRequest(Explain::tr("Which Pod is to go to %1? Give its manifest.").arg(question.targetNode).toStdString());
     if (!manifests.empty()) spec["manifests"] = std::move(manifests);
     if (!question.drainNodes.isEmpty()) {
         json::array nodes;
         for (const auto& node : question.drainNodes) nodes.push_back(json::value(node.toStdString()));
         spec["drainNodes"] = std::move(nodes);
     }
+    if (!question.withoutZones.isEmpty()) {
+        json::array zones;
+        for (const auto& zone : question.withoutZones) zones.push_back(json::value(zone.toStdString()));
+        spec["withoutZones"] = std::move(zones);
+    }
+    if (question.newNodes > 0) {
+        json::array nodes;
+        for (int i = 1; i <= question.newNodes; ++i) nodes.push_back(newNode(question, i));
+        spec["addNodes"] = std::move(nodes);
+    }
+    if (!question.targetNode.isEmpty()) spec["targetNode"] = question.targetNode.toStdString();
     const std::pair<const char*, const QString*> configurations[] = {{"configuration", &question.configuration}, {"compareWith", &question.compareWith}};
     for (const auto& [field, yaml] : configurations)
         if (!yaml->trimmed().isEmpty()) spec[field] = TRY(oneDocument(*yaml, field == std::string_view("configuration") ? Explain::tr("Configuration A") : Explain::tr("Configuration B")));
     return json::object{{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingReview"}, {"metadata", {{"name", "question"}}}, {"spec", std::move(spec)}};
 }
+
+namespace {
+
+// What would have to change for a Pod to go to the wanted Node.
+void addChanges(const json::value& changes, const WhatIfQuestion& question, const QString& language, WhatIfAnswer& answer) {
+    answer.isChange = true;
+    const auto& alternatives = arrayAt(changes, {"alternatives"});
+    for (const auto& alternative : alternatives) answer.differences << inLanguage(alternative, {"explanation"}, language);
+    if (const auto summary = inLanguage(changes, {"explanation"}, language); !summary.isEmpty()) answer.explanation = Explain::tr("To go to %1: %2").arg(question.targetNode, summary);
+    else answer.explanation = alternatives.empty() ? Explain::tr("Nothing was found that would let it go to %1.").arg(question.targetNode)
+                                                  : Explain::tr("Each of these alone would let it go to %1:").arg(question.targetNode);
+}
+
+}  // namespace
 
 WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, const WhatIfQuestion& question, const QString& language) {
     WhatIfAnswer answer;
@@ -100,8 +174,16 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
     QSet<QString> gone;
     for (const auto* list : {"displaced", "lost"})
         for (const auto& pod : arrayAt(tree, {list})) gone.insert(keyOf(pod));
+    for (const auto& placement : arrayAt(tree, {"placements"}))
+        for (const auto& victim : arrayAt(placement, {"victims"})) gone.insert(keyOf(victim));
     for (const auto& pod : arrayAt(tree, {"lost"})) answer.lost << keyOf(pod);
-    QList<QPair<QString, QString>> a, b;
+    const auto picture = supposed(now, question, gone);
+    if (const auto* changes = api::findPath(tree, {"smallestChanges"})) {
+        answer.a.picture = picture;
+        addChanges(*changes, question, language, answer);
+        return answer;
+    }
+    QList<Placement> a, b;
     QHash<QString, QString> inB;
     for (const auto& difference : arrayAt(tree, {"comparison", "differences"})) {
         const auto pod = api::findPath(difference, {"pod"});
@@ -118,13 +200,14 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
         const auto* pod = api::findPath(placement, {"pod"});
         if (!pod) continue;
         const auto key = keyOf(*pod), node = at(placement, {"node"});
-        a.push_back({key, node});
-        b.push_back({key, inB.value(key, node)});
+        const double cores = quantity(api::stringAt(placement, {"requests", "cpu"})), bytes = quantity(api::stringAt(placement, {"requests", "memory"}));
+        a.push_back({key, node, cores, bytes});
+        b.push_back({key, inB.value(key, node), cores, bytes});
     }
-    answer.a = sideOf(now, a, differing, gone, question.drainNodes, QStringLiteral("A"));
+    answer.a = sideOf(picture, a, differing, QStringLiteral("A"));
     if (const auto* comparison = api::findPath(tree, {"comparison"})) {
         addFigures(*comparison, "a", answer.a);
-        answer.b = sideOf(now, b, differing, gone, question.drainNodes, QStringLiteral("B"));
+        answer.b = sideOf(picture, b, differing, QStringLiteral("B"));
         addFigures(*comparison, "b", *answer.b);
         answer.explanation = inLanguage(*comparison, {"explanation"}, language);
     }

@@ -15,6 +15,11 @@ struct WhatIfQuestion {
     QStringList drainNodes;
     QString configuration;   // YAML of a KubeSchedulerConfiguration; "" for the one in force
     QString compareWith;     // a second one; "" for none
+    QStringList withoutZones{};
+    int newNodes = 0;  // that many Nodes more, of this size
+    double newCores = 4, newGibibytes = 8;
+    // Only this is asked: what would have to change for the first Pod of the manifests to go to this Node.
+    QString targetNode{};
 };
 // The SchedulingReview to create. BadRequest, with a sentence, if one of the texts is no YAML or nothing is asked.
 Result<boost::json::object> reviewOf(const WhatIfQuestion& question);
@@ -30,6 +35,7 @@ struct WhatIfAnswer {
     QString explanation;
     QStringList differences;  // a line each
     QStringList lost;         // Pods that a drain ends and nobody starts again
+    bool isChange = false;    // of targetNode: `differences` holds the smallest changes, the pictures show the cluster as supposed
 };
 // `now`: the picture of the cluster as it is. In the pictures the reviewed Pods carry their letter, and "A" or "B" in a colour of their own where the two differ.
 WhatIfAnswer answerOf(const boost::json::object& status, const scene::StageModel& now, const WhatIfQuestion& question, const QString& language);

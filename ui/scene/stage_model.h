@@ -89,6 +89,8 @@ struct StagePod {
   PodPhase phase = PodPhase::Pending;
   QString node;   // empty: in the pending lane
   QString reason; // one sentence: why it waits, or what is wrong
+  double cpu = 0;     // requested, in cores
+  double memory = 0;  // requested, in bytes
   int restarts = 0;
   bool evicted = false;  // being deleted or failed by eviction, preemption or the taint manager
   std::optional<ClusterSeconds> started;

@@ -5,9 +5,14 @@
 
 #include <QBoxLayout>
 #include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QGridLayout>
 #include <QPlainTextEdit>
 #include <QPointer>
 #include <QScrollArea>
+#include <QSpinBox>
+
+#include <algorithm>
 
 namespace kubarium::view {
 namespace {
@@ -39,7 +44,8 @@ WhatIfDialog::WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scen
     setObjectName(QStringLiteral("whatIf"));
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("What if"));
-    resize(1280, 760);
+    // Two pictures side by side want all the width there is.
+    resize(parent ? (parent->size() - QSize(24, 60)).expandedTo(QSize(1080, 640)) : QSize(1400, 820));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
@@ -51,10 +57,10 @@ WhatIfDialog::WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scen
 
 QWidget* WhatIfDialog::makeQuestion() {
     auto* pane = new QWidget(this);
-    pane->setFixedWidth(380);
+    pane->setFixedWidth(320);
     auto* column = new QVBoxLayout(pane);
     column->setContentsMargins(16, 16, 16, 16);
-    column->setSpacing(6);
+    column->setSpacing(5);
     const auto text = [&](const QString& title, int stretch) {
         column->addWidget(makeLabel("section", title.toUpper()));
         auto* edit = new QPlainTextEdit(pane);
@@ -66,11 +72,7 @@ QWidget* WhatIfDialog::makeQuestion() {
         return edit;
     };
     manifests_ = text(tr("Pods that do not exist yet"), 3);
-    column->addWidget(makeLabel("section", tr("A Node to drain").toUpper()));
-    column->addWidget(drain_ = new QComboBox(pane));
-    drain_->setAccessibleName(tr("A Node to drain"));
-    drain_->addItem(tr("none"), QString());
-    for (const auto& node : now_->nodes) drain_->addItem(node.name, node.name);
+    column->addLayout(makeSuppositions(pane));
     configurations_[0] = text(tr("Configuration A"), 2);
     configurations_[0]->setPlaceholderText(tr("empty: the one in force"));
     configurations_[1] = text(tr("Configuration B"), 2);
@@ -86,6 +88,63 @@ QWidget* WhatIfDialog::makeQuestion() {
     connect(ask_, &QPushButton::clicked, this, &WhatIfDialog::ask);
     column->addLayout(buttons);
     return pane;
+}
+
+// What is supposed of the Nodes: a line each.
+QLayout* WhatIfDialog::makeSuppositions(QWidget* pane) {
+    auto* grid = new QGridLayout;
+    grid->setContentsMargins(0, 4, 0, 4);
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(6);
+    grid->setColumnStretch(1, 1);
+    QStringList nodes, zones;
+    for (const auto& node : now_->nodes) {
+        nodes << node.name;
+        if (!node.zone.isEmpty() && !zones.contains(node.zone)) zones << node.zone;
+    }
+    const auto label = [&](const QString& text) {
+        const int row = grid->rowCount();
+        grid->addWidget(makeLabel("muted", text), row, 0);
+        return row;
+    };
+    const auto choice = [&](const QString& name, const QString& nothing, const QStringList& values) {
+        const int row = label(name);
+        auto* box = new QComboBox(pane);
+        box->setAccessibleName(name);
+        box->addItem(nothing, QString());
+        for (const auto& value : values) box->addItem(value, value);
+        grid->addWidget(box, row, 1);
+        return box;
+    };
+    drain_ = choice(tr("Drain a Node"), tr("none"), nodes);
+    lostZone_ = choice(tr("Lose a zone"), zones.isEmpty() ? tr("the Nodes have no zones") : tr("none"), zones);
+    lostZone_->setEnabled(!zones.isEmpty());
+    auto* size = new QHBoxLayout;
+    size->setSpacing(6);
+    newNodes_ = new QSpinBox(pane);
+    newNodes_->setRange(0, 100);
+    newNodes_->setAccessibleName(tr("Nodes to add"));
+    newCores_ = new QDoubleSpinBox(pane);
+    newCores_->setRange(0.1, 512);
+    newCores_->setDecimals(1);
+    newCores_->setValue(now_->nodes.empty() ? 4 : std::max(0.1, now_->nodes.front().cpu.capacity));
+    newCores_->setSuffix(tr(" CPU"));
+    newCores_->setAccessibleName(tr("CPU of each added Node, in cores"));
+    newGibibytes_ = new QDoubleSpinBox(pane);
+    newGibibytes_->setRange(0.1, 4096);
+    newGibibytes_->setDecimals(1);
+    constexpr double gibi = 1024.0 * 1024.0 * 1024.0;
+    newGibibytes_->setValue(now_->nodes.empty() ? 8 : std::max(0.1, now_->nodes.front().memory.capacity / gibi));
+    newGibibytes_->setSuffix(QStringLiteral(" Gi"));
+    newGibibytes_->setAccessibleName(tr("Memory of each added Node, in GiB"));
+    const int row = label(tr("Add Nodes"));
+    size->addWidget(newNodes_, 1);
+    size->addWidget(newCores_, 1);
+    size->addWidget(newGibibytes_, 1);
+    grid->addLayout(size, row, 1);
+    target_ = choice(tr("Make it fit on"), tr("any Node"), nodes);
+    target_->setToolTip(tr("Asks what would have to change for the first Pod to go to this Node"));
+    return grid;
 }
 
 QWidget* WhatIfDialog::makeAnswer() {
@@ -125,6 +184,7 @@ QWidget* WhatIfDialog::makeAnswer() {
 
 void WhatIfDialog::setManifests(const QString& yaml) { manifests_->setPlainText(yaml); }
 QString WhatIfDialog::said() const { return sentence_->text(); }
+QString WhatIfDialog::details() const { return differences_->text(); }
 
 void WhatIfDialog::say(const QString& sentence, model::Tone tone) {
     sentence_->setText(sentence);
@@ -135,6 +195,11 @@ void WhatIfDialog::ask() {
     if (!*linkAlive_) return;
     model::WhatIfQuestion question{manifests_->toPlainText(), {}, configurations_[0]->toPlainText(), configurations_[1]->toPlainText()};
     if (const auto node = drain_->currentData().toString(); !node.isEmpty()) question.drainNodes << node;
+    if (const auto zone = lostZone_->currentData().toString(); !zone.isEmpty()) question.withoutZones << zone;
+    question.newNodes = newNodes_->value();
+    question.newCores = newCores_->value();
+    question.newGibibytes = newGibibytes_->value();
+    question.targetNode = target_->currentData().toString();
     auto review = model::reviewOf(question);
     if (!review) return say(model::text(review.error().message), model::Tone::Broken);
     ask_->setEnabled(false);
@@ -154,11 +219,11 @@ void WhatIfDialog::show(const model::WhatIfAnswer& answer) {
     const auto title = [&](const QString& name, const model::PlacementSide& side) {
         QStringList parts{tr("%1 placed").arg(side.placed)};
         if (side.unplaced > 0) parts << tr("%1 nowhere").arg(side.unplaced);
-        parts << tr("%1 Nodes used").arg(side.nodesUsed);
+        parts << tr("%n Node(s) used", nullptr, side.nodesUsed);
         if (side.cpuMost >= 0) parts << tr("fullest Node %1 % of its CPU").arg(qRound(side.cpuMost * 100));
         return name + QStringLiteral(" · ") + parts.join(QStringLiteral(" · "));
     };
-    titles_[0]->setText(title(answer.b ? tr("Configuration A") : tr("Then"), answer.a));
+    titles_[0]->setText(answer.isChange ? tr("Now") : title(answer.b ? tr("Configuration A") : tr("Then"), answer.a));
     stages_[0]->setModelAtOnce(std::make_shared<const scene::StageModel>(answer.a.picture));
     halves_[1]->setVisible(answer.b.has_value());
     if (answer.b) {

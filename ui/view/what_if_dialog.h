@@ -10,9 +10,11 @@
 #include <QDialog>
 
 class QComboBox;
+class QDoubleSpinBox;
 class QLabel;
 class QPlainTextEdit;
 class QPushButton;
+class QSpinBox;
 
 namespace kubarium::scene {
 class StageView;
@@ -33,10 +35,16 @@ public:
     // The parts, for tests.
     scene::StageView& stage(int side) { return *stages_[side]; }
     QPlainTextEdit& configuration(int side) { return *configurations_[side]; }
+    QComboBox& drain() { return *drain_; }
+    QComboBox& lostZone() { return *lostZone_; }
+    QComboBox& target() { return *target_; }
+    QSpinBox& newNodes() { return *newNodes_; }
     QString said() const;
+    QString details() const;  // the lines below the pictures
 
 private:
     QWidget* makeQuestion();
+    QLayout* makeSuppositions(QWidget* pane);
     QWidget* makeAnswer();
     void show(const model::WhatIfAnswer& answer);
     void say(const QString& sentence, model::Tone tone);
@@ -48,7 +56,9 @@ private:
     QString language_;
     QPlainTextEdit* manifests_;
     QPlainTextEdit* configurations_[2];
-    QComboBox* drain_;
+    QComboBox *drain_, *lostZone_, *target_;
+    QSpinBox* newNodes_;
+    QDoubleSpinBox *newCores_, *newGibibytes_;
     QPushButton* ask_;
     QLabel *sentence_, *differences_;
     QWidget* halves_[2];

@@ -24,6 +24,10 @@ std::vector<std::string> textsAt(const json::object& spec, std::string_view key)
 }
 
 json::object nameOf(const PodInfo& pod) { return {{"namespace", pod.nameSpace}, {"name", pod.name}}; }
+// What it takes of a Node, as quantities: for pictures of the outcome.
+json::object requestsOf(const PodInfo& pod) {
+    return {{"cpu", fmt::format("{}m", pod.requests.milliCpu)}, {"memory", std::to_string(pod.requests.memory)}};
+}
 json::array namesOf(const std::vector<PodInfoPtr>& pods) {
     json::array list;
     for (const auto& pod : pods) list.push_back(nameOf(*pod));
@@ -124,7 +128,7 @@ private:
         for (const auto& placement : outcome.placements) {
             const auto& record = placement.record;
             placed += !placement.node.empty();
-            json::object entry{{"pod", nameOf(*record.pod)}, {"result", record.result}, {"node", placement.node}};
+            json::object entry{{"pod", nameOf(*record.pod)}, {"result", record.result}, {"node", placement.node}, {"requests", requestsOf(*record.pod)}};
             if (!placement.victims.empty()) entry["victims"] = namesOf(placement.victims);
             placements.push_back(std::move(entry));
             if (decisions.size() == mostInDetail) continue;

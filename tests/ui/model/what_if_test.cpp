@@ -57,6 +57,56 @@ TEST(WhatIf, ADrainEmptiesItsNodeAndNamesWhatIsLost) {
     EXPECT_FALSE(answer.b);
 }
 
+TEST(WhatIf, TheBarsCountWhatComesAndWhatGoes) {
+    auto now = twoNodes();
+    now.nodes[0].cpu.requested = 1;
+    now.pods[0].cpu = 0.75;
+    now.pods[0].memory = 64;
+    now.nodes[0].memory.requested = 64;
+    const auto status = kubarium::testing::parseObject(R"({"displaced":[{"namespace":"default","name":"old"}],"placements":[{"pod":{"namespace":"default","name":"old"},"node":"b","requests":{"cpu":"750m","memory":"64"}}]})");
+    const auto answer = answerOf(status, now, {}, QStringLiteral("en"));
+    EXPECT_DOUBLE_EQ(answer.a.picture.nodes[0].cpu.requested, 0.25);
+    EXPECT_DOUBLE_EQ(answer.a.picture.nodes[0].memory.requested, 0);
+    EXPECT_DOUBLE_EQ(answer.a.picture.nodes[1].cpu.requested, 0.75);
+    EXPECT_DOUBLE_EQ(answer.a.picture.nodes[1].memory.requested, 64);
+}
+
+TEST(WhatIf, ALostZoneIsGoneFromThePictureAndNewNodesAreInIt) {
+    auto now = twoNodes();
+    now.nodes[0].zone = QStringLiteral("east");
+    WhatIfQuestion question;
+    question.withoutZones << QStringLiteral("east");
+    question.newNodes = 2;
+    question.newCores = 1.5;
+    question.newGibibytes = 0.5;
+    const auto review = reviewOf(question);
+    ASSERT_TRUE(review);
+    const auto& spec = review->at("spec").as_object();
+    EXPECT_EQ(spec.at("withoutZones").as_array().at(0).as_string(), "east");
+    ASSERT_EQ(spec.at("addNodes").as_array().size(), 2U);
+    EXPECT_EQ(api::stringAt(spec.at("addNodes").as_array().at(1), {"status", "allocatable", "cpu"}), "1500m");
+    EXPECT_EQ(api::stringAt(spec.at("addNodes").as_array().at(1), {"status", "allocatable", "memory"}), "512Mi");
+    const auto answer = answerOf(kubarium::testing::parseObject(R"({"placements":[]})"), now, question, QStringLiteral("en"));
+    ASSERT_EQ(answer.a.picture.nodes.size(), 3U);
+    EXPECT_EQ(answer.a.picture.nodes[0].name, QStringLiteral("b"));
+    EXPECT_DOUBLE_EQ(answer.a.picture.nodes[2].cpu.capacity, 1.5);
+    EXPECT_FALSE(find(answer.a.picture, "old")) << "it was in the lost zone";
+}
+
+TEST(WhatIf, ATargetAsksWhatWouldHaveToChange) {
+    WhatIfQuestion question;
+    question.targetNode = QStringLiteral("b");
+    EXPECT_FALSE(reviewOf(question)) << "of which Pod?";
+    question.manifests = QStringLiteral("kind: Pod\nmetadata: {name: x}\n");
+    const auto review = reviewOf(question);
+    ASSERT_TRUE(review);
+    EXPECT_EQ(review->at("spec").at("targetNode").as_string(), "b");
+    const auto answer = answerOf(kubarium::testing::parseObject(R"({"smallestChanges":{"alternatives":[{"explanation":{"en":"Lower it."}}]}})"), twoNodes(), question, QStringLiteral("en"));
+    EXPECT_TRUE(answer.isChange);
+    EXPECT_TRUE(answer.explanation.contains(QLatin1String("b")));
+    EXPECT_EQ(answer.differences, QStringList{QStringLiteral("Lower it.")});
+}
+
 TEST(WhatIf, TheQuestionLeavesOutWhatIsNotScheduledAndSaysWhatIsWrong) {
     WhatIfQuestion question;
     question.manifests = QStringLiteral("kind: Service\n---\nkind: Pod\nmetadata: {name: x}\n");

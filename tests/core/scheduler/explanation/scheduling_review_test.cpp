@@ -69,6 +69,7 @@ TEST(SchedulingReview, TheMostImportantGoFirstAndPriorityClassesAreResolved) {
     ASSERT_TRUE(status.has_value()) << status.error().message;
     EXPECT_EQ(api::stringAt(status->at("placements").at(0), {"pod", "name"}), "important");
     EXPECT_EQ(nodesOf(*status), (std::vector<std::string>{"a", ""}));
+    EXPECT_EQ(api::stringAt(status->at("placements").at(0), {"requests", "cpu"}), "1000m");
     EXPECT_THAT(ask(state, R"({"manifests":[)" + pod("x", "1", R"("priorityClassName":"none",)") + "]}").error().message, HasSubstr("no PriorityClass with name none was found"));
 }
 
