@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/cluster/cluster.h"
+#include "core/lab/lab.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -27,7 +28,7 @@ struct UpArguments {
     int nodes = 3;
     std::string cpu = "1", memory = "512Mi";
     int simulatedNodes = 0;
-    std::string nodesFile, tokenAuthFile, schedulerConfig;
+    std::string nodesFile, lab, tokenAuthFile, schedulerConfig;
     double rate = 1;
     int port = 0;
     bool detach = false, simulated = false, fresh = false, noScheduler = false;
@@ -80,10 +81,14 @@ private:
     std::jthread thread_;
 };
 
-Result<cluster::ClusterOptions> clusterOptions(const UpArguments& arguments) {
+Result<cluster::ClusterOptions> clusterOptions(const UpArguments& arguments, const std::string& program) {
     cluster::ClusterOptions options;
     options.nodes = arguments.nodesFile.empty() ? TRY(cluster::makeNodes(arguments.nodes, arguments.cpu, arguments.memory, arguments.simulatedNodes))
                                                 : TRY(cluster::readNodesFile(arguments.nodesFile));
+    if (!arguments.lab.empty()) {
+        auto found = TRY(lab::findLab(lab::labsFolder(program), arguments.lab));
+        if (!found.lab.nodes.empty()) options.nodes = std::move(found.lab.nodes);
+    }
     options.rate = arguments.rate;
     options.port = arguments.port;
     options.tokenAuthFile = arguments.tokenAuthFile;
@@ -108,7 +113,7 @@ int runEngine(const Options& options, const UpArguments& arguments) {
     };
     const auto paths = cluster::clusterPaths(options.name, options.state);
     if (!paths) return fail(paths.error());
-    const auto settings = clusterOptions(arguments);
+    const auto settings = clusterOptions(arguments, options.program);
     if (!settings) return fail(settings.error());
     const auto lock = cluster::ClusterLock::acquire(*paths);
     if (!lock) return fail(lock.error());
@@ -169,7 +174,7 @@ int detach(const Options& options, const UpArguments& arguments, const std::vect
     const auto paths = cluster::clusterPaths(options.name, options.state);
     if (!paths) return report(paths.error());
     if (cluster::runningCluster(*paths)) return report(makeError(Reason::Conflict, fmt::format("The cluster \"{}\" already runs. See it with: kubarium status{}", paths->name, paths->flags())));
-    if (const auto valid = clusterOptions(arguments); !valid) return report(valid.error());
+    if (const auto valid = clusterOptions(arguments, options.program); !valid) return report(valid.error());
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return report(internalError("no pipe could be made"));
     const int inherited = fcntl(ends[1], F_DUPFD, 10);
@@ -222,6 +227,7 @@ void addUp(CLI::App& app, Command& command) {
     up->add_option("--node-memory", arguments->memory, "memory of each real Node, enforced where the machine allows it")->capture_default_str();
     up->add_option("--simulated-nodes", arguments->simulatedNodes, "how many simulated Nodes: the same kubelet, no containers")->capture_default_str();
     up->add_option("--nodes-file", arguments->nodesFile, "a YAML list of Nodes instead, as in a lab's spec.cluster.nodes");
+    up->add_option("--lab", arguments->lab, "the Nodes that this lab asks for, if it asks for any; the lab itself is run by 'kubarium lab run' or the window")->excludes("--nodes-file");
     up->add_option("--rate", arguments->rate, "divide every wait of the cluster by this; 'kubarium clock rate' changes it later")->check(CLI::Range(0.1, 1000.0))->capture_default_str();
     up->add_option("--port", arguments->port, "port of the API on 127.0.0.1; 0 takes a free one")->check(CLI::Range(0, 65535))->capture_default_str();
     up->add_option("--token-auth-file", arguments->tokenAuthFile, "test users as for kube-apiserver: lines of token,user,uid,\"group1,group2\"")->check(CLI::ExistingFile);
@@ -242,6 +248,7 @@ void addUp(CLI::App& app, Command& command) {
             };
             optional("--state", command.options.state);
             optional("--nodes-file", a.nodesFile);
+            if (!a.lab.empty()) words.insert(words.end(), {"--lab", a.lab});
             optional("--token-auth-file", a.tokenAuthFile);
             optional("--scheduler-config", a.schedulerConfig);
             if (a.noScheduler) words.emplace_back("--no-scheduler");

@@ -4,7 +4,6 @@
 #include "ui/bridge/engine_process.h"
 
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <QCoreApplication>
 #include <QHash>
@@ -45,20 +44,9 @@ QList<LabEntry> LabRunner::available(const QString& language) {
     return entries;
 }
 
-QString LabRunner::nodesFileText(const QString& name) {
+bool LabRunner::asksForNodes(const QString& name) {
     const auto loaded = lab::findLab(folder(), name.toStdString());
-    if (!loaded || loaded->lab.nodes.empty()) return {};
-    std::string text;
-    for (const auto& node : loaded->lab.nodes) {
-        boost::json::object labels;
-        for (const auto& [key, value] : node.labels) labels[key] = value;
-        boost::json::array taints;
-        for (const auto& taint : node.taints) taints.push_back({{"key", taint.key}, {"value", taint.value}, {"effect", taint.effect}});
-        boost::json::object entry{{"count", node.count}, {"cpu", node.cpu}, {"memory", node.memory}, {"simulated", node.simulated}, {"labels", labels}, {"taints", taints}};
-        entry[node.name.empty() ? "namePrefix" : "name"] = node.name.empty() ? node.namePrefix : node.name;
-        text += "- " + boost::json::serialize(entry) + "\n";
-    }
-    return model::text(text);
+    return loaded && !loaded->lab.nodes.empty();
 }
 
 Result<std::unique_ptr<LabRunner>> LabRunner::create(ClusterLink& link, const QString& name, const QString& language) {

@@ -27,8 +27,8 @@ class LabRunner final : public QObject {
 public:
     // Folders beside the program, or $KUBARIUM_LABS. Takes a moment the first time; any thread.
     static QList<LabEntry> available(const QString& language);
-    // A YAML list for `kubarium up --nodes-file`, or "" when the lab does not ask for Nodes of its own.
-    static QString nodesFileText(const QString& name);
+    // Whether the lab asks for Nodes of its own (`kubarium up --lab`).
+    static bool asksForNodes(const QString& name);
 
     // Fails with a sentence if there is no such lab or it has mistakes.
     static Result<std::unique_ptr<LabRunner>> create(ClusterLink& link, const QString& name, const QString& language);
