@@ -1,65 +1,23 @@
-// The window against a live engine: starts one as a user's window does, and clicks through a lab from the first step to the last.
-#include "tests/ui/view/wait_for.h"
+// The window against a live engine: clicks through a lab from the first step to the last.
+#include "tests/ui/live/live_window.h"
 #include "ui/view/lab_panel.h"
-#include "ui/view/main_window.h"
-#include "ui/view/yaml_editor.h"
 
 #include <QContextMenuEvent>
-#include <QCoreApplication>
 #include <QLabel>
 #include <QMenu>
 #include <QMessageBox>
-#include <QProcess>
-#include <QPushButton>
-#include <QTemporaryDir>
-#include <QTest>
-
-#include <gtest/gtest.h>
 
 namespace kubarium::view {
 namespace {
 
-using model::Kind;
-using testing::waitFor;
+using namespace testing;
 
-constexpr int engineMilliseconds = 60'000;  // a deadline, not a wait
-
-QPushButton* button(const QWidget& parent, const QString& name) {
-    for (auto* each : parent.findChildren<QPushButton*>())
-        if ((each->text() == name || each->accessibleName() == name) && each->isVisible()) return each;
-    return nullptr;
-}
-
-class LiveWindowTest : public ::testing::Test {
+class LiveLab : public LiveWindow {
 protected:
-    void SetUp() override {
-        ASSERT_TRUE(folder_.isValid());
-        // Long paths do not fit into the socket names of the engine.
-        qputenv("KUBARIUM_STATE", folder_.path().toUtf8());
-        name_ = QStringLiteral("gui%1").arg(QCoreApplication::applicationPid());
-        appearance_.setReduceMotion(true);
-        window_ = std::make_unique<MainWindow>(appearance_, executor_);
-        window_->resize(1440, 900);
-        window_->show();
-    }
-    void TearDown() override {
-        window_.reset();
-        QProcess down;
-        down.start(bridge::EngineProcess::program(), {QStringLiteral("down"), QStringLiteral("--name"), name_});
-        EXPECT_TRUE(down.waitForFinished(engineMilliseconds));
-        EXPECT_EQ(down.exitCode(), 0) << down.readAllStandardError().toStdString();
-    }
     void openLab(const QString& lab) {
         OpenRequest request;
-        request.name = name_;
         request.lab = lab;
-        window_->open(request);
-        ASSERT_TRUE(waitFor([this] { return window_->link() && window_->link()->synced(); }, engineMilliseconds)) << "the engine did not start";
-    }
-    bool clickWhenThere(const QWidget& parent, const QString& name) {
-        if (!waitFor([&] { return button(parent, name) && button(parent, name)->isEnabled(); }, engineMilliseconds)) return false;
-        QTest::mouseClick(button(parent, name), Qt::LeftButton);
-        return true;
+        open(request);
     }
     // The context menu of a Pod on the Stage, and one of its lines.
     bool chooseInMenuOf(const QString& uid, const QString& line) {
@@ -75,7 +33,6 @@ protected:
             }
         return false;
     }
-    model::ObjectPtr pod(const char* key) { return window_->link()->get(Kind::Pod, std::string(key)); }
     std::string labText() {
         QStringList lines;
         for (const auto* label : window_->labPanel().findChildren<QLabel*>())
@@ -83,15 +40,9 @@ protected:
         return lines.join(QLatin1Char('\n')).toStdString();
     }
     bool labSays(const char* words) { return labText().find(words) != std::string::npos; }
-
-    QTemporaryDir folder_{QStringLiteral("/tmp/kgui-XXXXXX")};
-    QString name_;
-    Appearance appearance_;
-    bridge::QtExecutor executor_;
-    std::unique_ptr<MainWindow> window_;
 };
 
-TEST_F(LiveWindowTest, TheFirstLabIsDoneWithClicksFromStartToEnd) {
+TEST_F(LiveLab, TheFirstLabIsDoneWithClicksFromStartToEnd) {
     ASSERT_NO_FATAL_FAILURE(openLab(QStringLiteral("first-pod")));
     ASSERT_TRUE(waitFor([this] { return labSays("Create a Pod"); }, engineMilliseconds)) << labText();
     // Step 1: the manifest from the editor.
