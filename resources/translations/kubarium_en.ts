@@ -4,6 +4,10 @@
 <context>
     <name>Explain</name>
     <message numerus="yes">
+        <source>%n Pod(s)</source>
+        <translation><numerusform>%n Pod</numerusform><numerusform>%n Pods</numerusform></translation>
+    </message>
+    <message numerus="yes">
         <source>Its containers were restarted %n time(s); the last time %1.</source>
         <translation><numerusform>Its container was restarted once; it ended like this: %1.</numerusform><numerusform>Its containers were restarted %n times; the last time %1.</numerusform></translation>
     </message>
@@ -65,6 +69,13 @@
     <message numerus="yes">
         <source>%n budget(s) violated</source>
         <translation><numerusform>%n budget violated</numerusform><numerusform>%n budgets violated</numerusform></translation>
+    </message>
+</context>
+<context>
+    <name>kubarium::view::WhatIfDialog</name>
+    <message numerus="yes">
+        <source>%n Node(s) used</source>
+        <translation><numerusform>%n Node used</numerusform><numerusform>%n Nodes used</numerusform></translation>
     </message>
 </context>
 </TS>

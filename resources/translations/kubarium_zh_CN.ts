@@ -485,14 +485,6 @@
         <translation>%1 的重启 · 退避 %2</translation>
     </message>
     <message>
-        <source>lease · node-monitor-grace-period %1</source>
-        <translation>租约 · node-monitor-grace-period %1</translation>
-    </message>
-    <message>
-        <source>eviction of %1 · tolerationSeconds %2</source>
-        <translation>%1 的驱逐 · tolerationSeconds %2</translation>
-    </message>
-    <message>
         <source>rev %L1</source>
         <translation>版本 %L1</translation>
     </message>
@@ -553,10 +545,6 @@
         <translation>无处可放</translation>
     </message>
     <message>
-        <source>There is nothing to ask: give a Pod or a Deployment, or a Node to drain.</source>
-        <translation>没有可询问的内容：请给出一个 Pod 或 Deployment，或要排空的 Node。</translation>
-    </message>
-    <message>
         <source>Configuration A</source>
         <translation>配置 A</translation>
     </message>
@@ -571,6 +559,42 @@
     <message>
         <source>%1 of %2 Pods find a place.</source>
         <translation>%2 个 Pod 中有 %1 个找到了位置。</translation>
+    </message>
+    <message>
+        <source>and more</source>
+        <translation>以及其他</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n Pod(s)</source>
+        <translation><numerusform>%n 个 Pod</numerusform></translation>
+    </message>
+    <message>
+        <source>no lease renewal · node-monitor-grace-period %1 s</source>
+        <translation>租约未续 · node-monitor-grace-period %1 秒</translation>
+    </message>
+    <message>
+        <source>eviction of %1 · tolerationSeconds %2 s</source>
+        <translation>驱逐 %1 · tolerationSeconds %2 秒</translation>
+    </message>
+    <message>
+        <source>There is nothing to ask: give a Pod or a Deployment, a Node to drain or a zone to lose.</source>
+        <translation>没有可问的内容：请给出 Pod 或 Deployment、要排空的 Node，或要失去的可用区。</translation>
+    </message>
+    <message>
+        <source>Which Pod is to go to %1? Give its manifest.</source>
+        <translation>哪个 Pod 要放到 %1？请给出它的清单。</translation>
+    </message>
+    <message>
+        <source>Nothing was found that would let it go to %1.</source>
+        <translation>没有找到能让它放到 %1 的修改。</translation>
+    </message>
+    <message>
+        <source>Each of these alone would let it go to %1:</source>
+        <translation>以下任意一项都足以让它放到 %1：</translation>
+    </message>
+    <message>
+        <source>To go to %1: %2</source>
+        <translation>要放到 %1：%2</translation>
     </message>
 </context>
 <context>
@@ -1308,6 +1332,75 @@
         <comment>Nodes</comment>
         <translation>抢占可在 %1 上腾出空间</translation>
     </message>
+    <message>
+        <source>Leads</source>
+        <translation>领先</translation>
+    </message>
+    <message>
+        <source>%1 asked, %2 free</source>
+        <comment>amounts of a resource</comment>
+        <translation>请求 %1，可用 %2</translation>
+    </message>
+    <message>
+        <source>asked: %1, the Node has %2</source>
+        <comment>labels</comment>
+        <translation>要求：%1，该 Node 为 %2</translation>
+    </message>
+    <message>
+        <source>asked: %1, the Node has no label %2</source>
+        <translation>要求：%1，该 Node 没有标签 %2</translation>
+    </message>
+    <message>
+        <source>taint %1 is not tolerated</source>
+        <translation>污点 %1 未被容忍</translation>
+    </message>
+    <message>
+        <source>%1 Pods of %2</source>
+        <comment>running, allowed</comment>
+        <translation>已有 %1 个 Pod，上限 %2</translation>
+    </message>
+    <message>
+        <source>someone cordoned it</source>
+        <translation>有人封锁了它</translation>
+    </message>
+    <message>
+        <source>%1 of them have %2 points each.</source>
+        <translation>其中 %1 个各得 %2 分。</translation>
+    </message>
+    <message>
+        <source>%1 leads with %2 points to %3.</source>
+        <translation>%1 以 %2 分对 %3 分领先。</translation>
+    </message>
+    <message>
+        <source>%1 asked, %2 free</source>
+        <comment>amounts of a resource</comment>
+        <translation>请求 %1，可用 %2</translation>
+    </message>
+    <message>
+        <source>asked: %1, the Node has %2</source>
+        <comment>labels</comment>
+        <translation>要求：%1，该 Node 为 %2</translation>
+    </message>
+    <message>
+        <source>%1 Pods of %2</source>
+        <comment>running, allowed</comment>
+        <translation>已有 %1 个 Pod，上限 %2</translation>
+    </message>
+    <message>
+        <source>%1 asked, %2 free</source>
+        <comment>amounts of a resource</comment>
+        <translation>请求 %1，可用 %2</translation>
+    </message>
+    <message>
+        <source>asked: %1, the Node has %2</source>
+        <comment>labels</comment>
+        <translation>要求：%1，该 Node 为 %2</translation>
+    </message>
+    <message>
+        <source>%1 Pods of %2</source>
+        <comment>running, allowed</comment>
+        <translation>已有 %1 个 Pod，上限 %2</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::bridge::ClusterActions</name>
@@ -1994,10 +2087,6 @@
         </translation>
     </message>
     <message>
-        <source>All Nodes are simulated: Pods are scheduled and their life is played, but no containers run. `kubarium check` says what this machine lacks.</source>
-        <translation>所有 Node 都是模拟的：Pod 会被调度并演示其生命周期，但不运行容器。`kubarium check` 会说明这台机器缺少什么。</translation>
-    </message>
-    <message>
         <source>Leaving the lab</source>
         <translation>正在离开实验</translation>
     </message>
@@ -2057,6 +2146,10 @@
         <source>What if… (place Pods, drain a Node, compare configurations)</source>
         <translation>假如…（放置 Pod、排空 Node、比较配置）</translation>
     </message>
+    <message>
+        <source>All Nodes are simulated: Pods are scheduled and their life is played, but no containers run.</source>
+        <translation>所有 Node 都是模拟的：Pod 会被调度并演示其生命周期，但不运行容器。</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::OverviewPage</name>
@@ -2099,10 +2192,6 @@
 <context>
     <name>kubarium::view::TimelineView</name>
     <message>
-        <source>Timeline. Arrow keys go through the recorded past, End returns to now.</source>
-        <translation>时间线。方向键浏览已记录的过去，End 回到现在。</translation>
-    </message>
-    <message>
         <source>Faults</source>
         <translation>故障</translation>
     </message>
@@ -2115,20 +2204,16 @@
         <comment>a timer</comment>
         <translation>%1 · 剩余 %2</translation>
     </message>
+    <message>
+        <source>Timeline. Left and Right go through the recorded past, Up and Down through the rows, End returns to now.</source>
+        <translation>时间线。左右键浏览记录的过去，上下键切换行，End 键回到现在。</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::ToolBar</name>
     <message>
         <source>Cluster %1, %2</source>
         <translation>集群 %1，%2</translation>
-    </message>
-    <message>
-        <source>▶  Run</source>
-        <translation>▶  运行</translation>
-    </message>
-    <message>
-        <source>❚❚  Pause</source>
-        <translation>❚❚  暂停</translation>
     </message>
     <message>
         <source>Let the cluster&apos;s Clock run on (Ctrl+P)</source>
@@ -2157,10 +2242,6 @@
     <message>
         <source>Pause or run the Clock</source>
         <translation>暂停或运行时钟</translation>
-    </message>
-    <message>
-        <source>▸❘  Step</source>
-        <translation>▸❘  单步</translation>
     </message>
     <message>
         <source>Let one scheduling phase or one reconcile happen (Ctrl+.)</source>
@@ -2226,6 +2307,18 @@
         <source>Breakpoints of the scheduler</source>
         <translation>调度器断点</translation>
     </message>
+    <message>
+        <source>Run</source>
+        <translation>运行</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>单步</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::WhatIfDialog</name>
@@ -2240,10 +2333,6 @@
     <message>
         <source>Pods that do not exist yet</source>
         <translation>尚不存在的 Pod</translation>
-    </message>
-    <message>
-        <source>A Node to drain</source>
-        <translation>要排空的 Node</translation>
     </message>
     <message>
         <source>none</source>
@@ -2294,10 +2383,6 @@
         <translation>%1 个无处可放</translation>
     </message>
     <message>
-        <source>%1 Nodes used</source>
-        <translation>使用了 %1 个 Node</translation>
-    </message>
-    <message>
         <source>fullest Node %1 % of its CPU</source>
         <translation>最满的 Node 用了 %1 % 的 CPU</translation>
     </message>
@@ -2312,6 +2397,58 @@
     <message>
         <source>Nobody starts these again: %1</source>
         <translation>这些不会再被启动：%1</translation>
+    </message>
+    <message>
+        <source>Drain a Node</source>
+        <translation>排空 Node</translation>
+    </message>
+    <message>
+        <source>Lose a zone</source>
+        <translation>失去可用区</translation>
+    </message>
+    <message>
+        <source>the Nodes have no zones</source>
+        <translation>Node 没有可用区</translation>
+    </message>
+    <message>
+        <source>Nodes to add</source>
+        <translation>要添加的 Node 数</translation>
+    </message>
+    <message>
+        <source> CPU</source>
+        <translation> CPU</translation>
+    </message>
+    <message>
+        <source>CPU of each added Node, in cores</source>
+        <translation>每个添加的 Node 的 CPU（核）</translation>
+    </message>
+    <message>
+        <source>Memory of each added Node, in GiB</source>
+        <translation>每个添加的 Node 的内存（GiB）</translation>
+    </message>
+    <message>
+        <source>Add Nodes</source>
+        <translation>添加 Node</translation>
+    </message>
+    <message>
+        <source>Make it fit on</source>
+        <translation>使其能放到</translation>
+    </message>
+    <message>
+        <source>any Node</source>
+        <translation>任意 Node</translation>
+    </message>
+    <message>
+        <source>Asks what would have to change for the first Pod to go to this Node</source>
+        <translation>询问要让第一个 Pod 放到此 Node 需要改什么</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>现在</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n Node(s) used</source>
+        <translation><numerusform>使用 %n 个 Node</numerusform></translation>
     </message>
 </context>
 <context>

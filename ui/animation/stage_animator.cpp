@@ -70,7 +70,10 @@ void StageAnimator::expire(Milliseconds now, std::vector<Flight>& landed) {
 }
 
 void StageAnimator::schedule(int otherwise) {
-  const int wanted = isMoving() ? 16 : otherwise;
+  // Pods in flight want every frame; dots and rings are small and read as well at half of them, at half the cost.
+  const bool large = !flights_.isEmpty() || !fades_.empty();
+  const int own = large ? 16 : isMoving() ? 33 : 0;
+  const int wanted = own == 0 ? otherwise : otherwise > 0 ? std::min(own, otherwise) : own;
   if (wanted <= 0) {
     timer_.stop();
     return;

@@ -15,8 +15,8 @@ using model::ObjectPtr;
 namespace {
 
 constexpr int frameMilliseconds = 16;
-constexpr int healthMilliseconds = 2000;
-constexpr int statsMilliseconds = 2000;
+constexpr int healthMilliseconds = 5000;  // how long a cluster may be silent before the window says so
+constexpr int statsMilliseconds = 3000;
 constexpr int measuredNodes = 20;
 constexpr int patienceMilliseconds = 3000;  // with kinds that may not be listed
 

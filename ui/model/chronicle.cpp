@@ -91,6 +91,8 @@ void Chronicle::setBar(const Reference& reference, const QString& title, Tone to
     auto it = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) { return lane->reference == reference; });
     if (it == lanes_.end()) {
         if (lanes_.size() >= lanesAtMost) return;
+        // A large cluster's healthy Nodes leave room for its workloads and for what breaks.
+        if (reference.kind == Kind::Node && tone == Tone::Ok && lanes_.size() >= lanesAtMost / 3) return;
         lanes_.push_back(std::make_unique<Lane>(Lane{title, reference, {}}));
         it = std::prev(lanes_.end());
     }
@@ -325,9 +327,11 @@ std::vector<const Lane*> Chronicle::lanes() const {
     std::vector<const Lane*> result;
     for (const auto& lane : lanes_)
         if (!lane->bars.empty()) result.push_back(lane.get());
-    std::stable_sort(result.begin(), result.end(), [](const Lane* a, const Lane* b) {
-        return std::pair(a->reference.kind != Kind::Node, a->title) < std::pair(b->reference.kind != Kind::Node, b->title);
-    });
+    // Nodes first, unless there are so many that nothing else would be seen.
+    constexpr std::ptrdiff_t fewNodes = 8;
+    const auto isNode = [](const Lane* lane) { return lane->reference.kind == Kind::Node; };
+    const bool nodesFirst = std::count_if(result.begin(), result.end(), isNode) <= fewNodes;
+    std::stable_sort(result.begin(), result.end(), [&](const Lane* a, const Lane* b) { return std::pair(isNode(a) != nodesFirst, a->title) < std::pair(isNode(b) != nodesFirst, b->title); });
     return result;
 }
 

@@ -16,7 +16,9 @@ QString Explain::shortReason(const QString& message) {
     for (const auto* end : {". preemption:", ". no new claims to deallocate"})
         if (const auto at = result.indexOf(QLatin1String(end)); at >= 0) result.truncate(at);
     if (result.endsWith(QLatin1Char('.'))) result.chop(1);
-    return result;
+    // How many Nodes refuse for which reason is told in Why, where each has its name.
+    static const QRegularExpression counts(QStringLiteral("(^|, )\\d+ (?=[A-Za-z])"));
+    return result.replace(counts, QStringLiteral("\\1"));
 }
 
 QString Explain::seconds(double seconds) {
@@ -184,8 +186,8 @@ Explanation explainPod(const api::Object& pod, const ClusterObjects& objects, co
     out.tone = state.tone;
     QStringList parts{Explain::tr("Pod in %1").arg(text(pod.nameSpace()))};
     parts << (owner.name.isEmpty() ? Explain::tr("no owner") : Explain::tr("owner %1/%2").arg(owner.kind, owner.name));
-    if (requestedCores(pod) > 0 && requestedBytes(pod) > 0) parts << Explain::tr("%1 CPU, %2").arg(Explain::cores(requestedCores(pod)), Explain::bytes(requestedBytes(pod)));
-    else if (requestedCores(pod) > 0) parts << Explain::tr("%1 CPU").arg(Explain::cores(requestedCores(pod)));
+    if (requestedCores(pod) > 0 && requestedBytes(pod) > 0) parts << Explain::tr("%1 CPU, %2").arg(Explain::cores(requestedCores(pod)), Explain::bytes(requestedBytes(pod))).replace(QLatin1Char(' '), QChar::Nbsp);
+    else if (requestedCores(pod) > 0) parts << Explain::tr("%1 CPU").arg(Explain::cores(requestedCores(pod))).replace(QLatin1Char(' '), QChar::Nbsp);
     else if (requestedBytes(pod) > 0) parts << Explain::bytes(requestedBytes(pod));
     out.subtitle = parts.join(QStringLiteral(" · "));
     const auto host = node.isEmpty() ? nullptr : objects.get(Kind::Node, node);
@@ -277,15 +279,18 @@ Explanation explainWorkload(Kind kind, const api::Object& workload, const Cluste
         out.remedies << Explain::tr("Look at the newest Pods, or go back: kubectl rollout undo");
         out.tone = Tone::Broken;
     }
+    constexpr int mostFacts = 12;  // beyond, the tree lists them
+    int pods = 0;
     for (const auto& [key, pod] : objects.all(Kind::Pod)) {
-        if (workloadOf(*pod, objects).name != out.title || pod->nameSpace() != workload.nameSpace()) continue;
+        if (pod->nameSpace() != workload.nameSpace() || workloadOf(*pod, objects).name != out.title) continue;
         const auto state = podState(*pod);
-        out.facts.push_back({text(pod->name()), state.word + (state.phase == scene::PodPhase::Pending ? QString() : QStringLiteral(" · ") + at(*pod, {"spec", "nodeName"}))});
+        if (++pods <= mostFacts) out.facts.push_back({text(pod->name()), state.word + (state.phase == scene::PodPhase::Pending ? QString() : QStringLiteral(" · ") + at(*pod, {"spec", "nodeName"}))});
         if (state.tone == Tone::Broken && out.remedies.isEmpty()) {
             const auto why = explainPod(*pod, objects, times);
             out.remedies << text(pod->name()) + QStringLiteral(": ") + why.sentence;
         }
     }
+    if (const int rest = pods - mostFacts; rest > 0) out.facts.push_back({Explain::tr("and more"), Explain::tr("%n Pod(s)", nullptr, rest)});
     return out;
 }
 

@@ -20,8 +20,10 @@ class Camera {
     dpr_ = devicePixelRatio;
     clamp();
   }
-  void setWorld(const QSizeF& world) {
+  // `sideMargin`: pixels that stay free at the left and the right when the whole world is seen.
+  void setWorld(const QSizeF& world, double sideMargin = 0) {
     world_ = world;
+    sideMargin_ = sideMargin;
     clamp();
   }
 
@@ -32,7 +34,7 @@ class Camera {
     if (world_.isEmpty() || viewport_.isEmpty()) {
       return 1;
     }
-    return std::min({1.0, viewport_.width() / world_.width(), viewport_.height() / world_.height()});
+    return std::min({1.0, std::max(1.0, viewport_.width() - 2 * sideMargin_) / world_.width(), viewport_.height() / world_.height()});
   }
   double minimumScale() const { return std::min(0.5, fitScale()); }
 
@@ -78,6 +80,7 @@ class Camera {
   QRectF viewport_;
   QSizeF world_;
   QPointF origin_;
+  double sideMargin_ = 0;
   double scale_ = 1;
   double dpr_ = 1;
 };

@@ -290,12 +290,13 @@ void paintVerdict(const CardContext& card) {
   if (card.scene.presentation) {
     tick(verdict.feasible);
     if (verdict.feasible) {
-      card.ink.line(row(), card.winner ? Stage::tr("Chosen") : Stage::tr("Fits"), bold);
+      const bool decided = card.scene.theatre->phase > TheatrePhase::Score;
+      card.ink.line(row(), !card.winner ? Stage::tr("Fits") : decided ? Stage::tr("Chosen") : Stage::tr("Leads"), bold);
     } else {
       card.ink.line(row(), plainReason(verdict), bold);
     }
     area.setTop(area.top() + metrics.line);
-    const QString detail = verdict.detail.isEmpty() ? verdict.reasons.value(0) : verdict.detail;
+    const QString detail = plainDetail(verdict);
     const int lines = std::max(1, static_cast<int>(area.height() / metrics.line));
     if (!verdict.feasible && detail != plainReason(verdict)) {
       card.ink.paragraph(area, detail, plain, std::min(2, lines));
@@ -326,7 +327,8 @@ void paintVerdict(const CardContext& card) {
   area.setTop(area.top() + metrics.line + 1);
   QString reason = verdict.reasons.join(Stage::tr("; ", "between sentences in a list"));
   if (!verdict.detail.isEmpty()) {
-    reason = reason.isEmpty() ? verdict.detail : Stage::tr("%1: %2", "reason: its values").arg(reason, verdict.detail);
+    const QString detail = detailText(verdict.detail);
+    reason = reason.isEmpty() ? detail : Stage::tr("%1: %2", "reason: its values").arg(reason, detail);
   }
   const double lineHeight = std::max(Ink::lineHeight(plain), metrics.text * 1.35);
   const int lines = std::max(1, static_cast<int>(area.height() / lineHeight));
@@ -387,7 +389,7 @@ void paintFuses(const CardContext& card) {
   QRectF area = card.scene.layout->detailRect(card.index);
   const StageNode& node = card.node;
   const double leaseHeight = node.leaseRenewed ? metrics.line : 0;
-  const double block = metrics.line + metrics.value + 5;
+  const double block = metrics.line + metrics.value + metrics.barHeight + 9;
   const int room = std::max(0, static_cast<int>((area.height() - leaseHeight + 6) / block));
   const int shown = std::min(room, static_cast<int>(node.fuses.size()));
   for (int i = 0; i < shown; ++i) {
@@ -397,21 +399,26 @@ void paintFuses(const CardContext& card) {
     const double left = std::max(0.0, fuse.ends - card.scene.now) / std::max(0.01, card.scene.rate);
     const QRectF row(area.left(), area.top(), area.width(), metrics.line);
     card.ink.clock(QRectF(row.left(), row.center().y() - metrics.text * 0.42, metrics.text * 0.84, metrics.text * 0.84), theme.textMuted);
-    const bool more = i + 1 == shown && static_cast<int>(node.fuses.size()) > shown;
-    double labelRight = 0;
-    if (more) {
-      const TextStyle rest{metrics.badge, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
-      labelRight = card.ink.line(row, Stage::tr("+%1 more").arg(static_cast<int>(node.fuses.size()) - shown), rest) + 8;
-    }
-    card.ink.line(row.adjusted(metrics.text * 1.3, 0, -labelRight, 0), fuse.label, {metrics.badge, theme.text});
     QString time = secondsText(left);
     if (card.scene.rate > 1.01) {
       time = Stage::tr("%1 at ×%2", "time left at the clock's rate").arg(time, pointsText(card.scene.rate));
     }
+    const int rest = static_cast<int>(node.fuses.size()) - shown;
+    const QString more = i + 1 == shown && rest > 0 ? Stage::tr("+%1 more").arg(rest) : QString();
+    // "what ends · the timer and its length": names are long, so each has a line; what is left stands where there is room.
+    const QRectF first = row.adjusted(metrics.text * 1.3, 0, 0, 0);
+    const QRectF second(first.left(), row.bottom() - 3, first.width(), metrics.value + 4);
+    const TextStyle name{metrics.badge, theme.text};
+    const TextStyle quiet{metrics.badge, theme.textMuted};
     const TextStyle mono{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
-    const QRectF second(row.left(), row.bottom() - 2, row.width(), metrics.value + 3);
-    card.ink.line(second, time, mono);
-    const QRectF bar(row.left(), second.center().y() - metrics.barHeight / 2, row.width() - Ink::width(time, mono) - 10, metrics.barHeight);
+    const TextStyle quietRight{metrics.badge, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
+    const QString timer = fuse.label.section(QStringLiteral(" · "), 1);
+    const bool timeBelow = Ink::width(timer, quiet) + Ink::width(time, mono) + 8 <= second.width();
+    const double above = card.ink.line(first, timeBelow ? more : time, timeBelow ? quietRight : mono);
+    const double below = card.ink.line(second, timeBelow ? time : more, timeBelow ? mono : quietRight);
+    card.ink.line(first.adjusted(0, 0, -above - 8, 0), fuse.label.section(QStringLiteral(" · "), 0, 0), name);
+    card.ink.line(second.adjusted(0, 0, -below - 8, 0), timer, quiet);
+    const QRectF bar(row.left(), second.bottom() + 2, row.width(), metrics.barHeight);
     card.ink.bar(bar, 1, theme.barTrack, Qt::transparent);
     if (burnt > 0.005) {
       QLinearGradient fire(bar.topLeft(), QPointF(bar.left() + bar.width() * burnt, bar.top()));

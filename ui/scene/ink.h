@@ -67,10 +67,11 @@ class Ink {
   void hatch(const QRectF& rect, double radius, const QColor& color, double step, double thickness) const;
 
   void chip(const QRectF& rect, const ChipLook& look) const;
+  // What chip() draws at its corners, alone: state and restarts.
+  void chipGlyph(const QRectF& rect, const ChipLook& look) const;
 
  private:
   void drawChip(const QRectF& rect, const ChipLook& look) const;
-  void chipGlyph(const QRectF& rect, const ChipLook& look) const;
 
   QPainter& painter_;
   const style::Theme& theme_;

@@ -182,7 +182,7 @@ void paintGroupTitles(const Ink& ink, const Scene& scene) {
   const double scale = std::clamp(camera.scale(), 0.8, 1.4);
   const double size = scene.presentation ? 20 : 12 * scale;
   for (const NodeGroup& group : scene.layout->groups) {
-    const QPointF at = camera.toWidget(QPointF(scene.presentation ? 36 : 16, group.titleTop));
+    const QPointF at = camera.toWidget(QPointF(scene.layout->nodeRect(group.nodes.front()).left(), group.titleTop));
     const double height = (group.top - group.titleTop) * camera.scale();
     const QRectF rect(at.x(), at.y(), camera.viewport().width() - 32, height);
     if (rect.height() < 9 || !rect.intersects(camera.viewport())) {

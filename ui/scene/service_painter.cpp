@@ -235,7 +235,10 @@ void paintReadyChart(const Ink& ink, const Scene& scene) {
     painter.setPen(pen);
     const double at = std::round(x(mark.at)) + 0.5;
     painter.drawLine(QPointF(at, plot.top() - 4), QPointF(at, plot.bottom()));
-    ink.line(QRectF(at + 6, plot.bottom() - 18, plot.right() - at - 6, 16), mark.text, {11, theme.broken});
+    const double textWidth = Ink::width(mark.text, {11, {}, TextWeight::Regular, TextFamily::Sans, {}}) + 2;
+    const bool before = at + 6 + textWidth > plot.right();  // no room behind the line
+    const QRectF place(before ? std::max(plot.left(), at - 6 - textWidth) : at + 6, plot.bottom() - 18, before ? std::min(textWidth, at - 6 - plot.left()) : plot.right() - at - 6, 16);
+    ink.line(place, mark.text, {11, theme.broken});
   }
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(theme.accent, 2, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));

@@ -85,6 +85,9 @@ StageLayout StageLayout::compute(const StageModel& model, const StageSlots& slot
   if (layout.detail == Detail::Cards) {
     layout.fitCards(model, slots, options);
   } else {
+    // In line with the chrome however far away the cells are seen: the camera keeps the margin, in pixels.
+    layout.sideMargin = layout.margin_;
+    layout.margin_ = 0;
     layout.chooseCellGrid(model, slots, options);
     layout.placeNodes(model, options);
     layout.placeServices(model, options);
@@ -100,10 +103,11 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
     headline = QRectF(margin_, 28, width - 2 * margin_, 56);
     top = headline.bottom() + 10;
   } else {
-    strip = QRectF(margin_, top, width - 2 * margin_, 30);
+    // A picture of what might be has no control plane.
+    strip = QRectF(margin_, top, width - 2 * margin_, model.components.empty() ? 0 : 30);
     const QString button = Stage::tr("Group by pool");
     const double buttonWidth = std::ceil(textWidth(button, 12) + 42);
-    if (width > 520) {
+    if (width > 520 && !model.components.empty()) {
       groupButton = QRectF(strip.right() - buttonWidth, top, buttonWidth, 30);
     }
     const double room = (groupButton.isEmpty() ? strip.right() : groupButton.left() - 8);
@@ -132,7 +136,7 @@ void StageLayout::placeChrome(const StageModel& model, const StageSlots& slots, 
       components.emplace_back(x, top, std::max(0.0, std::min(w, room - x)), 30);
       x += w + 8;
     }
-    top = strip.bottom() + 10;
+    top = strip.bottom() + (model.components.empty() ? 0 : 10);
     pendingLane = QRectF(margin_, top, width - 2 * margin_, 48);
     placePending(model, slots, options);
     top = pendingLane.bottom() + 4;

@@ -37,7 +37,7 @@ struct CardMetrics {
   double chip = 24;
   double chipGap = 5;
   double line = 18;
-  double detail = 92;    // room under the chips for verdicts, scores and fuses
+  double detail = 104;   // room under the chips for verdicts, scores and fuses
   double radius = 10;
   bool memoryBar = true;
 };
@@ -100,6 +100,7 @@ class StageLayout {
   // World coordinates.
   double pageScale = 1;  // the scale at which the cards fill the width of the viewport
   QSizeF world;
+  double sideMargin = 0;  // widget pixels that stay free beside a world that is seen whole
   std::vector<NodeGroup> groups;
   std::vector<QRectF> services;
   QRectF chart;

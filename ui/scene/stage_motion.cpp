@@ -130,7 +130,7 @@ void StageView::Private::applyModel(std::shared_ptr<const StageModel> next, bool
                         layoutBefore.chipStep() == layout.chipStep() && layoutBefore.chipRows() == layout.chipRows() &&
                         before->nodes.size() == model->nodes.size() && layoutBefore.groups.size() == layout.groups.size();
   camera.setViewport(layout.viewport, view->devicePixelRatioF());
-  camera.setWorld(layout.world);
+  camera.setWorld(layout.world, layout.sideMargin);
   if (autoFit && !sameGrid) {
     fit();
   }
@@ -653,6 +653,9 @@ void StageView::Private::paintMarks(const Ink& ink) {
       pod >= 0 && hidden[static_cast<std::size_t>(pod)] == 0 && (slots.placeOf(static_cast<std::size_t>(pod)).node >= 0 || !layout.pendingLane.isEmpty())) {
     const QRectF rect = podWidgetRect(pod);
     outline(rect, rect.width() * 0.25, theme.accent, std::max(1.6, rect.width() / 14), std::max(2.0, rect.width() / 10));
+    if (layout.detail == Detail::Cards) {
+      ink.chipGlyph(rect, ScenePainter::look(scene(), pod));
+    }
   }
   painter.restore();
 }

@@ -72,6 +72,20 @@ void StageView::setTheatre(std::optional<TheatreState> theatre) {
 }
 
 bool StageView::hasTheatre() const { return d_->theatre.has_value(); }
+const std::optional<TheatreState>& StageView::theatre() const { return d_->theatre; }
+
+QRect StageView::reasonRect(const QString& reason) const {
+  if (!d_->theatre) {
+    return {};
+  }
+  const std::vector<ReasonCount> reasons = sortedReasons(*d_->theatre);
+  for (std::size_t i = 0; i < std::min(reasons.size(), d_->layout.reasonRows.size()); ++i) {
+    if (reasons[i].reason == reason) {
+      return d_->layout.reasonRows[i].toAlignedRect();
+    }
+  }
+  return {};
+}
 
 void StageView::setTheme(const style::Theme& theme) {
   d_->theme = theme;
@@ -302,7 +316,7 @@ Scene StageView::Private::scene() const {
 void StageView::Private::relayout() {
   layout = StageLayout::compute(*model, slots, options(view->size()));
   camera.setViewport(layout.viewport, view->devicePixelRatioF());
-  camera.setWorld(layout.world);
+  camera.setWorld(layout.world, layout.sideMargin);
   if (autoFit) {
     fit();
   }

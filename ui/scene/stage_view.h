@@ -37,6 +37,7 @@ class StageView : public QWidget {
   // The decision the user follows, or nothing. A new phase of the same cycle continues the animation.
   void setTheatre(std::optional<TheatreState> theatre);
   bool hasTheatre() const;
+  const std::optional<TheatreState>& theatre() const;
 
   void setTheme(const style::Theme& theme);
   const style::Theme& theme() const;
@@ -76,6 +77,8 @@ class StageView : public QWidget {
   // Geometry in widget coordinates; empty when it is not shown. For tests, tooltips and accessibility.
   QRect nodeRect(const QString& name) const;
   QRect podRect(const QString& key) const;
+  // A row of the panel that gathers the verdicts of many Nodes.
+  QRect reasonRect(const QString& reason) const;
 
   // Tests drive time by hand: a function returning milliseconds. Without it the steady clock is used.
   void setTimeSource(std::function<std::int64_t()> milliseconds);

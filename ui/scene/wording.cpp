@@ -1,5 +1,7 @@
 #include "ui/scene/wording.h"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <cmath>
 
@@ -52,10 +54,10 @@ QString memoryOfText(const Resource& memory) {
   constexpr double mebi = 1024.0 * 1024.0;
   constexpr double gibi = mebi * 1024.0;
   const bool big = memory.capacity >= gibi;
-  const double unit = big ? gibi : mebi;
-  const auto number = [&](double value) { return big ? trimmed(value / unit, 1) : trimmed(value / unit, 0); };
-  return Stage::tr("%1 of %2", "amount requested of capacity")
-      .arg(number(memory.requested), number(memory.capacity) + (big ? QLatin1String("Gi") : QLatin1String("Mi")));
+  const bool little = big && memory.requested > 0 && memory.requested < gibi;  // "0 of 8Gi" would hide it
+  const QString requested = little ? trimmed(memory.requested / mebi, 0) + QLatin1String("Mi") : trimmed(memory.requested / (big ? gibi : mebi), big ? 1 : 0);
+  const QString capacity = big ? trimmed(memory.capacity / gibi, 1) + QLatin1String("Gi") : trimmed(memory.capacity / mebi, 0) + QLatin1String("Mi");
+  return Stage::tr("%1 of %2", "amount requested of capacity").arg(requested, capacity);
 }
 
 QString secondsText(double seconds) {
@@ -195,6 +197,37 @@ QString priceText(const PreemptionCandidate& candidate) {
   return parts.join(QStringLiteral(" · "));
 }
 
+QString detailText(const QString& detail) {
+  static const QRegularExpression amounts(QStringLiteral("^(?:([^:]+): )?(\\S+) asked, (\\S+) free$"));
+  static const QRegularExpression label(QStringLiteral("^asked: (\\S+), the Node has (no label )?(\\S+)$"));
+  static const QRegularExpression taint(QStringLiteral("^taint (.+) is not tolerated$"));
+  static const QRegularExpression pods(QStringLiteral("^(\\d+) Pods of (\\d+)$"));
+  QStringList parts;
+  for (const QString& part : detail.split(QStringLiteral("; "), Qt::SkipEmptyParts)) {
+    if (const auto match = amounts.match(part); match.hasMatch()) {
+      const QString text = Stage::tr("%1 asked, %2 free", "amounts of a resource").arg(match.captured(2), match.captured(3));
+      parts << (match.captured(1).isEmpty() ? text : Stage::tr("%1: %2", "reason: its values").arg(match.captured(1), text));
+    } else if (const auto found = label.match(part); found.hasMatch()) {
+      parts << (found.captured(2).isEmpty() ? Stage::tr("asked: %1, the Node has %2", "labels") : Stage::tr("asked: %1, the Node has no label %2"))
+                   .arg(found.captured(1), found.captured(3));
+    } else if (const auto refused = taint.match(part); refused.hasMatch()) {
+      parts << Stage::tr("taint %1 is not tolerated").arg(refused.captured(1));
+    } else if (const auto full = pods.match(part); full.hasMatch()) {
+      parts << Stage::tr("%1 Pods of %2", "running, allowed").arg(full.captured(1), full.captured(2));
+    } else {
+      parts << part;
+    }
+  }
+  return parts.join(Stage::tr("; ", "between sentences in a list"));
+}
+
+QString plainDetail(const TheatreNode& node) {
+  if (node.plugin == QLatin1String("NodeUnschedulable")) {
+    return Stage::tr("someone cordoned it");
+  }
+  return node.detail.isEmpty() ? node.reasons.value(0) : detailText(node.detail);
+}
+
 QString pointsText(double points) { return trimmed(points, std::abs(points - std::round(points)) < 0.05 ? 0 : 1); }
 
 QString plainReason(const TheatreNode& node) {
@@ -302,7 +335,7 @@ namespace {
 Headline decisionHeadline(const TheatreState& theatre) {
   Headline result;
   result.pod = theatre.podName;
-  const bool scored = theatre.phase >= TheatrePhase::Select && !theatre.winner.isEmpty();
+  const bool scored = theatre.phase >= TheatrePhase::Score && !theatre.winner.isEmpty();
   QString fit;
   if (theatre.phase <= TheatrePhase::Queue) {
     result.text = Stage::tr("%1 is the next Pod to be placed.").arg(theatre.podName);
@@ -336,6 +369,9 @@ Headline decisionHeadline(const TheatreState& theatre) {
   QString end;
   if (theatre.feasibleNodes == 1 || second < 0) {
     end = Stage::tr("It goes to %1.").arg(theatre.winner);
+  } else if (theatre.phase == TheatrePhase::Score) {
+    end = theatre.best.size() > 1 ? Stage::tr("%1 of them have %2 points each.").arg(theatre.best.size()).arg(pointsText(best))
+                                  : Stage::tr("%1 leads with %2 points to %3.").arg(theatre.winner, pointsText(best), pointsText(second));
   } else if (theatre.best.size() > 1) {
     end = Stage::tr("A tie at %1 points: the draw says %2.").arg(pointsText(best), theatre.winner);
   } else {

@@ -33,6 +33,10 @@ QString pointsText(double points);
 QString priceText(const PreemptionCandidate& candidate);    // 2 Pods give way · highest priority 100
 // Fewer words, for the last row: "Insufficient cpu" becomes "Too little CPU".
 QString plainReason(const TheatreNode& node);
+// The values behind a reason, in the language of the window: "500m asked, 120m free". What has no known form stays as it came.
+QString detailText(const QString& detail);
+// The sentence below plainReason().
+QString plainDetail(const TheatreNode& node);
 // Why a Node that fits has its points: "emptier, preferred by affinity" for the winner, how full it is for the others.
 QString fitSentence(const TheatreState& theatre, const StageNode& node, const TheatreNode& verdict);
 // "Only two Nodes can run train-0. gpu-2 wins with 687 points to 541."

@@ -68,8 +68,13 @@ QPushButton[role="quiet"], QToolButton[role="quiet"] { background: transparent; 
 QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover { background: @controlHover@; }
 QToolButton::menu-indicator { image: none; }
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @control@; color: @text@; border: 1px solid @hairline@; border-radius: 6px; padding: 4px 8px; selection-background-color: @accent@; selection-color: @onAccent@; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QComboBox:focus { border-color: @accent@; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: @accent@; }
+QComboBox { padding-right: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow, QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: none; width: 0; height: 0; border-left: 4px solid @control@; border-right: 4px solid @control@; border-top: 5px solid @textMuted@; }
+QComboBox::down-arrow:disabled { border-top-color: @control@; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: none; width: 0; height: 0; border-left: 4px solid @control@; border-right: 4px solid @control@; border-bottom: 5px solid @textMuted@; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { border: none; background: transparent; width: 16px; }
 QComboBox QAbstractItemView { background: @card@; color: @text@; border: 1px solid @hairlineStrong@; selection-background-color: @selection@; selection-color: @text@; }
 QTabWidget::pane { border: none; border-top: 1px solid @hairline@; }
 QTabBar { qproperty-drawBase: 0; background: @panel@; }

@@ -59,8 +59,11 @@ QLabel[role="badge"][tone="ok"] { color: @ok@; border-color: @ok@; }
 QLabel[role="badge"][tone="waiting"] { color: @waiting@; border-color: @waiting@; }
 QLabel[role="badge"][tone="broken"] { color: @broken@; border-color: @broken@; }
 QPushButton[role="pill"] { background: transparent; border-radius: 4px; padding: 0 6px; min-height: 16px; font-size: 11px; }
+QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid @textMuted@; border-radius: 3px; background: @control@; }
+QCheckBox::indicator:focus { border-color: @accent@; }
+QCheckBox::indicator:checked { border: 4px solid @accent@; width: 6px; height: 6px; background: @onAccent@; }
 QTextBrowser { background: transparent; border: none; padding: 0; }
-QPlainTextEdit#log { background: @stage@; border: none; border-radius: 0; padding: 8px; }
+QPlainTextEdit#log { background: @stage@; border: none; border-radius: 0; padding: 8px; font-family: "JetBrains Mono", "Noto Sans Mono CJK SC", "DejaVu Sans Mono", monospace; font-size: 12px; }
 QChartView { background: transparent; border: none; }
 )";
 

@@ -18,6 +18,14 @@ namespace {
 constexpr double shownSeconds = 120;
 constexpr int linesAtMost = 8;
 
+// The next number above that reads well, and so does its half: 1, 2, 4, 6, 8 × 10ⁿ.
+double roundTop(double high, bool whole) {
+    const double power = std::pow(10, std::floor(std::log10(high)));
+    for (const double step : {1.0, 2.0, 4.0, 6.0, 8.0, 10.0})
+        if (step * power >= high && !(whole && std::fmod(step * power, 2) != 0)) return step * power;
+    return 20 * power;
+}
+
 }  // namespace
 
 ChartsView::ChartsView(QWidget* parent) : QWidget(parent) {
@@ -72,10 +80,10 @@ void ChartsView::setTheme(const style::Theme& theme) {
         chart->setTitleBrush(theme.text);
         chart->setTitleFont(style::font(style::TextSize::Small, style::TextWeight::Bold));
         chart->legend()->setLabelColor(theme.textMuted);
-        chart->legend()->setFont(style::font(10.0));
+        chart->legend()->setFont(style::font(style::TextSize::Tiny));
         for (auto* axis : chart->axes()) {
             axis->setLabelsColor(theme.textMuted);
-            axis->setLabelsFont(style::font(10.0));
+            axis->setLabelsFont(style::font(style::TextSize::Tiny));
             axis->setGridLineColor(theme.hairline);
             axis->setLinePenColor(theme.hairlineStrong);
         }
@@ -92,7 +100,9 @@ QLineSeries* ChartsView::lineOf(Which which, const QString& name, int index) {
     auto* line = new QLineSeries;
     line->setName(name);
     QColor color = theme_.owner(index);
-    if (which == Phases) color = QList<QColor>{theme_.broken, theme_.waiting, theme_.ok, theme_.textFaint}.value(index);
+    // A phase keeps its colour whichever others there are.
+    const QMap<QString, QColor> phases{{QStringLiteral("Failed"), theme_.broken}, {QStringLiteral("Pending"), theme_.waiting}, {QStringLiteral("Running"), theme_.ok}, {QStringLiteral("Succeeded"), theme_.textFaint}};
+    if (which == Phases) color = phases.value(name, color);
     line->setPen(QPen(color, 1.8));
     chart->addSeries(line);
     for (auto* axis : chart->axes()) line->attachAxis(axis);
@@ -111,9 +121,11 @@ void ChartsView::fill(Which which, const QMap<QString, QList<QPointF>>& lines, d
     double high = 0;
     for (const auto& points : lines)
         for (const auto& point : points) high = std::max(high, point.y());
-    y->setRange(0, std::max(top, high * 1.15));
-    y->setLabelFormat(y->max() < 5 && which != Phases && which != Ready ? QStringLiteral("%.2f") : QStringLiteral("%.0f"));
-    chart->legend()->setVisible(lines.size() > 1);
+    const bool whole = which == Phases || which == Ready;
+    const double end = roundTop(std::max(top, high * 1.05), whole);
+    y->setRange(0, end);
+    y->setLabelFormat(whole || end >= 10 ? QStringLiteral("%.0f") : end >= 2 ? QStringLiteral("%.1f") : QStringLiteral("%.2f"));
+    chart->legend()->setVisible(true);
 }
 
 void ChartsView::refresh() {
@@ -130,9 +142,11 @@ void ChartsView::refresh() {
             if (it->bytes >= 0) memory[it.key()] << QPointF(x, it->bytes / mebi);
         }
         const int counts[] = {sample.failed, sample.pending, sample.running, sample.succeeded};
-        for (int i = 0; i < 4; ++i) phases[words[i]] << QPointF(x, counts[i]);
+        for (int i = 0; i < 4; ++i)
+            if (counts[i] > 0 || phases.contains(words[i])) phases[words[i]] << QPointF(x, counts[i]);
         for (auto it = sample.ready.cbegin(); it != sample.ready.cend(); ++it) ready[it.key().section(QLatin1Char('/'), 1)] << QPointF(x, *it);
     }
+    scheduling[tr("creation to binding")];  // named also while there is none
     for (const auto& latency : chronicle_->latencies())
         if (latency.at - now >= -shownSeconds) scheduling[tr("creation to binding")] << QPointF(latency.at - now, latency.seconds);
     fill(Cpu, cpu, 0.1);

@@ -1,9 +1,13 @@
 #include "ui/view/command_palette.h"
 
+#include "ui/style/theme.h"
+
 #include <QBoxLayout>
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
+#include <QStyledItemDelegate>
 
 #include <algorithm>
 
@@ -11,6 +15,7 @@ namespace kubarium::view {
 namespace {
 
 constexpr int shownEntries = 200;
+constexpr int detailRole = Qt::UserRole + 1;
 
 // Every word must occur; the earlier and the shorter the better. Below zero: no match.
 int rank(const PaletteEntry& entry, const QStringList& words) {
@@ -23,6 +28,35 @@ int rank(const PaletteEntry& entry, const QStringList& words) {
     return result;
 }
 
+// The title, and at the right end what belongs to it: a shortcut, or where an object lives.
+class EntryDelegate final : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {120, 28}; }
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        painter->save();
+        const auto& palette = option.palette;
+        if (option.state & QStyle::State_Selected) {
+            painter->setRenderHint(QPainter::Antialiasing);
+            painter->setPen(Qt::NoPen);
+            painter->setBrush(palette.color(QPalette::Highlight));
+            painter->drawRoundedRect(option.rect, 6, 6);
+        }
+        const auto box = option.rect.adjusted(10, 0, -10, 0);
+        const auto detail = index.data(detailRole).toString();
+        painter->setFont(style::font(style::TextSize::Small));
+        painter->setPen(palette.color(QPalette::PlaceholderText));
+        const QFontMetrics small(painter->font());
+        const int width = detail.isEmpty() ? 0 : std::min(box.width() / 2, small.horizontalAdvance(detail) + 4);
+        painter->drawText(box, Qt::AlignRight | Qt::AlignVCenter, small.elidedText(detail, Qt::ElideMiddle, width));
+        painter->setFont(style::font(style::TextSize::Body));
+        painter->setPen(palette.color(QPalette::Text));
+        const int room = box.width() - width - 12;
+        painter->drawText(box, Qt::AlignVCenter, QFontMetrics(painter->font()).elidedText(index.data().toString(), Qt::ElideMiddle, room));
+        painter->restore();
+    }
+};
+
 }  // namespace
 
 CommandPalette::CommandPalette(QWidget* window) : QFrame(window) {
@@ -33,6 +67,7 @@ CommandPalette::CommandPalette(QWidget* window) : QFrame(window) {
     list_ = new QListWidget(this);
     list_->setFocusPolicy(Qt::NoFocus);
     list_->setUniformItemSizes(true);
+    list_->setItemDelegate(new EntryDelegate(list_));
     column->addWidget(input_);
     column->addWidget(list_);
     hide();
@@ -65,7 +100,9 @@ void CommandPalette::filter(const QString& text) {
     list_->clear();
     for (const auto& [value, index] : found) {
         const auto& entry = entries_[index];
-        auto* item = new QListWidgetItem(entry.detail.isEmpty() ? entry.title : entry.title + QStringLiteral("   ") + entry.detail, list_);
+        auto* item = new QListWidgetItem(entry.title, list_);
+        item->setData(detailRole, entry.detail);
+        item->setData(Qt::AccessibleTextRole, entry.detail.isEmpty() ? entry.title : entry.title + QStringLiteral(", ") + entry.detail);
         item->setData(Qt::UserRole, index);
     }
     if (list_->count() > 0) list_->setCurrentRow(0);

@@ -108,7 +108,7 @@ void Inspector::updateTabs() {
     header_->setVisible(any);
     stack_->setVisible(any);
     empty_->setVisible(!any);
-    for (int i = 0; i < pages_.size(); ++i) tabs_[i]->setVisible(any && pages_[i]->suits(reference_));
+    for (int i = 0; i < pages_.size(); ++i) tabs_[i]->setVisible(any ? pages_[i]->suits(reference_) : i == static_cast<int>(Tab::Overview));
     auto wanted = current_;
     if (any && !pages_[static_cast<int>(wanted)]->suits(reference_)) wanted = Tab::Overview;
     tabs_[static_cast<int>(wanted)]->setChecked(true);

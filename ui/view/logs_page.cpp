@@ -19,6 +19,7 @@ LogsPage::LogsPage(InspectorContext& context, QWidget* parent) : InspectorPage(c
     column->setSpacing(0);
     auto* row = new QHBoxLayout;
     row->setContentsMargins(16, 4, 16, 8);
+    row->setSpacing(12);
     row->addWidget(containers_ = new QComboBox(this), 1);
     row->addWidget(previous_ = new QCheckBox(this));
     column->addLayout(row);

@@ -466,7 +466,7 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 
 void MainWindow::restoreLayout() {
     resizeDocks({leftDock_, rightDock_}, {250, 350}, Qt::Horizontal);
-    resizeDocks({bottomDock_}, {188}, Qt::Vertical);
+    resizeDocks({bottomDock_}, {200}, Qt::Vertical);
     const QSettings settings;
     if (const auto geometry = settings.value(QStringLiteral("geometry")).toByteArray(); !geometry.isEmpty()) restoreGeometry(geometry);
     if (const auto state = settings.value(QStringLiteral("panes")).toByteArray(); !state.isEmpty()) restoreState(state);

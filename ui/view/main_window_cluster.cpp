@@ -19,7 +19,6 @@
 #include <QDockWidget>
 #include <QProgressBar>
 #include <QStackedWidget>
-#include <QStandardPaths>
 #include <QTime>
 #include <QTreeView>
 
@@ -32,16 +31,7 @@ void MainWindow::open(const OpenRequest& request) {
     request_ = request;
     if (!request.kubeconfig.isEmpty()) return openKubeconfig(request.kubeconfig, request.context, {}, {});
     QStringList options;
-    if (!request.lab.isEmpty())
-        if (const auto nodes = bridge::LabRunner::nodesFileText(request.lab); !nodes.isEmpty()) {
-            // `kubarium up` reads it once, while it starts.
-            const auto path = QDir(QStandardPaths::writableLocation(QStandardPaths::TempLocation)).filePath(QStringLiteral("kubarium-nodes-%1.yaml").arg(QCoreApplication::applicationPid()));
-            QFile file(path);
-            if (file.open(QIODevice::WriteOnly)) {
-                file.write(nodes.toUtf8());
-                options << QStringLiteral("--nodes-file") << path << QStringLiteral("--fresh");
-            }
-        }
+    if (!request.lab.isEmpty() && bridge::LabRunner::asksForNodes(request.lab)) options << QStringLiteral("--lab") << request.lab << QStringLiteral("--fresh");
     startEngine(request.name, options);
 }
 
@@ -54,10 +44,7 @@ void MainWindow::startEngine(const QString& name, const QStringList& options) {
     });
     connect(engine_.get(), &bridge::EngineProcess::failed, this, [this](const QString& sentence) { showWelcome(tr("The cluster could not be started"), sentence, true); });
     connect(engine_.get(), &bridge::EngineProcess::ready, this,
-            [this, name, options](const QString& path, const QString& levelSentence, bool) {
-                if (const auto at = options.indexOf(QStringLiteral("--nodes-file")); at >= 0) QFile::remove(options.value(at + 1));
-                openKubeconfig(path, {}, name, levelSentence);
-            });
+            [this, name](const QString& path, const QString& levelSentence, bool) { openKubeconfig(path, {}, name, levelSentence); });
     engine_->start(options);
 }
 
@@ -321,7 +308,7 @@ void MainWindow::updateStatusLine() {
     toolBar_->setFaults(link_->offers(Kind::Fault), faults, ends > 0 ? model::Explain::seconds(ends) : QString());
     if (link_->isLost()) return;
     QString sentence = levelSentence_;
-    if (sentence.isEmpty() && own && real == 0 && simulated > 0) sentence = tr("All Nodes are simulated: Pods are scheduled and their life is played, but no containers run. `kubarium check` says what this machine lacks.");
+    if (sentence.isEmpty() && own && real == 0 && simulated > 0) sentence = tr("All Nodes are simulated: Pods are scheduled and their life is played, but no containers run.");
     noticeText_->setText(sentence);
     setTone(noticeText_, model::Tone::Neutral);
     notice_->setVisible(!sentence.isEmpty() && !presenting_);

@@ -7,6 +7,11 @@
 #include <QPainter>
 
 namespace kubarium::view {
+namespace {
+
+constexpr int glyphWidth = 18;
+
+}  // namespace
 
 QSize NavigatorDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const { return {120, 28}; }
 
@@ -19,17 +24,22 @@ void NavigatorDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     const auto state = index.data(model::NavigatorModel::StateRole).toString();
     const auto tone = static_cast<model::Tone>(index.data(model::NavigatorModel::ToneRole).toInt());
     painter->setFont(style::font(style::TextSize::Tiny));
-    const int stateWidth = std::min(box.width() / 2, QFontMetrics(painter->font()).horizontalAdvance(state) + 4);
+    // The name comes first; the state has what it leaves, and always a third.
+    const auto nameFont = section ? style::font(style::TextSize::Small, style::TextWeight::Bold) : style::font(style::TextSize::Small);
+    const int nameWidth = QFontMetrics(nameFont).horizontalAdvance(index.data().toString()) + (section ? 0 : glyphWidth) + 8;
+    const int stateWidth = std::min(std::max(box.width() / 3, box.width() - nameWidth), QFontMetrics(painter->font()).horizontalAdvance(state) + 4);
     painter->setPen(tone == model::Tone::Broken || tone == model::Tone::Waiting ? toneColor(theme_, tone) : theme_.textFaint);
     painter->drawText(box, Qt::AlignRight | Qt::AlignVCenter, QFontMetrics(painter->font()).elidedText(state, Qt::ElideRight, stateWidth));
-    if (!section && tone != model::Tone::Neutral) {
-        painter->setPen(toneColor(theme_, tone));
-        painter->setFont(style::font(9.0));
-        painter->drawText(QRect(box.left(), box.top(), 14, box.height()), Qt::AlignCenter, toneGlyph(tone));
-        box.setLeft(box.left() + 18);
+    if (!section) {
+        if (tone != model::Tone::Neutral) {
+            painter->setPen(toneColor(theme_, tone));
+            painter->setFont(style::font(9.0));
+            painter->drawText(QRect(box.left(), box.top(), 14, box.height()), Qt::AlignCenter, toneGlyph(tone));
+        }
+        box.setLeft(box.left() + glyphWidth);
     }
     box.setRight(box.right() - stateWidth - 6);
-    painter->setFont(section ? style::font(style::TextSize::Small, style::TextWeight::Bold) : style::font(style::TextSize::Small));
+    painter->setFont(nameFont);
     painter->setPen(section ? theme_.textMuted : theme_.text);
     painter->drawText(box, Qt::AlignVCenter, QFontMetrics(painter->font()).elidedText(index.data().toString(), Qt::ElideMiddle, box.width()));
     painter->restore();

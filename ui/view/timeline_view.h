@@ -45,6 +45,8 @@ private:
     double xOf(double at) const;
     double timeAt(double x) const;
     void scrubTo(double at);
+    void paintLane(QPainter& painter, const model::Lane& lane, int y) const;
+    void paintScrollMark(QPainter& painter, int rows, int all) const;
     int rowAt(int y) const;
 
     const model::Chronicle* chronicle_ = nullptr;
@@ -54,7 +56,12 @@ private:
     std::vector<scene::Fuse> fuses_;
     QStringList fuseNodes_;
     QList<double> labMarks_;
-    double span_ = 120;  // seconds between the left edge and now
+    double span() const;  // seconds between the left edge and now
+    int marksRows() const { return labMarks_.isEmpty() ? 1 : 2; }  // above the lanes: what was done to the cluster
+    int rowCount() const;
+    int rowsShown() const;
+
+    double span_ = 0;  // as the user chose; 0: what there is, within bounds
     double rate_ = 1;
     int firstRow_ = 0;
 };

@@ -28,6 +28,39 @@ QPixmap logo(const style::Theme& theme, double ratio) {
     return pixmap;
 }
 
+enum class Sign { Run, Pause, Step };
+
+// Drawn, not typed: fonts disagree about these signs.
+QIcon sign(Sign which, const QColor& color, double ratio) {
+    constexpr int side = 12;
+    QPixmap pixmap(QSize(side, side) * ratio);
+    pixmap.setDevicePixelRatio(ratio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    const auto triangle = [&](double left, double right) {
+        const QPointF corners[] = {{left, 1.5}, {right, 6}, {left, 10.5}};
+        painter.drawPolygon(corners, 3);
+    };
+    switch (which) {
+    case Sign::Run: triangle(2.5, 10.5); break;
+    case Sign::Pause:
+        painter.drawRect(QRectF(2, 1.5, 3, 9));
+        painter.drawRect(QRectF(7, 1.5, 3, 9));
+        break;
+    case Sign::Step:
+        triangle(1.5, 8);
+        painter.drawRect(QRectF(8.5, 1.5, 2, 9));
+        break;
+    }
+    return QIcon(pixmap);
+}
+
+// Qt leaves little room between a button's icon and its text.
+QString besideSign(const QString& text) { return QLatin1Char(' ') + text; }
+
 }  // namespace
 
 ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
@@ -113,8 +146,11 @@ void ToolBar::setClock(bool available, double rate, bool paused) {
         rateButtons_[i]->setVisible(available);
         if (rates[i] == rate) rateButtons_[i]->setChecked(true);
     }
-    const auto pauseWords = paused ? tr("▶  Run") : tr("❚❚  Pause");
-    if (pause_->text() != pauseWords) pause_->setText(pauseWords);
+    const auto pauseWords = besideSign(paused ? tr("Run") : tr("Pause"));
+    if (pause_->text() != pauseWords) {
+        pause_->setText(pauseWords);
+        drawSigns();
+    }
     pause_->setToolTip(paused ? tr("Let the cluster's Clock run on (Ctrl+P)") : tr("Stop the cluster's Clock: nothing is scheduled, no timer runs (Ctrl+P)"));
 }
 
@@ -131,7 +167,17 @@ void ToolBar::setFaults(bool available, int count, const QString& remaining) {
     view::setProperty(fault_, "active", count > 0);
 }
 
-void ToolBar::setTheme(const style::Theme& theme) { logo_->setPixmap(logo(theme, devicePixelRatioF())); }
+void ToolBar::setTheme(const style::Theme& theme) {
+    logo_->setPixmap(logo(theme, devicePixelRatioF()));
+    signColor_ = theme.text;
+    drawSigns();
+}
+
+void ToolBar::drawSigns() {
+    pause_->setIcon(sign(paused_ ? Sign::Run : Sign::Pause, signColor_, devicePixelRatioF()));
+    step_->setIcon(sign(Sign::Step, signColor_, devicePixelRatioF()));
+    for (auto* button : {pause_, step_}) button->setIconSize({12, 12});
+}
 
 void ToolBar::setLanguage(const QString& language) {
     languageName_ = language;
@@ -141,7 +187,7 @@ void ToolBar::setLanguage(const QString& language) {
 
 void ToolBar::retranslate() {
     pause_->setAccessibleName(tr("Pause or run the Clock"));
-    step_->setText(tr("▸❘  Step"));
+    step_->setText(besideSign(tr("Step")));
     step_->setToolTip(tr("Let one scheduling phase or one reconcile happen (Ctrl+.)"));
     hold_->setToolTip(tr("Hold a scheduling cycle before one of its phases"));
     hold_->setAccessibleName(tr("Breakpoints of the scheduler"));
@@ -162,7 +208,7 @@ void ToolBar::retranslate() {
     language_->setAccessibleName(tr("Language"));
     fault_->setToolTip(tr("Break something on purpose; every fault can be undone"));
     setCluster(clusterName_, clusterDetail_);
-    pause_->setText(paused_ ? tr("▶  Run") : tr("❚❚  Pause"));
+    pause_->setText(besideSign(paused_ ? tr("Run") : tr("Pause")));
     if (fault_->isVisibleTo(this)) setFaults(true, faultCount_, faultRemaining_);
     setLanguage(languageName_);
 }

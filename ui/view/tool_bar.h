@@ -46,6 +46,9 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    void drawSigns();
+
+    QColor signColor_;
     QPushButton *cluster_, *pause_, *step_, *hold_, *fault_, *undo_, *search_, *present_, *theme_, *language_, *view_;
     QLabel* logo_;
     QList<QPushButton*> rateButtons_;

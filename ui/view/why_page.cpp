@@ -74,7 +74,8 @@ QWidget* scoreTable(const scene::TheatreState& decision) {
     }
     for (const auto& skipped : decision.skippedScore) {
         grid->addWidget(cell(scene::shortPlugin(skipped), false, Qt::AlignLeft, "muted"), row, 0);
-        grid->addWidget(cell(Explain::tr("skipped"), false, Qt::AlignRight, "muted"), row++, 1, 1, last - 1);
+        for (int i = 1; i < last; ++i) grid->addWidget(cell(Explain::tr("skipped"), false, Qt::AlignRight, "muted"), row, i);
+        ++row;
         line();
     }
     grid->addWidget(cell(Explain::tr("Total"), true, Qt::AlignLeft), row, 0);
@@ -100,12 +101,26 @@ QList<Refusal> refusals(const scene::TheatreState& decision) {
         auto& entry = byReason[node.reasons.join(QStringLiteral("; "))];
         entry.reason = node.reasons.join(QStringLiteral("; "));
         entry.nodes << node.name;
-        entry.details << node.detail;
+        entry.details << scene::detailText(node.detail);
     }
     QList<Refusal> result;
     for (auto& [reason, entry] : byReason) result.push_back(std::move(entry));
     std::stable_sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.nodes.size() > b.nodes.size(); });
     return result;
+}
+
+// Who refused, in bold, and why; both beside the mark, however many lines they take.
+QLayout* refusalRow(const QString& who, const QString& why) {
+    auto* row = new QHBoxLayout;
+    row->setSpacing(8);
+    auto* mark = makeLabel("", toneGlyph(model::Tone::Broken));
+    setTone(mark, model::Tone::Broken);
+    row->addWidget(mark, 0, Qt::AlignTop);
+    auto* words = new QLabel(QStringLiteral("<b>%1</b> %2").arg(who.toHtmlEscaped(), why.toHtmlEscaped()));
+    words->setWordWrap(true);
+    words->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    row->addWidget(words, 1);
+    return row;
 }
 
 QLabel* paragraph(const QString& text, const char* role = "") {
@@ -156,6 +171,7 @@ void WhyPage::show(const api::Object& decision) {
     addPreemption(state);
     addChanges(decision);
     column_->addStretch(1);
+    openWantedReason();
 }
 
 void WhyPage::addRefusals(const scene::TheatreState& state) {
@@ -164,18 +180,16 @@ void WhyPage::addRefusals(const scene::TheatreState& state) {
     column_->addSpacing(4);
     column_->addWidget(makeLabel("section", tr("WHY NOT THE OTHERS")));
     for (const auto& [reason, nodes, details] : others) {
+        auto different = details;
+        different.removeDuplicates();
         const auto names = nodes.mid(0, namesInTitle).join(QStringLiteral(", "));
         const bool few = nodes.size() <= namesInTitle;
-        const auto title = few ? QStringLiteral("<b>%1</b> %2").arg(names.toHtmlEscaped(), (reason + (details.front().isEmpty() ? QString() : QStringLiteral(": ") + QStringList(details).join(QStringLiteral("; ")))).toHtmlEscaped())
-                               : QStringLiteral("<b>%1</b> %2").arg(tr("%n Node(s)", nullptr, static_cast<int>(nodes.size())), reason.toHtmlEscaped());
-        auto* label = new QLabel(QStringLiteral("<span style='color:%1'>✕</span>&nbsp; ").arg(context_.theme.broken.name()) + title);
-        label->setWordWrap(true);
-        label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        column_->addWidget(label);
+        column_->addLayout(refusalRow(few ? names : tr("%n Node(s)", nullptr, static_cast<int>(nodes.size())),
+                                      few && !details.front().isEmpty() ? reason + QStringLiteral(": ") + different.join(QStringLiteral("; ")) : reason));
         if (!few) addNodeList(reason, nodes, details);
     }
     if (others.isEmpty())
-        for (const auto& count : state.reasonCounts) column_->addWidget(paragraph(QStringLiteral("✕  %1 %2").arg(tr("%n Node(s)", nullptr, count.count), count.reason)));
+        for (const auto& count : state.reasonCounts) column_->addLayout(refusalRow(tr("%n Node(s)", nullptr, count.count), count.reason));
 }
 
 // The Nodes of one reason: their names when asked for.
@@ -191,18 +205,23 @@ void WhyPage::addNodeList(const QString& reason, const QStringList& nodes, const
     auto* list = paragraph(lines.join(QLatin1Char('\n')), "mono");
     list->hide();
     column_->addWidget(list);
-    connect(toggle, &QPushButton::toggled, list, [toggle, list](bool on) {
+    connect(toggle, &QPushButton::toggled, list, [this, toggle, list, reason](bool on) {
         list->setVisible(on);
         toggle->setText(on ? tr("Hide them") : tr("Show them"));
+        if (!on && reason.contains(wantedReason_)) wantedReason_.clear();
     });
 }
 
 void WhyPage::openReason(const QString& reason) {
+    wantedReason_ = reason;
+    openWantedReason();
+}
+
+// The page is built anew with every decision: what was opened stays open until it is closed.
+void WhyPage::openWantedReason() {
+    if (wantedReason_.isEmpty()) return;
     for (auto* toggle : findChildren<QPushButton*>())
-        if (toggle->property("reason").toString().contains(reason)) {
-            toggle->setChecked(true);
-            toggle->setFocus();
-        }
+        if (toggle->property("reason").toString().contains(wantedReason_)) toggle->setChecked(true);
 }
 
 void WhyPage::addPreemption(const scene::TheatreState& state) {

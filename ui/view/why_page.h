@@ -20,10 +20,14 @@ public:
     void openReason(const QString& reason);
 
 protected:
-    void referenceChanged() override { shown_.clear(); }
+    void referenceChanged() override {
+        shown_.clear();
+        wantedReason_.clear();
+    }
 
 private:
     void show(const api::Object& decision);
+    void openWantedReason();
     void addRefusals(const scene::TheatreState& state);
     void addNodeList(const QString& reason, const QStringList& nodes, const QStringList& details);
     void addPreemption(const scene::TheatreState& state);
@@ -32,6 +36,7 @@ private:
 
     QVBoxLayout* column_;
     QString shown_;  // what was built last, to leave the widgets alone while nothing changes
+    QString wantedReason_;
 };
 
 }  // namespace kubarium::view

@@ -124,12 +124,21 @@ void YamlEditor::setTheme(const style::Theme& theme) {
     editor_->setIndentationGuidesForegroundColor(theme.hairline);
     editor_->setIndentationGuidesBackgroundColor(theme.panel);
     editor_->setMarkerBackgroundColor(style::mix(theme.panel, theme.broken, 0.22), problemMarker);
-    for (const int marker : {QsciScintilla::SC_MARKNUM_FOLDER, QsciScintilla::SC_MARKNUM_FOLDEROPEN, QsciScintilla::SC_MARKNUM_FOLDERSUB, QsciScintilla::SC_MARKNUM_FOLDERTAIL,
-                             QsciScintilla::SC_MARKNUM_FOLDEREND, QsciScintilla::SC_MARKNUM_FOLDEROPENMID, QsciScintilla::SC_MARKNUM_FOLDERMIDTAIL}) {
-        editor_->setMarkerForegroundColor(theme.textMuted, marker);
-        editor_->setMarkerBackgroundColor(theme.panel, marker);
-    }
+    setFoldMarks();
     setProblems(problems_);
+}
+
+// A quiet arrow at what can be folded, and nothing else; QsciScintilla's own styles cannot be coloured.
+void YamlEditor::setFoldMarks() {
+    const std::pair<int, int> marks[] = {{QsciScintilla::SC_MARKNUM_FOLDER, QsciScintilla::SC_MARK_ARROW},          {QsciScintilla::SC_MARKNUM_FOLDEROPEN, QsciScintilla::SC_MARK_ARROWDOWN},
+                                         {QsciScintilla::SC_MARKNUM_FOLDEREND, QsciScintilla::SC_MARK_ARROW},       {QsciScintilla::SC_MARKNUM_FOLDEROPENMID, QsciScintilla::SC_MARK_ARROWDOWN},
+                                         {QsciScintilla::SC_MARKNUM_FOLDERSUB, QsciScintilla::SC_MARK_EMPTY},       {QsciScintilla::SC_MARKNUM_FOLDERTAIL, QsciScintilla::SC_MARK_EMPTY},
+                                         {QsciScintilla::SC_MARKNUM_FOLDERMIDTAIL, QsciScintilla::SC_MARK_EMPTY}};
+    for (const auto& [marker, shape] : marks) {
+        editor_->SendScintilla(QsciScintilla::SCI_MARKERDEFINE, static_cast<unsigned long>(marker), static_cast<long>(shape));
+        editor_->SendScintilla(QsciScintilla::SCI_MARKERSETFORE, static_cast<unsigned long>(marker), theme_.textFaint);
+        editor_->SendScintilla(QsciScintilla::SCI_MARKERSETBACK, static_cast<unsigned long>(marker), theme_.textFaint);
+    }
 }
 
 void YamlEditor::setText(const QString& yaml) {
@@ -149,8 +158,14 @@ void YamlEditor::setProblems(const QList<bridge::ManifestProblem>& problems) {
     const QsciStyle style(problemStyle, QString(), theme_.broken, style::mix(theme_.panel, theme_.broken, 0.14), inPoints(style::font(style::TextSize::Small), *this));
     QMap<int, QStringList> byLine;
     for (const auto& problem : problems) byLine[std::max(0, problem.line - 1)] << problem.message;
+    const QFontMetrics metrics(style::font(style::TextSize::Small));
     for (auto it = byLine.cbegin(); it != byLine.cend(); ++it) {
-        editor_->annotate(it.key(), it->join(QLatin1Char('\n')), style);
+        // Scintilla does not wrap annotations; they begin where the text of their line does.
+        const int indent = static_cast<int>(editor_->SendScintilla(QsciScintilla::SCI_POINTXFROMPOSITION, 0UL, editor_->positionFromLineIndex(it.key(), editor_->indentation(it.key()))));
+        const int room = std::max(120, editor_->viewport()->width() - indent - 24);
+        QStringList wrapped;
+        for (const auto& message : *it) wrapped << brokenAt(message, metrics, room);
+        editor_->annotate(it.key(), wrapped.join(QLatin1Char('\n')), style);
         editor_->markerAdd(it.key(), problemMarker);
     }
     if (!byLine.isEmpty()) {

@@ -42,6 +42,7 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    void setFoldMarks();
     void retranslate();
     void showStatus(const QString& text, model::Tone tone);
     void find(bool next);

@@ -61,9 +61,22 @@ TEST_F(ModelTest, APendingPodSaysWhyAndWhatWouldHelp) {
     connect([](const Changes&) {});
     const auto why = explain({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}, *link_, *link_);
     EXPECT_EQ(why.word, QStringLiteral("Pending"));
-    EXPECT_TRUE(why.sentence.contains(QLatin1String("3 Insufficient cpu"))) << why.sentence.toStdString();
+    EXPECT_TRUE(why.sentence.contains(QLatin1String(": Insufficient cpu"))) << why.sentence.toStdString();
     ASSERT_FALSE(why.remedies.isEmpty());
     EXPECT_TRUE(why.remedies.front().contains(QLatin1String("100m"))) << why.remedies.front().toStdString();
+}
+
+TEST_F(ModelTest, ManyHealthyNodesLeaveRoomForTheWorkloadsOnTheTimeline) {
+    cluster_.fillLarge(200, 16);
+    std::unique_ptr<Chronicle> chronicle;
+    connect([&](const Changes& changes) {
+        if (!chronicle) chronicle = std::make_unique<Chronicle>(*link_, *link_);
+        chronicle->apply(changes);
+    });
+    const auto lanes = chronicle->lanes();
+    EXPECT_EQ(std::count_if(lanes.begin(), lanes.end(), [](const auto* lane) { return lane->reference.kind == Kind::Deployment; }), 8);
+    ASSERT_FALSE(lanes.empty());
+    EXPECT_EQ(lanes.front()->reference.kind, Kind::Deployment);
 }
 
 TEST_F(ModelTest, TheAgeOfALeaseIsRealTimeWhateverTheRate) {

@@ -141,6 +141,16 @@ TEST(Camera, KeepsThePointUnderTheMouseAndWholeDevicePixels) {
   EXPECT_NEAR(device.y(), std::round(device.y()), 1e-9);
 }
 
+TEST(Camera, KeepsTheMarginBesideAWorldThatIsSeenWhole) {
+  Camera camera;
+  camera.setViewport(QRectF(0, 100, 800, 600), 1);
+  camera.setWorld({7680, 1000}, 16);
+  camera.lookAt({0, 0}, camera.fitScale());
+  const QRectF seen = camera.toWidget(QRectF(0, 0, 7680, 1000));
+  EXPECT_NEAR(seen.left(), 16, 1);
+  EXPECT_NEAR(seen.right(), 784, 1);
+}
+
 TEST(Camera, NeverLeavesTheWorld) {
   Camera camera;
   camera.setViewport({0, 0, 800, 600}, 1);

@@ -147,6 +147,7 @@ TEST(Wording, QuantitiesReadAsInTheApi) {
   EXPECT_EQ(cpuText(4), QStringLiteral("4"));
   EXPECT_EQ(memoryOfText({512.0 * 1024 * 1024, 307.0 * 1024 * 1024, 0, -1}), QStringLiteral("307 of 512Mi"));
   EXPECT_EQ(memoryOfText({8.0 * 1024 * 1024 * 1024, 3.5 * 1024 * 1024 * 1024, 0, -1}), QStringLiteral("3.5 of 8Gi"));
+  EXPECT_EQ(memoryOfText({8.0 * 1024 * 1024 * 1024, 32.0 * 1024 * 1024, 0, -1}), QStringLiteral("32Mi of 8Gi")) << "little is not nothing";
 }
 
 TEST(Wording, TheHeadlineOfADecisionSaysWhoWinsAndBy) {
@@ -155,6 +156,20 @@ TEST(Wording, TheHeadlineOfADecisionSaysWhoWinsAndBy) {
   EXPECT_EQ(headline(model, &decided).text, QStringLiteral("Only two Nodes can run train-0. gpu-2 wins with 687 points to 541."));
   const TheatreState filtering = scenes::theatreDecision(TheatrePhase::Filter);
   EXPECT_EQ(headline(model, &filtering).text, QStringLiteral("Only two Nodes can run train-0."));
+  const TheatreState scoring = scenes::theatreDecision(TheatrePhase::Score);
+  EXPECT_EQ(headline(model, &scoring).text, QStringLiteral("Only two Nodes can run train-0. gpu-2 leads with 687 points to 541."));
+}
+
+// No translation is loaded: what is recognised comes out as it went in, part by part, and so does the rest.
+TEST(Wording, TheValuesBehindAReasonKeepTheirMeaning) {
+  for (const char* detail : {"500m asked, 120m free", "cpu: 2 asked, 1 free; memory: 1Gi asked, 512Mi free", "asked: disk=ssd, the Node has no label disk", "asked: disk=ssd, the Node has disk=hdd",
+                             "taint pool=gpu:NoSchedule is not tolerated", "110 Pods of 110", "something new"}) {
+    EXPECT_EQ(detailText(QLatin1String(detail)), QLatin1String(detail));
+  }
+  TheatreNode cordoned;
+  cordoned.plugin = QStringLiteral("NodeUnschedulable");
+  cordoned.reasons = QStringList{QStringLiteral("node(s) were unschedulable")};
+  EXPECT_EQ(plainDetail(cordoned), QStringLiteral("someone cordoned it"));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "tests/ui/view/demo_cluster.h"
 
+#include "core/api/service_traffic.h"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -161,12 +163,27 @@ std::string DemoCluster::addPod(const std::string& workload, int number, const s
 }
 
 void DemoCluster::addService(const std::string& name) {
-    memory_.put(r::services, {{"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", {{"name", name}, {"namespace", "default"}}}, {"spec", {{"clusterIP", "10.96.0.31"}, {"selector", {{"app", name}}}, {"ports", {{{"port", 80}, {"protocol", "TCP"}}}}}}});
+    memory_.put(r::services, {{"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", {{"name", name}, {"namespace", "default"}}}, {"spec", {{"clusterIP", fmt::format("10.96.0.{}", name.front() % 97 + 9)}, {"selector", {{"app", name}}}, {"ports", {{{"port", 80}, {"protocol", "TCP"}}}}}}});
     memory_.put(r::endpointSlices, {{"apiVersion", "discovery.k8s.io/v1"},
                                     {"kind", "EndpointSlice"},
                                     {"metadata", {{"name", name + "-x7k2p"}, {"namespace", "default"}, {"labels", {{"kubernetes.io/service-name", name}}}}},
                                     {"addressType", "IPv4"},
                                     {"endpoints", json::array(endpoints_[name].begin(), endpoints_[name].end())}});
+}
+
+void DemoCluster::removeEndpointsOf(const std::string& service, const std::string& node) {
+    auto& endpoints = endpoints_[service];
+    std::erase_if(endpoints, [&](const json::value& endpoint) { return endpoint.at("nodeName").as_string() == node; });
+    addService(service);
+}
+
+void DemoCluster::setTraffic(const std::string& service, double perEndpoint) {
+    json::array measured;
+    for (const auto& endpoint : endpoints_[service]) measured.push_back({{"ip", endpoint.at("addresses").at(0)}, {"connectionsPerSecond", perEndpoint}});
+    memory_.put(r::serviceTraffics, {{"apiVersion", "kubarium.dev/v1alpha1"},
+                                     {"kind", "ServiceTraffic"},
+                                     {"metadata", {{"name", service}, {"namespace", "default"}}},
+                                     {"status", {{"connectionsPerSecond", perEndpoint * static_cast<double>(measured.size())}, {"endpoints", measured}}}});
 }
 
 namespace {
@@ -246,7 +263,9 @@ void DemoCluster::fillHealing() {
     for (const auto* node : {"worker-a", "worker-b"}) addPod("db", number++, node, "100m");
     addService("web");
     raw["/api/v1/nodes/worker-a/"] = R"({"node":{"cpu":{"usageNanoCores":310000000},"memory":{"workingSetBytes":137772160}}})";
+    setTraffic("web", 10.5);
     raw["/api/v1/nodes/worker-c/"] = R"({"node":{"cpu":{"usageNanoCores":110000000},"memory":{"workingSetBytes":66137344}}})";
+    raw["/api/v1/namespaces/"] = "2025-11-24 10:02:11 listening on :8080\n2025-11-24 10:02:12 GET / 200 0.4 ms from 10.244.1.7\n2025-11-24 10:02:13 GET / 200 0.3 ms from 10.244.1.7\n2025-11-24 10:02:14 GET /healthz 200\n";
     setClock(5, false);
 }
 

@@ -29,6 +29,9 @@ public:
     // Returns the key. An empty node leaves it pending.
     std::string addPod(const std::string& workload, int number, const std::string& node, const std::string& cpu = "100m");
     void addService(const std::string& name);
+    void removeEndpointsOf(const std::string& service, const std::string& node);
+    // So many connections a second to each endpoint of the Service.
+    void setTraffic(const std::string& service, double perEndpoint);
     void renewLease(const std::string& node, double secondsAgo);
     // The scenes of the design.
     void fillTheatre();

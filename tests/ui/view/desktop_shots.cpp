@@ -74,6 +74,8 @@ void powerOff(testing::DemoCluster& cluster) {
         cluster.objects().put(r::pods, tree);
     }
     cluster.addDeployment("web", 4, 2);
+    cluster.removeEndpointsOf("web", "worker-b");
+    cluster.setTraffic("web", 20.5);
     settle(600);
     cluster.addPod("web", 77, "worker-a", "120m");
     cluster.addDeployment("web", 4, 3);
