@@ -397,13 +397,17 @@ void StageView::Private::onTick() {
   } else if (growing) {
     markDirty(layout.reasonPanel);
   }
-  // Numbers that count down need no 60 frames a second.
+  // Numbers that count down need no 60 frames a second, the age of a lease no more than one.
   if (now() - lastFrame >= 95) {
     lastFrame = now();
+    const bool agesToo = now() - lastAges >= 950;
+    if (agesToo) {
+      lastAges = now();
+    }
     if (layout.detail == Detail::Cards && !clock.paused) {
       for (std::size_t i = 0; i < model->nodes.size(); ++i) {
-        if (!model->nodes[i].fuses.empty() || model->nodes[i].leaseRenewed) {
-          markNode(static_cast<int>(i));
+        if (!model->nodes[i].fuses.empty() || (agesToo && model->nodes[i].leaseRenewed)) {
+          markDirty(camera.toWidget(layout.detailRect(static_cast<int>(i))).adjusted(-2, -2, 2, 2) & camera.viewport());
         }
       }
     }

@@ -56,6 +56,7 @@ struct StageView::Private {
   std::vector<int> startingPods;  // those whose chip pulses
   animation::Milliseconds gestureUntil = 0;
   animation::Milliseconds lastFrame = 0;
+  animation::Milliseconds lastAges = 0;  // when the ages of the leases were painted
   bool slowFrames = false;
 
   QImage layer;

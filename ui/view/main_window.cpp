@@ -116,7 +116,7 @@ void MainWindow::buildPanes() {
     editorHead->addWidget(editorTitle_ = makeLabel("heading"));
     editorHead->addStretch(1);
     auto* close = makeButton(QStringLiteral("✕"), "quiet");
-    close->setAccessibleName(tr("Close the editor"));
+    close->setObjectName(QStringLiteral("closeEditor"));
     connect(close, &QPushButton::clicked, editorPane_, &QWidget::hide);
     editorHead->addWidget(close);
     editorColumn->addLayout(editorHead);
@@ -211,7 +211,7 @@ void MainWindow::buildOverlays() {
     row->addWidget(toastUndo_ = makeButton({}, "primary"));
     row->addWidget(toastCopy_ = makeButton({}));
     auto* close = makeButton(QStringLiteral("✕"), "quiet");
-    close->setAccessibleName(tr("Close"));
+    close->setObjectName(QStringLiteral("closeToast"));
     row->addWidget(close);
     connect(close, &QPushButton::clicked, toast_, &QWidget::hide);
     connect(toastUndo_, &QPushButton::clicked, this, &MainWindow::undo);
@@ -377,6 +377,8 @@ void MainWindow::retranslate() {
     const QStringList names{tr("Timeline"), tr("Charts"), tr("Terminal")};
     for (int i = 0; i < 3; ++i) bottomTabs_[i]->setText(names[i]);
     editorTitle_->setText(tr("New manifest"));
+    findChild<QPushButton*>(QStringLiteral("closeEditor"))->setAccessibleName(tr("Close the editor"));
+    findChild<QPushButton*>(QStringLiteral("closeToast"))->setAccessibleName(tr("Close"));
     toastUndo_->setText(tr("Undo"));
     toastCopy_->setText(tr("Copy as kubectl"));
     welcomeCancel_->setText(tr("Cancel"));

@@ -57,7 +57,8 @@ TEST_F(LiveLab, TheFirstLabIsDoneWithClicksFromStartToEnd) {
     EXPECT_FALSE(labSays("Well done")) << "done before the last step";
     // Step 3: its context menu on the Stage, and the question whether one is sure.
     const auto uid = model::text(pod("default/web")->uid());
-    ASSERT_TRUE(waitFor([&] { return !window_->stage().podRect(uid).isEmpty(); }));
+    window_->stage().revealNode(node);  // beside the editor there is room for one column
+    ASSERT_TRUE(waitFor([&] { return window_->stage().rect().contains(window_->stage().podRect(uid).center()); }));
     ASSERT_TRUE(chooseInMenuOf(uid, QStringLiteral("Delete…")));
     ASSERT_TRUE(waitFor([this] { return window_->findChild<QMessageBox*>() != nullptr; }));
     ASSERT_TRUE(clickWhenThere(*window_->findChild<QMessageBox*>(), QStringLiteral("Delete")));
