@@ -1,5 +1,6 @@
 #include "core/apiserver/admission.h"
 
+#include "core/api/validation.h"
 #include "core/apiserver/conversion.h"
 #include "core/apiserver/status.h"
 
@@ -24,12 +25,7 @@ bool is(const AdmissionRequest& request, std::string_view group, std::string_vie
 
 // The 422 of an allocator: `detail` is the value and what is wrong with it.
 Error invalidService(const AdmissionRequest& request, const std::string& field, const std::string& detail) {
-    const auto message = "Invalid value: " + detail;
-    auto error = makeError(Reason::Invalid, fmt::format("Service \"{}\" is invalid: {}: {}", request.context.name, field, message));
-    error.kind = "Service";
-    error.name = request.context.name;
-    error.causes.push_back({"FieldValueInvalid", message, field});
-    return error;
+    return api::invalidError(request.context.resource->kind, request.context.name, {{"FieldValueInvalid", "Invalid value: " + detail, field}});
 }
 
 json::array& ensureArray(json::object& object, std::string_view key) {

@@ -293,6 +293,23 @@ Result<std::string> chooseContainer(const api::Object& pod, const std::string& a
     return badRequest(fmt::format("a container name must be specified for pod {}, choose one of: [{}]", pod.name(), list));
 }
 
+// pkg/apis/core/validation.ValidatePodLogOptions.
+Result<void> checkLogOptions(const Query& query, const PodLogOptions& options, std::string_view pod) {
+    std::vector<Cause> causes;
+    const auto atLeast = [&](const std::optional<std::int64_t>& value, std::int64_t least, const char* field, const char* rule) {
+        if (value && *value < least) causes.push_back({"FieldValueInvalid", fmt::format("Invalid value: {}: must be greater than {}", *value, rule), field});
+    };
+    atLeast(options.tailLines, 0, "tailLines", "or equal to 0");
+    atLeast(options.limitBytes, 1, "limitBytes", "0");
+    if (options.sinceSeconds && options.sinceTime)
+        causes.push_back({"FieldValueForbidden", "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified", ""});
+    else
+        atLeast(options.sinceSeconds, 1, "sinceSeconds", "0");
+    if (query.has("stream")) causes.push_back({"FieldValueForbidden", "Forbidden: may not be specified", "stream"});
+    if (causes.empty()) return {};
+    return api::invalidError({"", "v1", "PodLogOptions"}, pod, std::move(causes));
+}
+
 }  // namespace
 
 Result<Response> RequestHandler::podConnection(Call& call) {
@@ -322,6 +339,7 @@ Result<Response> RequestHandler::podConnection(Call& call) {
         options.sinceSeconds = numberIn<std::int64_t>(query, "sinceSeconds");
         options.limitBytes = numberIn<std::int64_t>(query, "limitBytes");
         if (const auto since = query.get("sinceTime"); !since.empty()) options.sinceTime = parseTime(since);
+        TRY(checkLogOptions(query, options, pod->name()));
         if (pod->string({"spec", "nodeName"}).empty())
             return badRequest(fmt::format("pod {} does not have a host assigned", pod->name()));
         connection.limited = !options.follow;

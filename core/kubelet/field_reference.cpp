@@ -29,6 +29,14 @@ std::string mapLines(const std::map<std::string, std::string>& map) {
     return out;
 }
 
+// With the two that a kubelet adds to what it got: from where, and when it saw the Pod (here: when the API server did).
+std::map<std::string, std::string> annotationsSeen(const api::Pod& pod) {
+    auto annotations = pod.metadata.annotations;
+    annotations.emplace("kubernetes.io/config.seen", pod.metadata.creationTimestamp);
+    annotations.emplace("kubernetes.io/config.source", "api");
+    return annotations;
+}
+
 const api::Container* containerNamed(const api::PodSpec& spec, const std::string& name) {
     for (const auto* list : {&spec.containers, &spec.initContainers})
         for (const auto& container : *list)
@@ -48,9 +56,9 @@ Result<std::string> fieldValue(const api::Pod& pod, const PodAddresses& addresse
         return it == map.end() ? std::string() : it->second;
     };
     if (const auto key = subscript("metadata.labels")) return valueOf(pod.metadata.labels, *key);
-    if (const auto key = subscript("metadata.annotations")) return valueOf(pod.metadata.annotations, *key);
+    if (const auto key = subscript("metadata.annotations")) return valueOf(annotationsSeen(pod), *key);
     if (path == "metadata.labels") return mapLines(pod.metadata.labels);
-    if (path == "metadata.annotations") return mapLines(pod.metadata.annotations);
+    if (path == "metadata.annotations") return mapLines(annotationsSeen(pod));
     if (path == "metadata.name") return pod.metadata.name;
     if (path == "metadata.namespace") return pod.metadata.nameSpace;
     if (path == "metadata.uid") return pod.metadata.uid;

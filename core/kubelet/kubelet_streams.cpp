@@ -189,7 +189,7 @@ std::unique_ptr<PodStream> Kubelet::exec(const api::ObjectPtr& pod, const PodExe
     execHandlers.onStandardOutput = std::move(handlers.onData);
     execHandlers.onStandardError = std::move(handlers.onError);
     execHandlers.onExit = [onEnd = std::move(handlers.onEnd)](Result<int> code) mutable {
-        if (!code) code.error().message = "error executing command in container: " + code.error().message;
+        if (!code) code.error() = internalError("Internal error occurred: Internal error occurred: error executing command in container: " + code.error().message);
         if (onEnd) onEnd(std::move(code));
     };
     auto stream = std::make_unique<ExecStream>();

@@ -172,6 +172,8 @@ void PodWorker::launch(ContainerStart start, const ImageInfo& image, const Fetch
     auto made = makeContainerSpec({spec(), container, image, *environment, instance.id, actual_.sandboxId, hostname(),
                                    volumes_.logPath(container.name, instance.attempt), instance.attempt, std::move(*mounts), context_.nodeMemoryBytes});
     if (!made) return refuse("CreateContainerError", made.error().message);
+    if (const auto target = actual_.containers.find(container.targetContainerName); target != actual_.containers.end() && target->second.current)
+        made->processNamespaceOf = target->second.current->id;
     startingId_ = instance.id;
     hooks_.containerStarting(instance.id, *this);
     context_.runtime.startContainer(std::move(*made), [weak = weak_from_this(), start, instance = std::move(instance)](Result<WallTime> result) mutable {

@@ -428,7 +428,6 @@ Result<std::vector<Mount>> PodVolumes::mountsOf(const api::Pod& pod, const api::
     const auto directory = state_->directory();
     if (directory.empty()) return mounts;
     std::error_code error;
-    bool ownHosts = false;
     for (const auto& mount : container.volumeMounts) {
         const auto it = state_->mounted.find(mount.name);
         if (it == state_->mounted.end()) return badRequest(fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", mount.name, container.name));
@@ -439,12 +438,11 @@ Result<std::vector<Mount>> PodVolumes::mountsOf(const api::Pod& pod, const api::
         made.readOnly = mount.readOnly.value_or(false) || it->second.readOnly;
         made.recursiveReadOnly = made.readOnly && (mount.recursiveReadOnly == "Enabled" || mount.recursiveReadOnly == "IfPossible");
         if (mount.mountPropagation != "None") made.propagation = mount.mountPropagation;
-        ownHosts = ownHosts || made.containerPath == "/etc/hosts";
         mounts.push_back(std::move(made));
     }
-    if (!ownHosts) mounts.push_back({directory + "/etc-hosts", "/etc/hosts", false, false, ""});
-    mounts.push_back({directory + "/resolv.conf", "/etc/resolv.conf", false, false, ""});
-    mounts.push_back({directory + "/hostname", "/etc/hostname", false, false, ""});
+    // A volume of the user's at such a path wins.
+    for (const auto& [file, path] : {std::pair("/etc-hosts", "/etc/hosts"), std::pair("/resolv.conf", "/etc/resolv.conf"), std::pair("/hostname", "/etc/hostname")})
+        if (std::ranges::find(mounts, path, &Mount::containerPath) == mounts.end()) mounts.push_back({directory + file, path, false, false, ""});
     const auto message = terminationPath(directory, container.name, containerId);
     fs::create_directories(fs::path(message).parent_path(), error);
     std::ofstream(message, std::ios::trunc).flush();

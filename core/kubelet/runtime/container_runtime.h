@@ -81,6 +81,7 @@ struct ContainerSpec {
     bool privileged = false;
     bool noNewPrivileges = false;
     std::vector<std::string> addCapabilities, dropCapabilities;
+    std::string processNamespaceOf;  // id of a running container whose processes it sees; "" for those of its own or its sandbox
     bool terminal = false;
     bool standardInput = false;
     std::string logPath;  // CRI log file on the host: "<RFC3339Nano> stdout|stderr F|P <text>"

@@ -239,7 +239,13 @@ Result<void> ContainerTable::mountRoot(const Container& container, const std::st
 }
 
 Result<void> ContainerTable::launch(Container& container, const json::object& request) {
-    const auto config = text(request, "config");
+    auto config = text(request, "config");
+    if (const auto target = text(request, "target"); !target.empty()) {
+        const auto running = TRY(find(target));
+        if (running->ended) return makeError(Reason::NotFound, "container not running (" + target + ")");
+        const std::string placeholder(wire::targetNamespace);
+        if (const auto at = config.find(placeholder); at != std::string::npos) config.replace(at, placeholder.size(), fmt::format("/proc/{}/ns/pid", running->pid));
+    }
     const bool terminal = flag(request, "terminal");
     TRY(writeText(container.directory + "/config.json", config));
     const auto log = container.directory + "/log", pidFile = container.directory + "/pid";
@@ -456,9 +462,11 @@ Result<Answer> ContainerTable::mountTmpfs(const json::object& request) {
     std::error_code failure;
     fs::create_directories(path, failure);
     if (failure) return internalError("mkdir " + path + ": " + failure.message());
-    std::string data = "mode=0777";
-    if (const auto size = number(request, "size"); size > 0) data += fmt::format(",size={}", size);
-    if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, data.c_str()) != 0) return systemError("mount a tmpfs at " + path);
+    const auto size = number(request, "size");
+    const auto data = size > 0 ? fmt::format("size={}", size) : std::string();
+    const auto mounted = [&](const std::string& options) { return ::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) == 0; };
+    // Not to be swapped out, as in Kubernetes, where the kernel knows that and lets us: Linux 6.4, and not an ordinary user.
+    if (!mounted(data.empty() ? "noswap" : data + ",noswap") && !mounted(data)) return systemError("mount a tmpfs at " + path);
     const std::lock_guard lock(mutex_);
     tmpfs_[text(request, "podUid")].push_back(path);
     return Answer{};

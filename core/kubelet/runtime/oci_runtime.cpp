@@ -76,6 +76,7 @@ public:
         ExecHandlers handlers;
         std::unique_ptr<EngineStream> input, output, error;
         std::string early;
+        std::vector<std::pair<const std::function<void(std::string)> ExecHandlers::*, std::string>> held;  // read before it was known to have started
         bool inputClosed = false, started = false, ended = false;
         bool terminal = false;          // one stream for everything
         bool attachedTerminal = false;  // of the container itself: written to by `input`, read through its log's copy
@@ -83,7 +84,13 @@ public:
         Timer timeout;
 
         void deliver(const std::function<void(std::string)> ExecHandlers::*handler, std::string data) {
-            if (!ended && handlers.*handler) (handlers.*handler)(std::move(data));
+            if (!started) held.emplace_back(handler, std::move(data));
+            else if (!ended && handlers.*handler) (handlers.*handler)(std::move(data));
+        }
+        // What crun itself says of a command that cannot be started must not look like the command's output.
+        void begin() {
+            started = true;
+            for (auto& [handler, data] : std::exchange(held, {})) deliver(handler, std::move(data));
         }
         void finish(Result<int> result) {
             if (std::exchange(ended, true)) return;
@@ -95,6 +102,7 @@ public:
         }
         // The process is gone: what it has printed is in the pipes.
         void drainAndFinish(int code) {
+            begin();
             const auto self = shared_from_this();
             auto last = [self, code]() mutable { self->finish(code); };
             auto second = [self, last = std::move(last)]() mutable {
@@ -241,7 +249,7 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
     environment.networkNamespace = it->second.network;
     environment.ipcNamespace = it->second.ipc;
     environment.utsNamespace = it->second.uts;
-    environment.pidNamespace = it->second.pid;
+    environment.pidNamespace = spec.processNamespaceOf.empty() ? it->second.pid : wire::targetNamespace;
     if (substrate_.limitsEnforced()) environment.cgroup = substrate_.cgroupBase() + "/" + group;
     environment.cgroupV2 = substrate_.cgroupsV2();
     environment.swapLimit = substrate_.swapLimit();
@@ -256,6 +264,7 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
                         {"sandbox", spec.sandboxId},
                         {"group", group},
                         {"lower", root.string()},
+                        {"target", spec.processNamespaceOf},
                         {"logPath", spec.logPath},
                         {"stdin", spec.standardInput},
                         {"terminal", spec.terminal},
@@ -368,7 +377,7 @@ std::unique_ptr<ExecSession> OciRuntime::openStreams(const std::string& operatio
             if (attaching) self->input = std::make_unique<EngineStream>(substrate_, std::move(descriptor), EngineStream::Handlers{});
             else self->output = reader(&ExecHandlers::onStandardOutput, std::move(descriptor));
         }
-        self->started = true;
+        self->begin();
         auto* target = self->terminal ? self->output.get() : self->input.get();
         if (target != nullptr && self->size && (self->terminal || self->attachedTerminal)) target->resize(self->size->first, self->size->second);
         if (target != nullptr && !self->early.empty()) target->write(std::move(self->early));

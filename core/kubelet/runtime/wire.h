@@ -9,6 +9,9 @@ namespace kubarium::kubelet::wire {
 
 namespace json = boost::json;
 
+// Stands in a container's configuration for the process namespace of another container, until the supervisor knows which that is.
+inline constexpr const char* targetNamespace = "@processes-of-target";
+
 json::object encode(const ResourceLimits& limits);
 ResourceLimits decodeLimits(const json::object& from, std::string_view key);
 
