@@ -1401,6 +1401,21 @@
         <comment>running, allowed</comment>
         <translation>已有 %1 个 Pod，上限 %2</translation>
     </message>
+    <message>
+        <source>%1 asked, %2 free</source>
+        <comment>amounts of a resource</comment>
+        <translation>请求 %1，可用 %2</translation>
+    </message>
+    <message>
+        <source>asked: %1, the Node has %2</source>
+        <comment>labels</comment>
+        <translation>要求：%1，该 Node 为 %2</translation>
+    </message>
+    <message>
+        <source>%1 Pods of %2</source>
+        <comment>running, allowed</comment>
+        <translation>已有 %1 个 Pod，上限 %2</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::bridge::ClusterActions</name>
@@ -2407,10 +2422,6 @@
         <translation>失去可用区</translation>
     </message>
     <message>
-        <source>the Nodes have no zones</source>
-        <translation>Node 没有可用区</translation>
-    </message>
-    <message>
         <source>Nodes to add</source>
         <translation>要添加的 Node 数</translation>
     </message>
@@ -2449,6 +2460,14 @@
     <message numerus="yes">
         <source>%n Node(s) used</source>
         <translation><numerusform>使用 %n 个 Node</numerusform></translation>
+    </message>
+    <message>
+        <source>there are none</source>
+        <translation>没有可用区</translation>
+    </message>
+    <message>
+        <source>each with</source>
+        <translation>每个配备</translation>
     </message>
 </context>
 <context>

@@ -91,8 +91,8 @@ void Chronicle::setBar(const Reference& reference, const QString& title, Tone to
     auto it = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) { return lane->reference == reference; });
     if (it == lanes_.end()) {
         if (lanes_.size() >= lanesAtMost) return;
-        // A large cluster's healthy Nodes leave room for its workloads and for what breaks.
-        if (reference.kind == Kind::Node && tone == Tone::Ok && lanes_.size() >= lanesAtMost / 3) return;
+        // A large cluster's Nodes leave room for its workloads, and the healthy ones for those that are not.
+        if (reference.kind == Kind::Node && lanes_.size() >= lanesAtMost * (tone == Tone::Ok ? 1 : 2) / 3) return;
         lanes_.push_back(std::make_unique<Lane>(Lane{title, reference, {}}));
         it = std::prev(lanes_.end());
     }

@@ -263,7 +263,8 @@ void StageLayout::chooseCellGrid(const StageModel& model, const StageSlots& slot
   cell_ = QSizeF(2 * chipOrigin_.x() + chipColumns_ * (chip_ + chipGap_) - chipGap_,
                  chipOrigin_.y() + chipRows_ * (chip_ + chipGap_) - chipGap_ + 9);
   const double cells = withReserve(static_cast<int>(model.nodes.size()));
-  const double aspect = viewport.width() / std::max(1.0, viewport.height());
+  // The theatre takes room below and is not asked: nobody moves when it opens.
+  const double aspect = viewport.width() / std::max(1.0, options.size.height() - viewport.top());
   const double ideal = std::sqrt(cells * aspect * (cell_.height() + gap_) / (cell_.width() + gap_));
   const int atNaturalSize = std::max(1, static_cast<int>((viewport.width() - 2 * margin_ + gap_) / (cell_.width() + gap_)));
   columns_ = std::max({1, static_cast<int>(std::lround(ideal)), std::min(atNaturalSize, 4)});

@@ -229,6 +229,14 @@ void paintReasonPanel(const Ink& ink, const Scene& scene) {
     paintCandidates(ink, theatre, right, zoom);
     return;
   }
+  if (theatre.feasibleNodes == 0) {
+    ink.line(QRectF(right.left(), right.top(), half, row), Stage::tr("No Node can run %1.").arg(theatre.podName), section);
+    const TextStyle words{text, theme.text};
+    const QRectF below = right.adjusted(0, row + 4 * zoom, 0, 0);
+    const double line = std::max(Ink::lineHeight(words), text * 1.35);
+    ink.paragraph(below, theatre.explanation.isEmpty() ? theatre.message : theatre.explanation, words, std::max(1, static_cast<int>(below.height() / line)));
+    return;
+  }
   const bool scored = theatre.phase >= TheatrePhase::Score;
   ink.line(QRectF(right.left(), right.top(), half, row),
            scored ? Stage::tr("The best of %1 that fit", "Nodes").arg(nodesText(theatre.feasibleNodes))

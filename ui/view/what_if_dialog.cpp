@@ -117,7 +117,7 @@ QLayout* WhatIfDialog::makeSuppositions(QWidget* pane) {
         return box;
     };
     drain_ = choice(tr("Drain a Node"), tr("none"), nodes);
-    lostZone_ = choice(tr("Lose a zone"), zones.isEmpty() ? tr("the Nodes have no zones") : tr("none"), zones);
+    lostZone_ = choice(tr("Lose a zone"), zones.isEmpty() ? tr("there are none") : tr("none"), zones);
     lostZone_->setEnabled(!zones.isEmpty());
     auto* size = new QHBoxLayout;
     size->setSpacing(6);
@@ -137,11 +137,10 @@ QLayout* WhatIfDialog::makeSuppositions(QWidget* pane) {
     newGibibytes_->setValue(now_->nodes.empty() ? 8 : std::max(0.1, now_->nodes.front().memory.capacity / gibi));
     newGibibytes_->setSuffix(QStringLiteral(" Gi"));
     newGibibytes_->setAccessibleName(tr("Memory of each added Node, in GiB"));
-    const int row = label(tr("Add Nodes"));
-    size->addWidget(newNodes_, 1);
+    grid->addWidget(newNodes_, label(tr("Add Nodes")), 1);
     size->addWidget(newCores_, 1);
     size->addWidget(newGibibytes_, 1);
-    grid->addLayout(size, row, 1);
+    grid->addLayout(size, label(tr("each with")), 1);
     target_ = choice(tr("Make it fit on"), tr("any Node"), nodes);
     target_->setToolTip(tr("Asks what would have to change for the first Pod to go to this Node"));
     return grid;

@@ -92,6 +92,19 @@ TEST(StageLayout, TheTheatreDoesNotResizeTheCards) {
   EXPECT_FALSE(during.theatreBar.intersects(during.viewport));
 }
 
+TEST(StageLayout, TheTheatreMovesNoneOfAThousandNodes) {
+  Laid laid = lay(scenes::largeCluster(1000, 4000));
+  const TheatreState state = scenes::largeDecision(laid.model, TheatrePhase::Filter);
+  LayoutOptions options;
+  options.size = {814, 704};
+  options.theatre = &state;
+  const StageLayout during = StageLayout::compute(laid.model, laid.slots, options);
+  EXPECT_FALSE(during.reasonPanel.isEmpty());
+  for (int node = 0; node < 1000; ++node) {
+    ASSERT_EQ(laid.layout.nodeRect(node), during.nodeRect(node)) << node;
+  }
+}
+
 TEST(StageLayout, ChromeStaysInsideTheWidgetAtEverySize) {
   for (const QSizeF size : {QSizeF(360, 280), QSizeF(560, 700), QSizeF(814, 704), QSizeF(2560, 1400)}) {
     const Laid laid = lay(scenes::crowdedCluster(), size);

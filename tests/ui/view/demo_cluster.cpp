@@ -234,7 +234,7 @@ void DemoCluster::fillTheatre() {
     nodes.push_back(refused("worker-c", "NodeUnschedulable", "node(s) were unschedulable", ""));
     nodes.push_back(feasible("gpu-1", {{{0, 100, 3}}, {{10, 50, 2}}, {{88, 88, 1}}, {{42, 42, 1}}, {{11, 11, 1}}}));
     nodes.push_back(feasible("gpu-2", {{{0, 100, 3}}, {{20, 100, 2}}, {{91, 91, 1}}, {{71, 71, 1}}, {{25, 25, 1}}}));
-    nodes.push_back(refused("edge-1", "NodeAffinity", "node(s) didn't match Pod's node affinity/selector", "disk=hdd, asked: disk in (ssd)"));
+    nodes.push_back(refused("edge-1", "NodeAffinity", "node(s) didn't match Pod's node affinity/selector", "asked: disk=ssd, the Node has disk=hdd"));
     memory_.put(r::schedulingDecisions,
                 {{"apiVersion", "kubarium.dev/v1alpha1"},
                  {"kind", "SchedulingDecision"},
