@@ -266,9 +266,6 @@ api::PodStatus makePodStatus(const PodStatusInput& input) {
         status.containerStatuses.push_back(containerStatus(input, container, ContainerKind::App));
     for (const auto& container : input.pod.spec.ephemeralContainers)
         status.ephemeralContainerStatuses.push_back(containerStatus(input, container, ContainerKind::Ephemeral));
-    // As the kubelet lists them: init containers in the order of their run, the others by name.
-    std::ranges::sort(status.containerStatuses, {}, &api::ContainerStatus::name);
-    std::ranges::sort(status.ephemeralContainerStatuses, {}, &api::ContainerStatus::name);
     status.phase = phaseOf(input, status);
     if (!input.reason.empty()) {
         status.phase = "Failed";
@@ -286,6 +283,9 @@ api::PodStatus makePodStatus(const PodStatusInput& input) {
         markLostContainers(input, status);
         if (!terminalPhase(status.phase)) status.phase = "Failed";
     }
+    // As the kubelet lists them: init containers in the order of their run, the others by name.
+    std::ranges::sort(status.containerStatuses, {}, &api::ContainerStatus::name);
+    std::ranges::sort(status.ephemeralContainerStatuses, {}, &api::ContainerStatus::name);
     return status;
 }
 

@@ -121,6 +121,8 @@ json::object process(const ContainerSpec& spec, const OciEnvironment& environmen
     if (!hasPath) variables.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     if (spec.terminal) variables.emplace_back("TERM=xterm");
     for (const auto group : spec.supplementalGroups) groups.emplace_back(group);
+    // containerd lists the primary group among the supplementary ones.
+    if (std::ranges::find(groups, json::value(environment.as.gid)) == groups.end()) groups.insert(groups.begin(), environment.as.gid);
     json::object user{{"uid", environment.as.uid}, {"gid", environment.as.gid}};
     if (!groups.empty() && !environment.user) user["additionalGids"] = std::move(groups);
     const auto granted = capabilities(spec);
