@@ -94,6 +94,39 @@ TEST_F(SubstrateTest, ExecHasStreamsAnExitCodeAndATerminal) {
     EXPECT_NE(shown.find("/dev/pts/"), std::string::npos) << shown;
 }
 
+TEST_F(SubstrateTest, ExecRunsAsTheUserOfTheContainerWithItsEnvironment) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    auto spec = makeSpec(sandbox->id, 1, {"sleep", "1000"});
+    // An ordinary user's containers have no other users.
+    if (::geteuid() == 0) spec.user = "1000:2000";
+    const auto expected = spec.user.empty() ? "0:0 here\n" : "1000:2000 here\n";
+    spec.environment.emplace_back("WHERE", "here");
+    ASSERT_TRUE(start(node, std::move(spec)));
+    EXPECT_EQ(sh(node, containerId(1), "echo $(id -u):$(id -g) $WHERE").out, expected);
+}
+
+// What crun itself says of it must not look like output.
+TEST_F(SubstrateTest, ExecThatCannotStartHasNoOutput) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    ASSERT_TRUE(start(node, makeSpec(sandbox->id, 1, {"sleep", "1000"})));
+    std::string output;
+    std::optional<Result<int>> result;
+    ExecOptions options;
+    options.command = {"/no/bin"};
+    ExecHandlers handlers;
+    handlers.onStandardOutput = handlers.onStandardError = [&](std::string data) { output += data; };
+    handlers.onExit = [&](Result<int> code) { result.emplace(std::move(code)); };
+    const auto session = node.exec(containerId(1), std::move(options), std::move(handlers));
+    ASSERT_TRUE(waitFor([&] { return result.has_value(); }));
+    ASSERT_FALSE(*result);
+    EXPECT_EQ(result->error().message, "exec: \"/no/bin\": stat /no/bin: no such file or directory");
+    EXPECT_EQ(output, "");
+}
+
 TEST_F(SubstrateTest, KilledContainerIsReportedWithItsSignal) {
     auto& node = addNode("worker-a");
     const auto sandbox = makeSandbox(node, 1);

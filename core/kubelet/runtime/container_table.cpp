@@ -388,18 +388,34 @@ Result<Answer> ContainerTable::sample(const json::object& request) {
 
 // --- processes inside containers ---
 
+// The process that an exec starts: as the container's first one (user, groups, environment, capabilities), with other words.
+Result<std::string> ContainerTable::execProcess(const Container& container, const json::object& request) const {
+    std::ifstream file(container.directory + "/config.json");
+    boost::system::error_code failure;
+    const auto config = json::parse(std::string(std::istreambuf_iterator<char>(file), {}), failure);
+    const auto* first = failure || !config.is_object() ? nullptr : config.get_object().if_contains("process");
+    if (first == nullptr || !first->is_object()) return internalError("the configuration of container " + container.id + " cannot be read");
+    auto process = first->get_object();
+    process["terminal"] = flag(request, "terminal");
+    auto& words = process["args"].emplace_array();
+    for (const auto& word : wire::texts(request, "command")) words.emplace_back(word);
+    return json::serialize(process);
+}
+
 Result<Answer> ContainerTable::exec(const json::object& request, std::vector<Descriptor>& streams) {
     const auto session = text(request, "session");
     const auto container = TRY(find(text(request, "id")));
     if (container->ended) return makeError(Reason::NotFound, "container not running (" + container->id + ")");
     const bool terminal = flag(request, "terminal"), input = flag(request, "stdin");
     const auto stem = fmt::format("{}/x{}", options_.live, session);
-    auto command = runtimeCommand(stem + ".log", {"exec", "--detach", "--pid-file", stem + ".pid"});
+    const auto process = TRY(execProcess(*container, request));
+    TRY(writeText(stem + ".process", process));
+    auto command = runtimeCommand(stem + ".log", {"exec", "--detach", "--pid-file", stem + ".pid", "--process", stem + ".process"});
     std::optional<TerminalSocket> socket;
     ProcessStart start;
     if (terminal) {
         socket.emplace(TRY(TerminalSocket::listen(stem)));
-        command.insert(command.end(), {"--tty", "--console-socket", socket->path()});
+        command.insert(command.end(), {"--console-socket", socket->path()});
     } else {
         if (streams.size() < (input ? 3U : 2U)) return internalError("an exec without its streams");
         if (input) start.standardInput = streams[0].get();
@@ -407,14 +423,12 @@ Result<Answer> ContainerTable::exec(const json::object& request, std::vector<Des
         start.standardError = streams[input ? 2 : 1].get();
     }
     command.push_back(container->id);
-    for (auto& word : wire::texts(request, "command")) command.push_back(std::move(word));
     start.command = std::move(command);
     const auto ended = processes_.run(start);
     const auto pid = readPid(stem + ".pid");
     const auto failure = runtimeError(stem + ".log", "the command could not be started");
     std::error_code ignored;
-    fs::remove(stem + ".pid", ignored);
-    fs::remove(stem + ".log", ignored);
+    for (const auto* suffix : {".pid", ".log", ".process"}) fs::remove(stem + suffix, ignored);
     if (!ended) return ended.error();
     if (ended->shellCode() != 0) return failure;
     if (!pid) return pid.error();

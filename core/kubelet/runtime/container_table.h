@@ -85,6 +85,7 @@ private:
     Result<ContainerPtr> find(const std::string& id);
     std::vector<std::string> runtimeCommand(const std::string& log, std::initializer_list<std::string> words) const;
     // What the runtime said went wrong, in the words that runc and containerd use.
+    Result<std::string> execProcess(const Container& container, const json::object& request) const;
     Error runtimeError(const std::string& log, const std::string& fallback) const;
     Result<void> mountRoot(const Container& container, const std::string& lower);
     Result<void> launch(Container& container, const json::object& request);
