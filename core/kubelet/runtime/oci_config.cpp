@@ -113,12 +113,15 @@ json::array namespaces(const OciEnvironment& environment) {
 json::object process(const ContainerSpec& spec, const OciEnvironment& environment) {
     json::array arguments, variables, groups;
     for (const auto& word : spec.command) arguments.emplace_back(word);
-    bool hasPath = false;
+    bool hasPath = false, hasHome = false;
     for (const auto& [name, value] : spec.environment) {
         hasPath = hasPath || name == "PATH";
+        hasHome = hasHome || name == "HOME";
         variables.emplace_back(name + "=" + value);
     }
     if (!hasPath) variables.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    // runc does so by itself, crun not for an exec.
+    if (!hasHome) variables.emplace_back("HOME=" + environment.as.home);
     if (spec.terminal) variables.emplace_back("TERM=xterm");
     for (const auto group : spec.supplementalGroups) groups.emplace_back(group);
     // containerd lists the primary group among the supplementary ones.
@@ -178,17 +181,19 @@ json::object ociConfig(const ContainerSpec& spec, const OciEnvironment& environm
 
 Result<NumericUser> resolveUser(const std::string& user, const std::string& passwd, const std::string& group) {
     NumericUser resolved;
-    if (user.empty()) return resolved;
     const auto colon = user.find(':');
-    const auto name = user.substr(0, colon);
+    const auto name = user.empty() ? "0" : user.substr(0, colon);
     if (const auto number = toNumber(name)) {
         resolved.uid = *number;
-        if (const auto entry = findEntry(passwd, 2, name); entry.size() > 3) resolved.gid = toNumber(entry[3]).value_or(0);
+        const auto entry = findEntry(passwd, 2, name);
+        if (entry.size() > 3 && !user.empty()) resolved.gid = toNumber(entry[3]).value_or(0);
+        if (entry.size() > 5 && !entry[5].empty()) resolved.home = entry[5];
     } else {
         const auto entry = findEntry(passwd, 0, name);
         if (entry.size() < 4) return makeError(Reason::NotFound, "unable to find user " + name + ": no matching entries in passwd file");
         resolved.uid = toNumber(entry[2]).value_or(0);
         resolved.gid = toNumber(entry[3]).value_or(0);
+        if (entry.size() > 5 && !entry[5].empty()) resolved.home = entry[5];
     }
     if (colon == std::string::npos) return resolved;
     const auto groupName = user.substr(colon + 1);

@@ -9,6 +9,7 @@ namespace kubarium::kubelet {
 
 struct NumericUser {
     std::int64_t uid = 0, gid = 0;
+    std::string home = "/";
 };
 
 struct OciEnvironment {

@@ -257,7 +257,9 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
     static const int lowestScore = lowestOomScoreAdj();
     environment.lowestOomScoreAdj = lowestScore;
     environment.highestCpuQuota = options_.capacity.cpuQuotaMicroseconds.value_or(0);
-    environment.as = TRY(resolveUser(spec.user.empty() ? image->user : spec.user, readImageFile(root, "etc/passwd"), readImageFile(root, "etc/group")));
+    // Of an image's user only the name counts: the kubelet passes on no group of it.
+    const auto imageUser = image->user.substr(0, image->user.find(':'));
+    environment.as = TRY(resolveUser(spec.user.empty() ? imageUser : spec.user, readImageFile(root, "etc/passwd"), readImageFile(root, "etc/group")));
     environment.annotations = {{"io.kubarium.pod-uid", spec.podUid}, {"io.kubarium.container", spec.name}, {"io.kubarium.node", options_.node}};
     return json::object{{"op", "start"},
                         {"id", spec.id},

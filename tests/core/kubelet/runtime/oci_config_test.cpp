@@ -54,6 +54,8 @@ TEST(OciConfig, UsersAreNumbersOrNamesOfTheImage) {
     check("web:staff", 101, 50);
     check("1000:2000", 1000, 2000);
     EXPECT_FALSE(resolveUser("nosuch", passwd, group));
+    EXPECT_EQ(resolveUser("", passwd, group)->home, "/root");
+    EXPECT_EQ(resolveUser("1000", passwd, group)->home, "/");
 }
 
 TEST(ContainerLogs, LinesHaveTheFormatOfTheCri) {
