@@ -76,7 +76,7 @@ std::vector<Case> cases() {
             {"spread, label missing", spread("rack"), "500m", {}, "", {}},
             {"anti-affinity over hostname", affinity("podAntiAffinity", "w", "kubernetes.io/hostname"), "500m", {}, "", {}},
             {"anti-affinity over zone", affinity("podAntiAffinity", "w", "zone"), "500m", {}, "", {}},
-            {"anti-affinity of others", R"("nodeSelector":{"guarded":"yes"},)", "500m", {}, "", {}},
+            {"anti-affinity of others", "", "500m", {}, "", {}},
             {"affinity to nobody", affinity("podAffinity", "nobody", "zone"), "500m", {}, "", {}},
             {"affinity, label missing", affinity("podAffinity", "w", "rack"), "500m", {}, "", {}},
             {"cpu, taint, nodeSelector", R"("nodeSelector":{"disk":"ssd"},)", "3", tainted, "", {}},
@@ -91,7 +91,7 @@ ObjectPtr waiting(const Case& each) {
     const bool guarded = std::strcmp(each.name, "anti-affinity of others") == 0;
     const auto ports = std::strcmp(each.name, "host port") == 0 ? R"("ports":[{"containerPort":80,"hostPort":80}],)" : "";
     return parse(fmt::format(R"({{"metadata":{{"name":"w","namespace":"default","uid":"w","labels":{{"app":"{}","tier":"front"}}}},"spec":{{{}"containers":[{{"name":"c",{}"resources":{{"requests":{{"cpu":"{}"}}}}}}]}}}})",
-                             guarded ? "intruder" : "w", guarded ? "" : each.spec, ports, each.cpu));
+                             guarded ? "intruder" : "w", each.spec, ports, each.cpu));
 }
 
 SnapshotPtr cluster(int nodeCount, int perNode) {

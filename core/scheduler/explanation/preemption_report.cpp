@@ -85,7 +85,7 @@ Sentence whyNot(const Cycle& cycle, const Decision& decision) {
         if (nodes.empty()) return;
         const auto where = nodesText(nodes, decision.nodes.size());
         en.push_back(fmt::format("on {} {}", where.en, english));
-        zh.push_back(fmt::format("在{}上，{}", where.zh.starts_with("Node") ? " " + where.zh + " " : where.zh, chinese));
+        zh.push_back(fmt::format("在{}{} 上，{}", where.zh.starts_with("Node") ? " " : "", where.zh, chinese));
     };
     add(others, "the obstacle is the Node itself, not a Pod that could go", "障碍在于 Node 本身，而不是可以移走的 Pod");
     add(nobody, fmt::format("no Pod has a priority lower than {}", pod.priority), fmt::format("没有优先级低于 {} 的 Pod", pod.priority));

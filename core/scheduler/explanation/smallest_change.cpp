@@ -62,7 +62,7 @@ public:
             else expand(std::move(state));
         }
         std::ranges::stable_sort(found_.alternatives, {}, [](const Alternative& each) { return costOf(each.edits); });
-        if (target_.empty()) tryAddedNodes(1);
+        if (target_.empty()) tryAddedNodes(found_.alternatives.empty() ? 1 + 2 * graceShare : 1);
         if (added_) found_.alternatives.push_back(std::move(*added_));
         return std::move(found_);
     }
