@@ -9,6 +9,15 @@ namespace json = boost::json;
 using api::Object;
 using api::ObjectPtr;
 
+namespace {
+
+void nameIt(json::object& metadata, const std::string& name) {
+    metadata["name"] = name;
+    metadata["uid"] = name;
+}
+
+}  // namespace
+
 SimulatedCluster::SimulatedCluster(std::uint64_t seed, std::size_t nodes, std::size_t templates) : random_(seed) {
     objects_.namespaces["default"] = {{"team", "a"}};
     objects_.namespaces["other"] = {{"team", "b"}};
@@ -108,7 +117,7 @@ json::object SimulatedCluster::makeTemplate() {
 PodInfoPtr SimulatedCluster::pendingPod() {
     auto tree = templates_[below(templates_.size())];
     auto& metadata = tree["metadata"].as_object();
-    metadata["name"] = metadata["uid"] = fmt::format("pod-{}", ++serial_);
+    nameIt(metadata, fmt::format("pod-{}", ++serial_));
     if (chance(3)) tree["status"] = json::object{{"nominatedNodeName", nodeNames_[below(nodeNames_.size())]}};
     return PodInfo::make(Object::make(std::move(tree)));
 }
@@ -181,7 +190,7 @@ void SimulatedCluster::change() {
     else if (what < 78) changeObjects();
     else if (what < 82 && nodesChange) {
         auto tree = templates_[below(templates_.size())];
-        tree["metadata"].as_object()["name"] = tree["metadata"].as_object()["uid"] = fmt::format("nominated-{}", ++serial_);
+        nameIt(tree["metadata"].as_object(), fmt::format("nominated-{}", ++serial_));
         nominated_.push_back(PodInfo::make(Object::make(std::move(tree))));
         cache_.setNominated(nominated_.back(), nodeNames_[below(nodeNames_.size())]);
     } else if (!nominated_.empty()) {
