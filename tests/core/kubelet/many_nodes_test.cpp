@@ -18,9 +18,9 @@ class ManyNodes : public KubeletFixture {};
 // objects and the copies that this test keeps are counted too.
 // Shadow memory, red zones and quarantine of the sanitizers count as resident.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr long sanitizerOverhead = 8;
+constexpr std::int64_t sanitizerOverhead = 8;
 #else
-constexpr long sanitizerOverhead = 1;
+constexpr std::int64_t sanitizerOverhead = 1;
 #endif
 
 TEST_F(ManyNodes, SimulatedNodesAreCheap) {
