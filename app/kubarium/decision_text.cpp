@@ -140,6 +140,7 @@ void printDecision(const json::value& decision, const std::string& language) {
     const auto result = api::stringAt(status, {"result"});
     fmt::print("{}/{}: {}\n{}\n", api::stringAt(decision, {"metadata", "namespace"}), api::stringAt(decision, {"spec", "podName"}), result.empty() ? inLanguage(language, "held", "已暂停") : std::string(result), sentenceOf(status, language));
     if (const auto message = api::stringAt(status, {"message"}); !message.empty()) fmt::print("{}\n", message);
+    if (const auto* veiled = api::findPath(status, {"veiled"}); veiled && veiled->is_bool() && veiled->get_bool() && !api::findPath(status, {"nodes"})) return;
     const auto cycle = numberAt(status, {"cycle"}), attempt = numberAt(status, {"attempt"}), feasible = numberAt(status, {"feasibleNodes"}), looked = numberAt(status, {"evaluatedNodes"});
     fmt::print("{}\n", inLanguage(language, fmt::format("Cycle {}, attempt {}: {} of the {} Nodes that were looked at could run it.", cycle, attempt, feasible, looked),
                                   fmt::format("周期 {}，第 {} 次尝试：检查了 {} 个 Node，{} 个能运行它。", cycle, attempt, looked, feasible)));

@@ -2,6 +2,7 @@
 
 #include "core/api/discovery.h"
 #include "core/api/openapi.h"
+#include "core/apiserver/pod_proxy.h"
 #include "core/apiserver/presentation.h"
 #include "core/apiserver/status.h"
 
@@ -133,6 +134,11 @@ Result<Response> RequestHandler::answerResource(Call& call) {
     const auto& verb = info.verb;
     const bool named = !info.name.empty();
     if (isPodStream(info.subresource)) return podConnection(call);
+    if (info.subresource == "proxy" && info.resource.resource != "nodes") {
+        if (!kubelets_) return makeError(Reason::ServiceUnavailable, "there are no kubelets to reach Pods by");
+        call.later = TRY(proxyToPod(registry_, *kubelets_, executor_, call.request, info));
+        return Response{};
+    }
     if (info.subresource == "proxy") return nodeProxy(call);
     // HEAD and verbs that a path of this form has not.
     if (call.request.method == "HEAD") return methodNotAllowed();

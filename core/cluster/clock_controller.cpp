@@ -65,7 +65,10 @@ void ClockController::apply(const api::Object& object) {
     }
     std::vector<Breakpoint> breakpoints;
     if (const auto* list = object.find({"spec", "breakpoints"}); list && list->is_array())
-        for (const auto& entry : list->get_array()) breakpoints.push_back({std::string(api::stringAt(entry, {"phase"})), std::string(api::stringAt(entry, {"pod"}))});
+        for (const auto& entry : list->get_array()) {
+            const auto* veil = api::findPath(entry, {"veil"});
+            breakpoints.push_back({std::string(api::stringAt(entry, {"phase"})), std::string(api::stringAt(entry, {"pod"})), veil && veil->is_bool() && veil->get_bool()});
+        }
     hooks_.setBreakpoints(std::move(breakpoints));
     const auto step = static_cast<std::int64_t>(number("step", 0)), back = static_cast<std::int64_t>(number("back", 0));
     if (std::exchange(stepKnown_, true)) {

@@ -16,6 +16,7 @@ namespace kubarium::cluster {
 struct Breakpoint {
     std::string phase;  // Filter, Score, Select, Bind; "" is each of them
     std::string pod;    // "namespace/name"; "" is any
+    bool veil = false;  // what the phase finds is not told while it is held
 };
 
 // What a pause, a step and a breakpoint mean to the components that have queues.

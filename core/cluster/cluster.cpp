@@ -221,7 +221,7 @@ Result<void> Cluster::Parts::startComponents() {
                                                          [this] { scheduler->back(); },
                                                          [this](const std::vector<Breakpoint>& breakpoints) {
                                                              std::vector<scheduler::HoldPoint> points;
-                                                             for (const auto& [phase, pod] : breakpoints) points.push_back({phase, pod});
+                                                             for (const auto& [phase, pod, veil] : breakpoints) points.push_back({phase, pod, veil});
                                                              scheduler->setHoldPoints(std::move(points));
                                                          }});
     scheduler->onHeld = [this](const std::string& pod, const std::string& phase) { clock->setHeld(pod, phase); };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <regex>
 
 namespace kubarium::lab {
@@ -19,6 +20,37 @@ std::optional<JqProgram> compileOrBreak(const std::string& text, CheckResult& re
     return std::nullopt;
 }
 
+// Whether what stands at `at` is said of the elements of something: inside select() or map(), or in the condition of any() or all().
+bool isOfElements(const std::string& jq, std::size_t at) {
+    struct Call {
+        std::string name;
+        bool condition;
+    };
+    std::vector<Call> open;
+    std::string word;
+    for (std::size_t i = 0; i < at; ++i) {
+        const char c = jq[i];
+        if (c == '(') {
+            const bool quantifier = word == "any" || word == "all";
+            // any(.[]; f) has its condition last, any(f) has nothing else.
+            int depth = 1;
+            bool semicolon = false;
+            for (std::size_t j = i + 1; j < jq.size() && depth > 0; ++j) {
+                if (jq[j] == '(') ++depth;
+                if (jq[j] == ')') --depth;
+                semicolon |= jq[j] == ';' && depth == 1;
+            }
+            open.push_back({word, word == "select" || word == "map" || (quantifier && !semicolon)});
+        } else if (c == ')' && !open.empty()) {
+            open.pop_back();
+        } else if (c == ';' && !open.empty() && (open.back().name == "any" || open.back().name == "all")) {
+            open.back().condition = true;
+        }
+        word = std::isalpha(static_cast<unsigned char>(c)) ? word + c : std::string();
+    }
+    return std::ranges::any_of(open, &Call::condition);
+}
+
 }  // namespace
 
 FoundValues::FoundValues(const std::string& jq) {
@@ -28,7 +60,7 @@ FoundValues::FoundValues(const std::string& jq) {
         const auto text = it->str();
         if (std::ranges::find(paths_, text, &Path::text) != paths_.end()) continue;
         auto one = JqProgram::compile(text), each = JqProgram::compile("[.[] | " + text + "]");
-        if (one && each) paths_.push_back({text, std::move(*one), std::move(*each)});
+        if (one && each) paths_.push_back({text, std::move(*one), std::move(*each), isOfElements(jq, static_cast<std::size_t>(it->position()))});
     }
 }
 
@@ -37,6 +69,7 @@ std::string FoundValues::describe(const json::value& input) const {
     if (input.is_null()) return "there is no such object";
     std::vector<std::string> parts;
     for (const auto& path : paths_) {
+        if (path.ofElements && !input.is_array()) continue;
         const auto value = (input.is_array() ? path.ofEach : path.ofOne).run(input);
         if (!value) continue;
         auto shown = json::serialize(*value);

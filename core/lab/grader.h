@@ -43,6 +43,7 @@ private:
     struct Path {
         std::string text;
         JqProgram ofOne, ofEach;
+        bool ofElements;  // said of elements of what is looked at: of a single object it has no value
     };
     std::vector<Path> paths_;
 };

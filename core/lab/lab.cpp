@@ -229,6 +229,8 @@ LoadedLab loadLab(const fs::path& folder) {
     }
     readBriefs(lab, loaded.problems);
     lab.start = readManifests(folder / "start", folder, Folder::Start, loaded.problems);
+    lab.given = readManifests(folder / "given", folder, Folder::Start, loaded.problems);
+    expectSteps(lab.given, lab.steps.size(), loaded.problems);
     lab.solution = readManifests(folder / "solution", folder, Folder::Answers, loaded.problems);
     expectSteps(lab.solution, lab.steps.size(), loaded.problems);
     readWrong(lab, loaded.problems);

@@ -84,8 +84,15 @@ struct LabChoice {
     LocalText text;  // empty: the value itself
 };
 
+// A scheduling cycle that stands still, with what the phase finds untold, until its outcome has been predicted.
+struct LabHold {
+    std::string pod;  // "namespace/name"
+    std::string phase = "Filter";  // Filter | Score | Select | Bind: held before it
+};
+
 // Predict, then reveal.
 struct LabQuestion {
+    std::optional<LabHold> hold;
     LocalText question;
     std::vector<LabChoice> choices;
     LabMoment answer;  // jq gives the value of the right choice
@@ -110,7 +117,7 @@ struct LabStep {
     std::map<std::string, std::string> brief;  // by language: the section of brief.md with this step's number
 };
 
-// A file of start/, solution/ or wrong/: YAML to apply, or (not in start/) a shell script to run with KUBECONFIG set.
+// A file of start/, given/, solution/ or wrong/: YAML to apply, or (of an answer) a shell script to run with KUBECONFIG set.
 // Of a solution, "2-fix.yaml" belongs to the second step.
 struct Manifest {
     std::string fileName;  // relative to the lab's folder
@@ -138,6 +145,7 @@ struct Lab {
     std::vector<LabStep> steps;
     std::map<std::string, std::string> intro;  // the text of the brief before the first step, by language
     std::vector<Manifest> start, solution;
+    std::vector<Manifest> given;  // "2-batch.yaml" is applied when the second step begins, after its hold is set
     std::vector<WrongSolution> wrong;
 };
 

@@ -56,6 +56,12 @@ LabProgress LabProgress::load(const fs::path& file) {
     return progress;
 }
 
+std::size_t LabProgress::resumeAt(const Lab& lab) const {
+    const auto found = labs_.find(lab.name);
+    if (found == labs_.end() || found->second.steps != static_cast<int>(lab.steps.size())) return 0;
+    return found->second.stepsDone < found->second.steps ? static_cast<std::size_t>(std::max(0, found->second.stepsDone)) : 0;
+}
+
 void LabProgress::record(const Lab& lab, const SessionState& state, WallTime now) {
     auto& record = labs_[lab.name];
     record.steps = static_cast<int>(lab.steps.size());

@@ -27,6 +27,8 @@ public:
     static LabProgress load(const std::filesystem::path& file);
 
     const std::map<std::string, LabRecord>& labs() const { return labs_; }
+    // The step to go on with (0-based) where the latest attempt at the lab ended in between; 0 otherwise, and when the lab has changed.
+    std::size_t resumeAt(const Lab& lab) const;
     // Takes over how far the session is.
     void record(const Lab& lab, const SessionState& state, WallTime now);
     // Replaces the file in one step; its folder is made if need be.

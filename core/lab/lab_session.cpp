@@ -24,25 +24,26 @@ constexpr const char* fieldManager = "kubarium-lab";
 class LabSession::View final : public ClusterView {
 public:
     explicit View(const LabSession& session) : session_(session) {}
-
-    Result<json::value> look(const LabTarget& target) const override {
-        const auto kind = TRY(findKind(target.apiVersion, target.kind));
-        auto& informer = session_.informers_.informer(kind.resource);  // all were made by watchTargets()
-        const auto nameSpace = kind.namespaced && target.nameSpace.empty() && !target.list ? std::string("default") : target.nameSpace;
-        if (!target.list) {
-            const auto object = informer.get(kind.namespaced ? nameSpace : "", target.name);
-            return object ? json::value(object->tree()) : json::value();
-        }
-        const auto selector = TRY(api::Selector::parse(target.labelSelector));
-        json::array found;
-        for (const auto& [key, object] : informer.all())
-            if ((nameSpace.empty() || object->nameSpace() == nameSpace) && selector.matches(*object)) found.push_back(object->tree());
-        return json::value(std::move(found));
-    }
+    Result<json::value> look(const LabTarget& target) const override { return session_.look(target); }
 
 private:
     const LabSession& session_;
 };
+
+Result<json::value> LabSession::look(const LabTarget& target) const {
+    const auto kind = TRY(findKind(target.apiVersion, target.kind));
+    auto& informer = informers_.informer(kind.resource);  // all were made by watchTargets()
+    const auto nameSpace = kind.namespaced && target.nameSpace.empty() && !target.list ? std::string("default") : target.nameSpace;
+    if (!target.list) {
+        const auto object = informer.get(kind.namespaced ? nameSpace : "", target.name);
+        return object ? json::value(object->tree()) : json::value();
+    }
+    const auto selector = TRY(api::Selector::parse(target.labelSelector));
+    json::array found;
+    for (const auto& [key, object] : informer.all())
+        if ((nameSpace.empty() || object->nameSpace() == nameSpace) && selector.matches(*object)) found.push_back(object->tree());
+    return json::value(std::move(found));
+}
 
 int SessionState::checksPassed() const {
     int passed = 0;
@@ -56,6 +57,13 @@ LabSession::LabSession(Executor& executor, Clock& clock, client::Client& client,
     state_.steps.resize(lab_.steps.size());
     for (const auto& moment : lab_.ready) readiness_.push_back({moment.target, JqProgram::compile(moment.jq)});
     for (const auto& step : lab_.steps) state_.checksTotal += static_cast<int>(step.checks.size());
+    if (options_.resumeAt >= lab_.steps.size()) options_.resumeAt = 0;
+    CheckResult passed;
+    passed.state = CheckState::Passed;
+    for (std::size_t i = 0; i < options_.resumeAt; ++i) {
+        state_.steps[i].state = StepState::Done;
+        state_.steps[i].checks.resize(lab_.steps[i].checks.size(), passed);
+    }
 }
 
 LabSession::~LabSession() { *alive_ = false; }
@@ -63,7 +71,8 @@ LabSession::~LabSession() { *alive_ = false; }
 void LabSession::start() {
     state_.startedAt = clock_.now();
     watchTargets();
-    if (options_.followClock) followClock();
+    const bool holds = std::ranges::any_of(lab_.steps, [](const LabStep& step) { return step.ask && step.ask->hold; });
+    if (options_.followClock || holds) followClock();
     prepare();
 }
 
@@ -72,8 +81,9 @@ void LabSession::followClock() {
         if (object->name() != "cluster") return;
         const auto* rate = api::findPath(object->tree(), {"spec", "rate"});
         const auto* paused = api::findPath(object->tree(), {"spec", "paused"});
-        if (rate && rate->is_number()) clock_.setRate(std::max(rate->to_number<double>(), 0.001));
-        clock_.setPaused(paused && paused->is_bool() && paused->get_bool());
+        if (options_.followClock && rate && rate->is_number()) clock_.setRate(std::max(rate->to_number<double>(), 0.001));
+        if (options_.followClock) clock_.setPaused(paused && paused->is_bool() && paused->get_bool());
+        onClock(*object);
     };
     clockInformers_.informer(api::resources::clocks).addHandler({follow, [follow](const auto&, const auto& now) { follow(now); }, [](const auto&) {}});
     clockInformers_.start();
@@ -93,6 +103,7 @@ void LabSession::note(const std::string& what, const std::string& detail) {
 void LabSession::prepare() {
     started_ = false;
     state_.phase = SessionPhase::Preparing;
+    state_.preparation = Preparation::ApplyingStart;
     state_.message = "applying the start of the lab";
     notify();
     const auto begin = [this, alive = alive_](Result<void> applied) {
@@ -103,12 +114,15 @@ void LabSession::prepare() {
             return notify();
         }
         setRate();
+        state_.preparation = Preparation::AwaitingReady;
         state_.message = "waiting until everything of the start is ready";
         started_ = true;
         notify();
         awaitReady();
     };
-    if (options_.applyStart)
+    if (options_.resumeAt > 0)
+        removeGiven(options_.resumeAt, begin);
+    else if (options_.applyStart)
         apply(lab_.start, begin);
     else
         begin({});
@@ -116,9 +130,8 @@ void LabSession::prepare() {
 
 void LabSession::setRate() {
     if (!options_.setClock) return;
-    json::value body{{"spec", {{"rate", lab_.rate}, {"paused", false}}}};
     // A cluster without a Clock (a real one) runs at its own pace.
-    client_.patch(api::resources::clocks, "", "cluster", client::PatchType::Merge, std::move(body), {.fieldManager = fieldManager}, [](auto) {});
+    patchClock({{"rate", lab_.rate}, {"paused", false}}, {});
 }
 
 void LabSession::beginStep(std::size_t index) {
@@ -126,6 +139,9 @@ void LabSession::beginStep(std::size_t index) {
     ++question_;
     graders_.clear();
     faultTimers_.clear();
+    paceTimer_.reset();
+    heldCycle_.clear();
+    revealReply_ = {};
     if (index == lab_.steps.size()) {
         state_.phase = SessionPhase::Done;
         state_.finishedAt = clock_.now();
@@ -142,8 +158,28 @@ void LabSession::beginStep(std::size_t index) {
     asked_.assign(step.checks.size(), false);
     note("step", step.name);
     injectFaults(step);
+    if (step.ask && step.ask->hold) {
+        progress.question.hold = HoldState::Awaiting;
+        holdFor(*step.ask->hold, [this, index] { give(index); });
+    } else {
+        give(index);
+    }
     onChange();
     fetchAnswers();
+}
+
+// What the lab itself brings into a step.
+void LabSession::give(std::size_t index) {
+    std::vector<Manifest> files;
+    for (const auto& file : lab_.given)
+        if (static_cast<std::size_t>(file.step()) == index) files.push_back(file);
+    if (files.empty()) return;
+    apply(files, [this, question = question_](Result<void> applied) {
+        if (applied || question != question_) return;
+        state_.phase = SessionPhase::Broken;
+        state_.message = fmt::format("The step could not be set up: {}", applied.error().message);
+        notify();
+    });
 }
 
 void LabSession::injectFaults(const LabStep& step) {
@@ -228,6 +264,7 @@ bool LabSession::caughtUp() const {
 }
 
 bool LabSession::ready() const {
+    if (options_.resumeAt > 0) return true;  // the student has changed what the start made
     const View view(*this);
     return std::ranges::all_of(readiness_, [&](const Readiness& each) {
         const auto object = view.look(each.target);
@@ -241,9 +278,10 @@ void LabSession::grade() {
         state_.message.clear();
         removed_.clear();
         expected_.clear();
-        return beginStep(0);
+        return beginStep(std::exchange(options_.resumeAt, 0));
     }
     if (state_.phase != SessionPhase::Running) return;
+    lookForHeldCycle();
     const View view(*this);
     auto& progress = state_.steps[state_.currentStep];
     for (std::size_t i = 0; i < graders_.size(); ++i) {
@@ -275,51 +313,11 @@ void LabSession::scheduleDeadline() {
 void LabSession::finishStepIfDone() {
     const auto index = state_.currentStep;
     auto& progress = state_.steps[index];
-    if (lab_.steps[index].ask && !progress.question.revealed) return;
+    if (lab_.steps[index].ask && (!progress.question.revealed || awaitsReader())) return;
     if (!std::ranges::all_of(progress.checks, [](const auto& result) { return result.state == CheckState::Passed; })) return;
     progress.state = StepState::Done;
     progress.finishedAt = clock_.now();
     beginStep(index + 1);
-}
-
-void LabSession::answer(const std::string& choice) {
-    if (state_.phase != SessionPhase::Running) return;
-    auto& question = state_.steps[state_.currentStep].question;
-    if (!question.revealed) question.chosen = choice;
-    note("answer", choice);
-    notify();
-}
-
-void LabSession::reveal(std::function<void(Result<void>)> reply) {
-    if (state_.phase != SessionPhase::Running || !lab_.steps[state_.currentStep].ask) return reply(badRequest("this step asks nothing"));
-    const auto& ask = *lab_.steps[state_.currentStep].ask;
-    auto input = View(*this).look(ask.answer.target);
-    if (!input) return reply(input.error());
-    if (!ask.decisionPod.empty()) {
-        // The latest decision about that Pod.
-        json::value latest;
-        for (const auto& decision : input->as_array()) {
-            const auto pod = fmt::format("{}/{}", api::stringAt(decision, {"metadata", "namespace"}), api::stringAt(decision, {"spec", "podName"}));
-            const auto cycle = [](const json::value& of) {
-                const auto* value = api::findPath(of, {"status", "cycle"});
-                return value && value->is_number() ? value->to_number<std::int64_t>() : 0;
-            };
-            if (pod == ask.decisionPod && (latest.is_null() || cycle(decision) > cycle(latest))) latest = decision;
-        }
-        if (latest.is_null()) return reply(makeError(Reason::NotFound, fmt::format("The scheduler has not decided about {} yet.", ask.decisionPod)));
-        input = std::move(latest);
-    }
-    const auto program = JqProgram::compile(ask.answer.jq);
-    if (!program) return reply(program.error());
-    const auto value = program->run(*input);
-    if (!value) return reply(value.error());
-    auto& question = state_.steps[state_.currentStep].question;
-    question.answer = value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-    question.revealed = true;
-    note(question.right() ? "right" : "wrong", question.chosen);
-    notify();
-    reply({});
-    onChange();
 }
 
 const LocalText* LabSession::nextHint() {
@@ -360,7 +358,7 @@ void LabSession::takeAnswer(std::uint64_t question, std::size_t index, Result<js
 // The Pod that a check names, or the first running one that its selector finds.
 Result<LabTarget> LabSession::podOf(const LabTarget& target) const {
     if (!target.list) return target;
-    const auto pods = TRY(View(*this).look(target));
+    const auto pods = TRY(look(target));
     const json::value* found = nullptr;
     for (const auto& pod : pods.as_array()) {
         const bool running = api::stringAt(pod, {"status", "phase"}) == "Running" && !api::findPath(pod, {"metadata", "deletionTimestamp"});

@@ -9,6 +9,9 @@
 #include "core/lab/grader.h"
 #include "core/lab/lab.h"
 
+#include <boost/json/value.hpp>
+
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,12 +20,27 @@
 namespace kubarium::lab {
 
 enum class SessionPhase { Preparing, Running, Done, Broken };
+// What is under way while a session prepares.
+enum class Preparation { ApplyingStart, AwaitingReady, Resetting };
 enum class StepState { Todo, Current, Done };
 
+// Of a question about a cycle that is held for it.
+enum class HoldState {
+    None,
+    Awaiting,   // the scheduler has not taken up the Pod yet
+    Held,       // the cycle stands still: predict
+    Revealing,  // it goes on, phase by phase
+    Over,
+};
+
 struct QuestionProgress {
-    std::string chosen;  // "" until answered
-    std::string answer;  // "" until revealed
+    std::string chosen;  // the value of a choice, once `answered`
+    std::string answer;  // the value of the right one, once `revealed`
+    bool answered = false;
     bool revealed = false;
+    bool readOn = false;  // the explanation has been read (with SessionOptions::pauseAfterReveal)
+    HoldState hold = HoldState::None;
+    boost::json::value decision;  // the held cycle, once it is over
     bool right() const { return revealed && chosen == answer; }
 };
 
@@ -41,7 +59,8 @@ struct SessionEvent {  // the way taken, for the report
 
 struct SessionState {
     SessionPhase phase = SessionPhase::Preparing;
-    std::string message;  // Broken: why; Preparing: what is under way
+    Preparation preparation = Preparation::ApplyingStart;
+    std::string message;  // Broken: why; Preparing: `preparation` in English
     std::size_t currentStep = 0;
     std::vector<StepProgress> steps;
     std::vector<SessionEvent> events;
@@ -55,6 +74,9 @@ struct SessionOptions {
     bool setClock = true;     // set the Clock's rate as the lab asks
     bool allowUnsafe = false; // run a lab that asks for what could reach the host
     bool followClock = false;  // the session's own Clock follows the cluster's (one that follows already, as the window's, needs not)
+    bool pauseAfterReveal = false;  // a question's step ends with proceed(), so that its explanation can be read
+    Duration revealPace{};          // real time between the phases of a held cycle that goes on; 0: at once
+    std::size_t resumeAt = 0;       // begin with this step, in a cluster that is as it was left
     client::PodExec* exec = nullptr;  // for `exec` checks; without one they cannot be evaluated. Outlives the session.
 };
 
@@ -73,8 +95,13 @@ public:
 
     // The value of one of the current step's choices. May be changed until reveal().
     void answer(const std::string& choice);
-    // Works out the right answer from the cluster; replies when it is known (a decision may not be made yet: then an Error).
+    // Works out the right answer from the cluster; replies when it is known (a decision may not be made yet: then an Error). A cycle
+    // that was held for the question goes on first. There is nothing to reveal before answer().
     void reveal(std::function<void(Result<void>)> reply);
+    // After a revealed question: on to the rest of the step, or to the next.
+    void proceed();
+    // Lets go what the session holds in the cluster (a scheduling cycle, faults); `done` once, also where there was nothing.
+    void leave(std::function<void()> done);
     // Shows one hint more; "" when there is none left.
     const LocalText* nextHint();
     // Ends the lab's faults, deletes what lives in the namespaces that the lab uses, restores its Nodes and begins again.
@@ -84,10 +111,25 @@ public:
 
 private:
     class View;
+    Result<boost::json::value> look(const LabTarget& target) const;
+    void removeGiven(std::size_t step, std::function<void(Result<void>)> then);
     void prepare();
     void setRate();
     void followClock();
     void beginStep(std::size_t index);
+    void give(std::size_t index);
+    // lab_prediction.cpp: questions, and the cycles that are held for them.
+    void holdFor(const LabHold& hold, std::function<void()> then);
+    void onClock(const api::Object& clock);
+    void lookForHeldCycle();
+    void goOn();
+    void letGo();
+    void stepAtPace();
+    void patchClock(boost::json::object spec, std::function<void(Result<void>)> then);
+    void writeClock();
+    void revealHeld();
+    void revealFrom(boost::json::value input, const std::function<void(Result<void>)>& reply);
+    bool awaitsReader() const;
     void injectFaults(const LabStep& step);
     void injectFault(const LabFault& fault);
     void watchTargets();
@@ -109,12 +151,17 @@ private:
     void notify();
     void applyNext(std::shared_ptr<std::vector<boost::json::object>> documents, std::size_t index, std::function<void(Result<void>)> done);
     void clearFaults(std::function<void()> then);
+    void clearClusterWide(std::function<void()> then);
     void clearNamespaces(std::function<void()> then);
     void restoreNodes(std::function<void()> then);
     void awaitNodes(int attempts, std::function<void()> then);
     void expectInCaches(const api::GroupVersionResource& resource, const api::ObjectPtr& object);
     bool caughtUp() const;
 
+    struct ClockWrite {
+        boost::json::object spec;
+        std::function<void(Result<void>)> then;
+    };
     struct Readiness {
         LabTarget target;
         Result<JqProgram> program;
@@ -135,6 +182,13 @@ private:
     std::vector<char> asked_;              // per grader: an answer is under way
     std::set<client::Informer*> watched_;
     std::vector<Timer> faultTimers_;
+    std::function<void(Result<void>)> revealReply_;  // of the reveal() that is under way
+    std::string heldPod_, heldPhase_;  // what the Clock says
+    std::int64_t clockSteps_ = 0;      // its counter, at least
+    std::string heldCycle_;            // key of the decision that is held for the question
+    Timer paceTimer_;
+    bool holding_ = false;             // a breakpoint of ours may have been set
+    std::deque<ClockWrite> clockWrites_;  // the first is under way
     Timer deadline_, fetchTimer_, waitTimer_;
     int faultCount_ = 0;
     // What the caches must no longer, and must, show before the first step is graded: else the past would be.

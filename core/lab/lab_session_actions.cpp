@@ -25,7 +25,9 @@ const std::vector<api::GroupVersionResource>& clearedResources() {
     static const std::vector<api::GroupVersionResource> order{
         {"apps", "v1", "deployments"}, {"apps", "v1", "statefulsets"}, {"apps", "v1", "daemonsets"}, {"apps", "v1", "replicasets"},
         {"batch", "v1", "cronjobs"},   {"batch", "v1", "jobs"},        {"", "v1", "pods"},           {"", "v1", "services"},
-        {"", "v1", "configmaps"},      {"", "v1", "secrets"},          {"", "v1", "persistentvolumeclaims"}};
+        {"", "v1", "configmaps"},      {"", "v1", "secrets"},          {"", "v1", "persistentvolumeclaims"},
+        {"policy", "v1", "poddisruptionbudgets"},
+        {"", "v1", "events"}};
     return order;
 }
 
@@ -37,6 +39,17 @@ bool belongsToTheCluster(const api::Object& object) {
 using Ticket = std::shared_ptr<void>;
 Ticket whenAllAnswered(std::function<void()> then) {
     return Ticket(nullptr, [then = std::move(then)](void*) { then(); });
+}
+
+// A merge patch: the labels that the lab declares, and none besides but those of Kubernetes and ours (they have a prefix).
+json::object labelsToRestore(const api::Object& node, const LabNode* declared) {
+    json::object patch;
+    if (const auto* labels = node.find({"metadata", "labels"}); labels && labels->is_object())
+        for (const auto& [key, value] : labels->get_object())
+            if (std::string_view(key).find('/') == std::string_view::npos) patch[key] = nullptr;
+    if (declared)
+        for (const auto& [key, value] : declared->labels) patch[key] = value;
+    return patch;
 }
 
 Result<std::vector<json::object>> documentsOf(const std::vector<Manifest>& manifests) {
@@ -77,18 +90,45 @@ void LabSession::applyNext(std::shared_ptr<std::vector<json::object>> documents,
                   });
 }
 
+// What a step brings comes anew when it begins again.
+void LabSession::removeGiven(std::size_t step, std::function<void(Result<void>)> then) {
+    const auto ticket = whenAllAnswered([alive = alive_, then] {
+        if (*alive) then({});
+    });
+    for (const auto& file : lab_.given) {
+        if (static_cast<std::size_t>(file.step()) != step) continue;
+        const auto documents = documentsOf({file});
+        if (!documents) continue;
+        for (const auto& document : *documents) {
+            const auto object = api::Object::make(document);
+            const auto kind = findKind(std::string(object->apiVersion()), std::string(object->kind()));
+            if (!kind) continue;
+            const auto nameSpace = !kind->namespaced ? std::string() : object->nameSpace().empty() ? std::string("default") : std::string(object->nameSpace());
+            client::DeleteOptions options;
+            options.gracePeriodSeconds = kind->resource.resource == "pods" ? 0 : -1;
+            client_.remove(kind->resource, nameSpace, std::string(object->name()), options, [ticket](auto) {});
+        }
+    }
+}
+
 void LabSession::reset() {
     fetchTimer_.reset();
     deadline_.reset();
     faultTimers_.clear();
+    letGo();
+    started_ = false;
+    revealReply_ = {};
+    ++question_;
+    options_.resumeAt = 0;
     graders_.clear();
     note("reset", lab_.name);
     state_.phase = SessionPhase::Preparing;
+    state_.preparation = Preparation::Resetting;
     state_.message = "putting the cluster back to the start of the lab";
     for (auto& step : state_.steps) step = {};
     state_.currentStep = 0;
     notify();
-    clearFaults([this] { clearNamespaces([this] { restoreNodes([this] { awaitNodes(nodeAttempts, [this] { prepare(); }); }); }); });
+    clearFaults([this] { clearNamespaces([this] { clearClusterWide([this] { restoreNodes([this] { awaitNodes(nodeAttempts, [this] { prepare(); }); }); }); }); });
 }
 
 void LabSession::clearFaults(std::function<void()> then) {
@@ -100,6 +140,28 @@ void LabSession::clearFaults(std::function<void()> then) {
         if (!listed) return;  // a cluster without Faults has none
         for (const auto& fault : listed->items)
             client_.remove(api::resources::faults, "", std::string(fault->name()), {}, [ticket](auto) {});
+    });
+}
+
+// What a student may have made outside of the lab's namespaces: PriorityClasses, and the scheduler's configuration.
+void LabSession::clearClusterWide(std::function<void()> then) {
+    const auto ticket = whenAllAnswered([alive = alive_, then] {
+        if (*alive) then();
+    });
+    client_.remove(api::resources::configMaps, "kube-system", "kube-scheduler", {}, [ticket](auto) {});
+    client_.list(api::resources::events, "kube-system", {}, [this, alive = alive_, ticket](Result<client::ObjectList> listed) {
+        if (!*alive || !listed) return;
+        for (const auto& event : listed->items) {
+            if (event->string({"involvedObject", "name"}) != "kube-scheduler") continue;  // what it said of the configuration that is gone
+            removed_.emplace(event->uid());
+            client_.remove(api::resources::events, "kube-system", std::string(event->name()), {}, [ticket](auto) {});
+        }
+    });
+    const api::GroupVersionResource classes{"scheduling.k8s.io", "v1", "priorityclasses"};
+    client_.list(classes, "", {}, [this, alive = alive_, classes, ticket](Result<client::ObjectList> listed) {
+        if (!*alive || !listed) return;
+        for (const auto& object : listed->items)
+            if (!object->name().starts_with("system-")) client_.remove(classes, "", std::string(object->name()), {}, [ticket](auto) {});
     });
 }
 
@@ -171,7 +233,8 @@ void LabSession::restoreNodes(std::function<void()> then) {
                 auto& list = taints.emplace_array();
                 for (const auto& taint : mine->taints) list.push_back({{"key", taint.key}, {"value", taint.value}, {"effect", taint.effect}});
             }
-            json::value patch{{"spec", {{"unschedulable", nullptr}, {"taints", std::move(taints)}}}};
+            json::value patch{{"metadata", {{"labels", labelsToRestore(*node, mine == lab_.nodes.end() ? nullptr : &*mine)}}},
+                              {"spec", {{"unschedulable", nullptr}, {"taints", std::move(taints)}}}};
             client_.patch(api::resources::nodes, "", std::string(node->name()), client::PatchType::Merge, std::move(patch), {.fieldManager = fieldManager},
                           [ticket](auto) {});
         }

@@ -144,9 +144,21 @@ LabCheck readCheck(Reader& reader, const YAML::Node& node) {
     return check;
 }
 
+LabHold readHold(Reader& reader, const YAML::Node& node) {
+    static const std::set<std::string> phases{"Filter", "Score", "Select", "Bind"};
+    LabHold hold;
+    if (!reader.expectMap(node, "hold", {"pod", "phase"})) return hold;
+    hold.pod = reader.text(node, "pod", true);
+    if (!hold.pod.empty() && hold.pod.find('/') == std::string::npos) reader.problem(node["pod"], "the Pod is named without its namespace", "pod: default/web");
+    if (node["phase"]) hold.phase = reader.text(node, "phase");
+    if (!phases.contains(hold.phase)) reader.problem(node["phase"], fmt::format("there is no phase \"{}\"", hold.phase), "Filter, Score, Select or Bind");
+    return hold;
+}
+
 LabQuestion readQuestion(Reader& reader, const YAML::Node& node) {
     LabQuestion question;
-    if (!reader.expectMap(node, "ask", {"question", "choices", "answer", "explanation"})) return question;
+    if (!reader.expectMap(node, "ask", {"hold", "question", "choices", "answer", "explanation"})) return question;
+    if (node["hold"]) question.hold = readHold(reader, node["hold"]);
     question.question = reader.localText(node, "question", true);
     question.explanation = reader.localText(node, "explanation");
     reader.list(node, "choices", [&](const YAML::Node& choice) {
@@ -170,6 +182,8 @@ LabQuestion readQuestion(Reader& reader, const YAML::Node& node) {
     } else {
         question.answer = readMoment(reader, answer, "answer");
     }
+    if (question.hold && question.decisionPod != question.hold->pod)
+        reader.problem(answer && answer.IsDefined() ? answer : node, "the answer must come from the cycle that is held", fmt::format("answer: {{decision: {{pod: {}, select: .status.selectedNode}}}}", question.hold->pod));
     return question;
 }
 

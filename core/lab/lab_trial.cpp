@@ -73,22 +73,27 @@ void LabTrial::onChange() {
         if (const auto verdict = wrongVerdict(false)) finish(verdict->ok, verdict->message);
 }
 
-// What the named check says of a wrong solution; nothing while it may still turn out either way. A check without a deadline never
-// turns to Failed: then it must not have passed when the time is up, although the mistake was made (another check passed).
+// What the checks say of a wrong solution; nothing while it may still turn out either way. The named check must be the one that fails,
+// and no other. One without a deadline never turns to Failed: then it must not have passed when the time is up, and what it found must
+// be another thing than before, else the mistake was not made or the check does not see it.
 std::optional<TrialResult> LabTrial::wrongVerdict(bool timeIsUp) const {
     const auto& expected = session_.lab().wrong[wrong_].expectedCheck;
     const auto& checks = session_.lab().steps[step_].checks;
     const auto& results = session_.state().steps[step_].checks;
     const auto found = std::ranges::find(checks, expected, &LabCheck::name);
-    if (found == checks.end() || results.size() != checks.size()) return std::nullopt;
+    if (results.size() != checks.size()) return std::nullopt;
+    for (std::size_t i = 0; i < checks.size(); ++i)
+        if (checks[i].name != expected && results[i].state == CheckState::Failed)
+            return TrialResult{false, fmt::format("the check {} failed, not {}: \"{}\" (found: {})", checks[i].name, expected, checks[i].message.in("en"), results[i].found)};
+    if (found == checks.end()) return std::nullopt;
     const auto& result = results[static_cast<std::size_t>(found - checks.begin())];
     const TrialResult fails{true, fmt::format("\"{}\" (found: {})", found->message.in("en"), result.found)};
     if (result.state == CheckState::Failed) return fails;
     if (!timeIsUp) return std::nullopt;
     if (result.state == CheckState::Passed) return TrialResult{false, fmt::format("the check {} passed", expected)};
     if (result.state == CheckState::Broken) return TrialResult{false, fmt::format("the check {} cannot be evaluated: {}", expected, result.found)};
-    if (checks.size() == 1 || std::ranges::count(results, CheckState::Passed, &CheckResult::state) > 0) return fails;
-    return TrialResult{false, fmt::format("no check passed, so the mistake was not made either: {}", openChecks())};
+    if (result.found != foundBefore_) return fails;
+    return TrialResult{false, fmt::format("the check {} finds what it found before the mistake ({}): it was not made, or the check does not look at it", expected, result.found)};
 }
 
 Duration LabTrial::patienceFor(std::size_t step) const {
@@ -123,6 +128,13 @@ void LabTrial::beginStep() {
         reveal(reveal);
     }
     if (expect_ == Expect::StartAloneFails) return;
+    foundBefore_.clear();
+    if (expect_ == Expect::WrongFails) {
+        const auto& checks = lab.steps[step_].checks;
+        const auto& results = session_.state().steps[step_].checks;
+        for (std::size_t i = 0; i < std::min(checks.size(), results.size()); ++i)
+            if (checks[i].name == lab.wrong[wrong_].expectedCheck) foundBefore_ = results[i].found;
+    }
     const auto& files = expect_ == Expect::WrongFails ? lab.wrong[wrong_].manifests : lab.solution;
     std::vector<Manifest> mine;
     for (const auto& file : files)

@@ -52,6 +52,7 @@ private:
     bool stepBegun_ = false, revealing_ = false, started_ = false;
     Timer timeout_, retry_;
     Duration stepStart_{};  // monotonic
+    std::string foundBefore_;  // by the check that a wrong solution should fail, before its files were applied
     std::vector<Duration> solutionTook_;  // by step, of the solution
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 

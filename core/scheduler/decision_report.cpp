@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 namespace kubarium::scheduler {
 namespace {
@@ -99,7 +100,27 @@ json::object queueOf(const DecisionRecord& record) {
     return {{"enqueuedAt", formatMicroTime(record.enqueuedAt)}, {"attempts", record.attempt}, {"waitedSeconds", record.waitedSeconds}, {"wokenBy", record.wokenBy}};
 }
 
+// Of a status, what was known before the phase that the record is held at.
+json::object veiledStatus(const DecisionRecord& record, json::object status) {
+    std::set<std::string_view> known{"cycle", "attempt", "phase", "queue", "weights"};
+    const bool filtered = record.phase != "Filter", scored = filtered && record.phase != "Score", selected = scored && record.phase != "Select";
+    if (filtered) known.insert({"preFilter", "evaluatedNodes", "feasibleNodes", "skippedFilter", "reasonCounts", "nodes"});
+    if (scored) known.insert({"scoringSkipped", "skippedScore"});
+    if (selected) known.insert({"best", "draw", "selectedNode"});
+    json::object told;
+    for (auto& [key, value] : status)
+        if (known.contains(key)) told[key] = std::move(value);
+    if (auto* nodes = told.if_contains("nodes"); nodes && !scored)
+        for (auto& node : nodes->get_array())
+            for (const auto* key : {"scores", "total"}) node.get_object().erase(key);
+    told["veiled"] = true;
+    told["explanation"] = {{"en", fmt::format("{} is held before {}. Predict first: what comes of it is told when the cycle goes on.", record.pod->name, record.phase)},
+                           {"zh_CN", fmt::format("{} 停在 {} 之前。请先预测：周期继续后才会显示结果。", record.pod->name, record.phase)}};
+    return told;
+}
+
 json::object envelope(const DecisionRecord& record, json::object status) {
+    if (record.veiled) status = veiledStatus(record, std::move(status));
     return {{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingDecision"},
             {"metadata", {{"name", record.name()}, {"namespace", record.pod->nameSpace}, {"uid", record.uid}, {"resourceVersion", std::to_string(record.revision)},
                           {"creationTimestamp", formatTime(record.at)}}},

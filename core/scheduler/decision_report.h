@@ -22,6 +22,7 @@ struct DecisionRecord {
     std::string nominatedNode;          // by preemption
     std::string selectedNode;           // what was drawn, so that the story told later is the same
     std::string phase = "Done";         // or the phase before which the Clock holds it
+    bool veiled = false;                // held to be predicted: what the phase and those after it found is not told
     std::string result, message;
     WallTime at{}, enqueuedAt{};
     double waitedSeconds = 0;

@@ -146,9 +146,12 @@ void Scheduler::begin(QueuedPod pod) {
     advance();
 }
 
-bool Scheduler::holdsBefore(const std::string& phase) const {
-    if (paused_) return true;
-    return std::ranges::any_of(holdPoints_, [&](const HoldPoint& point) { return (point.phase.empty() || point.phase == phase) && (point.pod.empty() || point.pod == held_->pod.pod->key()); });
+// A point with a veil comes before one without.
+const HoldPoint* Scheduler::holdPointBefore(const std::string& phase) const {
+    const HoldPoint* found = nullptr;
+    for (const auto& point : holdPoints_)
+        if ((point.phase.empty() || point.phase == phase) && (point.pod.empty() || point.pod == held_->pod.pod->key()) && (!found || point.veil)) found = &point;
+    return found;
 }
 
 // A refusal ends after Filter: there is nothing to score, select or bind.
@@ -157,7 +160,7 @@ int Scheduler::phaseCount() const { return held_->decision.result == Decision::R
 void Scheduler::advance() {
     while (held_->phase < phaseCount()) {
         const std::string phase = phases[static_cast<std::size_t>(held_->phase)];
-        if (holdsBefore(phase)) {
+        if (paused_ || holdPointBefore(phase)) {
             hold();
             return;
         }
@@ -168,8 +171,17 @@ void Scheduler::advance() {
 
 void Scheduler::hold() {
     held_->record.phase = phases[static_cast<std::size_t>(held_->phase)];
+    const auto* point = holdPointBefore(held_->record.phase);
+    held_->record.veiled = point && point->veil;
     ring_.put(held_->record);
     if (onHeld) onHeld(held_->pod.pod->key(), held_->record.phase);
+}
+
+void Scheduler::setHoldPoints(std::vector<HoldPoint> points) {
+    holdPoints_ = std::move(points);
+    if (!held_ || !held_->record.veiled) return;
+    const auto* point = holdPointBefore(held_->record.phase);
+    if (!point || !point->veil) hold();
 }
 
 bool Scheduler::back() {
@@ -206,6 +218,7 @@ void Scheduler::finish() {
     if (attempt->record.phase != "Done" && onHeld) onHeld("", "");
     auto& record = attempt->record;
     record.phase = "Done";
+    record.veiled = false;
     record.message = attempt->decision.message;
     record.result = attempt->decision.result == Decision::Result::Scheduled ? "Scheduled" : attempt->decision.error.empty() ? "Unschedulable" : "Error";
     ring_.put(record);

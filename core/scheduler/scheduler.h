@@ -43,6 +43,7 @@ private:
 struct HoldPoint {
     std::string phase;  // Filter, Score, Select, Bind; "" is each of them
     std::string pod;    // "namespace/name"; "" is any Pod
+    bool veil = false;  // held here, the decision is told as far as it came before the phase
 };
 
 class Scheduler {
@@ -67,7 +68,8 @@ public:
 
     // While paused every attempt is held before each phase.
     void setPaused(bool paused);
-    void setHoldPoints(std::vector<HoldPoint> points) { holdPoints_ = std::move(points); }
+    // What is held stays held; a veil that is gone is taken from it.
+    void setHoldPoints(std::vector<HoldPoint> points);
     // Lets the held attempt go on to its next phase and holds it there; to its end when neither a pause nor a hold point is left. False if none is held and no Pod waits.
     bool step();
     // Holds the held attempt before its previous phase again; nothing has been done yet that would have to be undone. False if none
@@ -107,7 +109,7 @@ private:
     int phaseCount() const;
     void advance();
     void hold();
-    bool holdsBefore(const std::string& phase) const;
+    const HoldPoint* holdPointBefore(const std::string& phase) const;
     void finish();
     // scheduler_binding.cpp: Reserve, PreBind, Bind, and what is told about a failure.
     void placed(AttemptPtr attempt);

@@ -181,6 +181,13 @@ void Scheduler::podGone(const ObjectPtr& last) {
     queue_.remove(uid);
     cache_.clearNominated(uid);
     if (held_ && held_->pod.pod->uid == uid) {
+        auto& record = held_->record;
+        record.phase = "Done";
+        record.veiled = false;
+        record.selectedNode.clear();
+        record.result = "Error";
+        record.message = "the Pod was deleted while its cycle was held";
+        ring_.put(record);
         held_.reset();
         queue_.done();
         if (onHeld) onHeld("", "");

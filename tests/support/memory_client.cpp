@@ -232,11 +232,13 @@ void MemoryClient::update(const api::GroupVersionResource& resource, const std::
     executor_.post([reply = std::move(reply), result = std::move(result)]() mutable { reply(std::move(result)); });
 }
 
-void MemoryClient::patch(const api::GroupVersionResource& resource, const std::string& nameSpace, const std::string& name, client::PatchType,
+void MemoryClient::patch(const api::GroupVersionResource& resource, const std::string& nameSpace, const std::string& name, client::PatchType type,
                          json::value body, const client::WriteOptions&, client::Reply<ObjectPtr> reply, const std::string& subresource) {
     Result<ObjectPtr> result = [&]() -> Result<ObjectPtr> {
         if (auto failure = takeFailure()) return *failure;
         const auto existing = find(resource, keyOf(nameSpace, name));
+        // Applying makes what is not there.
+        if (!existing && type == client::PatchType::Apply) return put(resource, body.as_object());
         if (!existing) return notFound(resource, name);
         json::value tree(existing->tree());
         mergePatch(tree, body);

@@ -64,6 +64,11 @@ TheatreState makeTheatre(const api::Object& decision, const QString& language) {
     for (const auto& [word, value] : phases)
         if (phase == QLatin1String(word)) state.phase = value;
     state.held = state.phase != TheatrePhase::Done;
+    // Held to be predicted: there is nothing to see of the phase itself, and no way on from here.
+    if (state.held && boolAt(decision, {"status", "veiled"})) {
+        state.held = false;
+        if (state.phase > TheatrePhase::Queue) state.phase = static_cast<TheatrePhase>(static_cast<int>(state.phase) - 1);
+    }
     state.result = name({"status", "result"});
     state.message = name({"status", "message"});
     state.winner = name({"status", "selectedNode"});

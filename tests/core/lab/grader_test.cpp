@@ -46,6 +46,17 @@ TEST(Grader, nowHoldsOnlyWhileItIsTrue) {
     EXPECT_EQ(grader.result().state, CheckState::Waiting);
 }
 
+TEST(Grader, whatWasFoundNamesNoPathsOfElements) {
+    FixedView view;
+    view.value = {{"spec", {{"taints", {{{"key", "a"}}}}}}};
+    CheckGrader grader(makeCheck(CheckMode::Now, "any(.spec.taints[]?; .key == \"b\") and (.spec.labels | all(.name != \"x\")) and ([.spec.taints[] | select(.effect)] | length == 0)"), at(0s));
+    grader.update(view, at(1s));
+    EXPECT_EQ(grader.result().found.find(".key is"), std::string::npos) << grader.result().found;
+    EXPECT_EQ(grader.result().found.find(".name"), std::string::npos) << grader.result().found;
+    EXPECT_EQ(grader.result().found.find(".effect"), std::string::npos) << grader.result().found;
+    EXPECT_NE(grader.result().found.find(".spec.taints"), std::string::npos) << grader.result().found;
+}
+
 TEST(Grader, aDeadlineFailsAndALatePassIsMarked) {
     FixedView view;
     auto check = makeCheck(CheckMode::Now, ".a == 1");

@@ -52,6 +52,20 @@ TEST_F(Progress, aLabThatWasDoneStaysDone) {
     EXPECT_TRUE(progress.labs().at("first-pod").done);
 }
 
+TEST_F(Progress, ALabGoesOnWhereItWasLeftUnlessItIsDoneOrHasChanged) {
+    LabProgress progress;
+    EXPECT_EQ(progress.resumeAt(lab_), 0U);
+    state_.steps[0].state = state_.steps[1].state = StepState::Done;
+    progress.record(lab_, state_, WallTime{});
+    EXPECT_EQ(progress.resumeAt(lab_), 2U);
+    auto changed = lab_;
+    changed.steps.resize(4);
+    EXPECT_EQ(progress.resumeAt(changed), 0U);
+    state_.steps[2].state = StepState::Done;
+    progress.record(lab_, state_, WallTime{});
+    EXPECT_EQ(progress.resumeAt(lab_), 0U);
+}
+
 TEST_F(Progress, aDamagedFileIsAnEmptyProgress) {
     fs::create_directories(folder_);
     for (const auto* text : {"", "{", "[]", R"({"labs":3})", R"({"labs":{"a":7}})", R"({"labs":{"a":{"steps":"x","seconds":null,"done":1}}})"}) {

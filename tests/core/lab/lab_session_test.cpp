@@ -224,6 +224,139 @@ TEST_F(ExecChecks, anAnswerToWhatWasAskedBeforeAResetIsDropped) {
     EXPECT_EQ(session.state().phase, SessionPhase::Running);
 }
 
+// A question about a cycle that is held for it; the test plays the engine: the Clock and the decisions.
+class HeldQuestions : public Session {
+protected:
+    HeldQuestions() { clock("", "", 0); }
+    Lab heldLab() {
+        auto lab = twoSteps();
+        lab.steps.erase(lab.steps.begin());
+        auto& ask = *lab.steps[0].ask;
+        ask.hold = LabHold{"default/web", "Filter"};
+        ask.decisionPod = "default/web";
+        ask.answer = {{"kubarium.dev/v1alpha1", "SchedulingDecision", "", "", "", true}, ".status.selectedNode"};
+        lab.given.push_back({"given/1-web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: default}\n"});
+        return lab;
+    }
+    void clock(const std::string& pod, const std::string& phase, int step) {
+        auto object = client.find(resources::clocks, "cluster") ? client.find(resources::clocks, "cluster")->tree() : testing::parseObject(R"({"metadata":{"name":"cluster"},"spec":{"rate":1,"paused":false}})");
+        object["spec"].as_object()["step"] = step;
+        object["status"] = {{"heldPod", pod}, {"heldPhase", phase}};
+        client.put(resources::clocks, object);
+    }
+    void decision(int cycle, const std::string& phase, const std::string& node) {
+        client.put(resources::schedulingDecisions, testing::parseObject(R"({"metadata":{"namespace":"default","name":"web.)" + std::to_string(cycle) + R"("},"spec":{"podName":"web"},"status":{"cycle":)" +
+                                                                        std::to_string(cycle) + R"(,"phase":")" + phase + R"(","selectedNode":")" + node + "\"}}"));
+    }
+    boost::json::value breakpoints() {
+        const auto* set = client.find(resources::clocks, "cluster")->find({"spec", "breakpoints"});
+        return set ? *set : boost::json::value();
+    }
+    HoldState hold(const LabSession& session) { return session.state().steps[0].question.hold; }
+    std::int64_t step() { return client.find(resources::clocks, "cluster")->find({"spec", "step"})->to_number<std::int64_t>(); }
+};
+
+TEST_F(HeldQuestions, TheCycleStandsStillUntilSomebodyHasPredicted) {
+    LabSession session(loop, loop, client, heldLab(), {.pauseAfterReveal = true});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return client.find(resources::pods, "default/web") != nullptr; }));
+    ASSERT_TRUE(breakpoints().is_array()) << "the hold is set before its Pod comes";
+    EXPECT_EQ(breakpoints().get_array()[0], (boost::json::value{{"phase", "Filter"}, {"pod", "default/web"}, {"veil", true}}));
+    EXPECT_EQ(hold(session), HoldState::Awaiting);
+    session.answer("a");
+    std::optional<bool> revealed;
+    const auto reveal = [&] { session.reveal([&](Result<void> result) { revealed = result.has_value(); }); };
+    reveal();
+    EXPECT_EQ(revealed, false) << "there is nothing to reveal yet";
+    decision(7, "Filter", "");
+    clock("default/web", "Filter", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Held; }));
+    loop.advance(60s);
+    EXPECT_EQ(step(), 0) << "nothing goes on before the prediction";
+    revealed.reset();
+    reveal();
+    loop.advance(1s);
+    EXPECT_FALSE(revealed) << "the cycle is not over";
+    EXPECT_EQ(step(), 1);
+    EXPECT_TRUE(breakpoints().is_null());
+    session.answer("b");
+    EXPECT_EQ(session.state().steps[0].question.chosen, "a") << "too late";
+    decision(7, "Done", "b");
+    clock("", "", 1);
+    loop.advance(1s);
+    EXPECT_EQ(revealed, true);
+    EXPECT_EQ(session.state().steps[0].question.answer, "b");
+    EXPECT_EQ(session.state().phase, SessionPhase::Running) << "its explanation has not been read";
+    session.proceed();
+    loop.advance(1s);
+    EXPECT_EQ(session.state().phase, SessionPhase::Done);
+}
+
+TEST_F(HeldQuestions, ThereIsNothingToRevealBeforeAPrediction) {
+    LabSession session(loop, loop, client, heldLab(), {});
+    session.start();
+    decision(7, "Filter", "");
+    clock("default/web", "Filter", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; }));
+    bool refused = false;
+    session.reveal([&](Result<void> result) { refused = !result; });
+    loop.advance(1s);
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(step(), 0);
+}
+
+TEST_F(HeldQuestions, WhatSomebodyElseLetGoCanStillBeAnswered) {
+    LabSession session(loop, loop, client, heldLab(), {});
+    session.start();
+    decision(7, "Filter", "");
+    clock("default/web", "Filter", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; }));
+    decision(7, "Done", "b");
+    clock("", "", 1);
+    ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Over; }));
+    session.answer("b");
+    session.reveal([](Result<void>) {});
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Done; }));
+    EXPECT_TRUE(session.state().steps[0].question.right());
+}
+
+TEST_F(HeldQuestions, LeavingLetsGoWhatIsHeld) {
+    LabSession session(loop, loop, client, heldLab(), {});
+    session.start();
+    decision(7, "Filter", "");
+    clock("default/web", "Filter", 3);
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; }));
+    bool left = false;
+    session.leave([&] { left = true; });
+    ASSERT_TRUE(loop.runUntil([&] { return left; }));
+    EXPECT_TRUE(breakpoints().is_null());
+    EXPECT_EQ(step(), 4);
+}
+
+TEST_F(HeldQuestions, AClusterWithoutAClockCannotRunALabThatHolds) {
+    client.erase(resources::clocks, "cluster");
+    LabSession session(loop, loop, client, heldLab(), {.setClock = false});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Broken; }));
+    EXPECT_NE(session.state().message.find("cannot be held"), std::string::npos);
+}
+
+TEST_F(Session, goesOnAtTheStepWhereTheLastOneEnded) {
+    auto lab = twoSteps();
+    lab.start.push_back({"start/web.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: other, namespace: default}\n"});
+    lab.ready.push_back({{"v1", "Pod", "other", "default", "", false}, ".status.phase == \"Running\""});
+    putPod("Running");
+    LabSession session(loop, loop, client, lab, {.resumeAt = 1});
+    session.start();
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running; }));
+    EXPECT_EQ(session.state().currentStep, 1U);
+    EXPECT_EQ(session.state().steps[0].state, StepState::Done);
+    EXPECT_EQ(client.find(resources::pods, "default/other"), nullptr) << "the start is not applied again";
+    session.reset();
+    ASSERT_TRUE(loop.runUntil([&] { return client.find(resources::pods, "default/other") != nullptr; }));
+    EXPECT_EQ(session.state().currentStep, 0U);
+}
+
 TEST_F(Session, itsWaitsFollowTheClockOfTheCluster) {
     client.put(resources::clocks, testing::parseObject(R"({"metadata":{"name":"cluster"},"spec":{"rate":20,"paused":false}})"));
     LabSession session(loop, loop, client, twoSteps(), {.setClock = false, .followClock = true});

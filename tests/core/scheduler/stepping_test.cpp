@@ -8,6 +8,7 @@
 namespace kubarium::scheduler {
 namespace {
 
+namespace json = boost::json;
 namespace resources = api::resources;
 using namespace std::chrono_literals;
 
@@ -101,6 +102,43 @@ TEST_F(SteppedScheduler, ABreakpointWithoutPhaseHoldsItsPodBeforeEveryPhase) {
     ASSERT_TRUE(scheduler.step());
     settle();
     EXPECT_EQ(nodeOf("q"), "a");
+}
+
+// What clients read of the latest decision.
+json::object told(const Scheduler& scheduler) { return reportDecision(*scheduler.decisions().all().back(), Detail::Full).at("status").get_object(); }
+
+TEST_F(SteppedScheduler, AVeilKeepsUntoldWhatThePhaseFindsUntilItIsTakenAway) {
+    scheduler.setHoldPoints({{"Filter", "default/q", true}, {"Select", "default/q", true}});
+    pod("q");
+    auto status = told(scheduler);
+    for (const auto* key : {"nodes", "feasibleNodes", "selectedNode", "best", "message", "smallestChanges", "preemption"}) EXPECT_FALSE(status.contains(key)) << key;
+    EXPECT_TRUE(status.at("veiled").get_bool());
+    scheduler.setHoldPoints({{"", "default/q"}, {"Select", "default/q", true}});
+    status = told(scheduler);
+    EXPECT_TRUE(status.contains("nodes")) << "still held, but to be seen";
+    EXPECT_EQ(held, "default/q before Filter");
+    scheduler.step();
+    scheduler.step();
+    status = told(scheduler);
+    EXPECT_EQ(held, "default/q before Select");
+    EXPECT_TRUE(status.contains("nodes"));
+    EXPECT_FALSE(status.contains("selectedNode")) << "the draw is behind the veil";
+    scheduler.setHoldPoints({});
+    scheduler.step();
+    settle();
+    EXPECT_EQ(told(scheduler).at("selectedNode"), "a");
+    EXPECT_FALSE(told(scheduler).contains("veiled"));
+}
+
+TEST_F(SteppedScheduler, APodThatIsDeletedWhileItIsHeldIsHeldNoMore) {
+    scheduler.setHoldPoints({{"Filter", "default/q", true}});
+    pod("q");
+    ASSERT_EQ(held, "default/q before Filter");
+    client.erase(resources::pods, "default/q");
+    settle();
+    EXPECT_EQ(held, "");
+    EXPECT_EQ(scheduler.decisions().all().back()->phase, "Done");
+    EXPECT_EQ(told(scheduler).at("result"), "Error");
 }
 
 }  // namespace

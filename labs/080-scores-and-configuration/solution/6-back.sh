@@ -1,0 +1,2 @@
+#!/bin/sh
+kubectl delete configmap kube-scheduler -n kube-system
