@@ -1533,6 +1533,30 @@
 <context>
     <name>kubarium::bridge::LabRunner</name>
     <message>
+        <source>Applying the start of the lab</source>
+        <translation>正在应用实验的初始内容</translation>
+    </message>
+    <message>
+        <source>Waiting until everything of the start is ready</source>
+        <translation>正在等待初始内容全部就绪</translation>
+    </message>
+    <message>
+        <source>Putting the cluster back to the start of the lab</source>
+        <translation>正在把集群恢复到实验的起点</translation>
+    </message>
+    <message>
+        <source>Waiting until the scheduler takes up %1.</source>
+        <translation>正在等待调度器取出 %1。</translation>
+    </message>
+    <message>
+        <source>❚❚ %1 is held before %2. It goes on when you reveal.</source>
+        <translation>❚❚ %1 停在 %2 之前。揭晓后才会继续。</translation>
+    </message>
+    <message>
+        <source>▶ The cycle goes on: watch the Stage.</source>
+        <translation>▶ 周期继续进行：请看舞台。</translation>
+    </message>
+    <message>
         <source>Lab · %1 · %2 min</source>
         <translation>实验 · %1 · %2 分钟</translation>
     </message>
@@ -1666,6 +1690,14 @@
 <context>
     <name>kubarium::view::LabPanel</name>
     <message>
+        <source>✕ It is: %1</source>
+        <translation>✕ 答案是：%1</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
         <source>Reset lab</source>
         <translation>重置实验</translation>
     </message>
@@ -1712,10 +1744,6 @@
     <message>
         <source>✓ Right.</source>
         <translation>✓ 正确。</translation>
-    </message>
-    <message>
-        <source>✕ It is %1.</source>
-        <translation>✕ 答案是 %1。</translation>
     </message>
     <message>
         <source>CHECKS</source>
@@ -1771,6 +1799,10 @@
 </context>
 <context>
     <name>kubarium::view::MainWindow</name>
+    <message>
+        <source>%1 · go on at step %2 of %3</source>
+        <translation>%1 · 从第 %2 步继续（共 %3 步）</translation>
+    </message>
     <message>
         <source>Close the editor</source>
         <translation>关闭编辑器</translation>

@@ -31,7 +31,12 @@ struct LabScreen {
     QString brief;    // Markdown of the current step
     QString question;
     QList<LabChoiceLine> choices;
-    QString chosen, answer, explanation;  // answer: "" until revealed
+    QString chosen, answer, explanation;  // answer: what is known once it is revealed
+    bool answered = false;   // one of the choices is chosen
+    bool revealed = false;   // the explanation is there to be read; the step goes on when it has been
+    bool canReveal = true;   // false while the cycle that was asked about is not held, or goes on already
+    bool proceeds = false;   // what was revealed has not been read yet
+    QString hold;            // what the scheduler does meanwhile; "" when no cycle is held for the question
     QList<LabCheckLine> checks;
     QStringList hints;   // those shown so far
     int hintsLeft = 0, hintsTotal = 0;
@@ -42,8 +47,9 @@ struct LabScreen {
 
 // A lab that can be chosen.
 struct LabOffer {
-    QString name, title, detail;  // detail: how long it takes, or why it cannot be run
+    QString name, title, detail;  // detail: how long it takes and how far one is, or why it cannot be run
     bool usable = true;
+    bool done = false;
     friend bool operator==(const LabOffer&, const LabOffer&) = default;
 };
 

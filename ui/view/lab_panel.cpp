@@ -24,6 +24,15 @@ QLabel* glyph(const QString& text, const QColor& color) {
     return label;
 }
 
+// The text of a lab: `code` and **strong**, to be copied from.
+QLabel* markdown(const QString& text, const char* role = "") {
+    auto* label = makeLabel(role, text);
+    label->setTextFormat(Qt::MarkdownText);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+
 QLabel* wrapped(const QString& text, const char* role = "", style::TextWeight weight = style::TextWeight::Regular) {
     auto* label = makeLabel(role, text);
     label->setWordWrap(true);
@@ -104,7 +113,7 @@ void LabPanel::offer(const QList<model::LabOffer>& labs, const style::Theme& the
         column_->addWidget(wrapped(tr("Labs"), "heading"));
         column_->addWidget(wrapped(tr("Each lab runs in a cluster of its own and checks what you do. Nothing can break."), "muted"));
         for (const auto& lab : labs) {
-            auto* button = makeButton(brokenAt(lab.title, fontMetrics(), choiceWidth) + QLatin1Char('\n') + brokenAt(lab.detail, fontMetrics(), choiceWidth), "choice");
+            auto* button = makeButton((lab.done ? QStringLiteral("✓ ") : QString()) + brokenAt(lab.title, fontMetrics(), choiceWidth) + QLatin1Char('\n') + brokenAt(lab.detail, fontMetrics(), choiceWidth), "choice");
             button->setAccessibleName(lab.title);
             button->setToolTip(lab.usable ? QString() : lab.detail);
             button->setEnabled(lab.usable);
@@ -135,17 +144,14 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
         column_->addWidget(wrapped(screen.message, "callout"));
     }
     if (!screen.running && !screen.brief.isEmpty()) {
-        auto* brief = new QLabel(screen.brief);
-        brief->setTextFormat(Qt::MarkdownText);
-        brief->setWordWrap(true);
-        column_->addWidget(brief);
+        column_->addWidget(markdown(screen.brief));
     }
     addSteps(screen, theme);
     addQuestion(screen, theme);
     addChecks(screen, theme);
     if (!screen.hints.isEmpty()) {
         column_->addWidget(makeLabel("section", tr("HINTS")));
-        for (const auto& hint : screen.hints) column_->addWidget(wrapped(hint));
+        for (const auto& hint : screen.hints) column_->addWidget(markdown(hint));
     }
     column_->addStretch(1);
     hint_->setEnabled(screen.running && screen.hintsLeft > 0);
@@ -164,14 +170,7 @@ void LabPanel::addSteps(const model::LabScreen& screen, const style::Theme& them
         auto* texts = new QVBoxLayout;
         texts->setSpacing(2);
         texts->addWidget(wrapped(step.title, step.done || step.current ? "" : "muted", step.current ? style::TextWeight::Bold : style::TextWeight::Regular));
-        if (step.current && !screen.brief.isEmpty()) {
-            auto* brief = new QLabel(screen.brief);
-            brief->setTextFormat(Qt::MarkdownText);
-            brief->setWordWrap(true);
-            brief->setProperty("role", QStringLiteral("muted"));
-            brief->setTextInteractionFlags(Qt::TextSelectableByMouse);
-            texts->addWidget(brief);
-        }
+        if (step.current && !screen.brief.isEmpty()) texts->addWidget(markdown(screen.brief, "muted"));
         row->addLayout(texts, 1);
         column_->addWidget(frame);
     }
@@ -180,36 +179,50 @@ void LabPanel::addSteps(const model::LabScreen& screen, const style::Theme& them
 void LabPanel::addQuestion(const model::LabScreen& screen, const style::Theme& theme) {
     if (screen.question.isEmpty()) return;
     column_->addWidget(makeLabel("section", tr("PREDICT, THEN REVEAL")));
-    column_->addWidget(wrapped(screen.question));
+    column_->addWidget(markdown(screen.question));
     for (const auto& choice : screen.choices) {
         const bool chosen = choice.value == screen.chosen;
         auto* button = makeButton((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + brokenAt(choice.text, fontMetrics(), choiceWidth), "choice");
         button->setCheckable(true);
         button->setChecked(chosen);
-        button->setEnabled(screen.answer.isEmpty());
+        button->setEnabled(!screen.revealed);
         button->setAccessibleName(choice.text);
         connect(button, &QPushButton::clicked, this, [this, value = choice.value] { Q_EMIT answered(value); });
         column_->addWidget(button);
     }
-    if (screen.answer.isEmpty()) {
-        auto* row = new QHBoxLayout;
-        auto* reveal = makeButton(tr("Reveal"), "primary");
-        reveal->setObjectName(QStringLiteral("reveal"));
-        reveal->setAccessibleName(tr("Reveal"));
-        reveal->setEnabled(!screen.chosen.isEmpty());
-        connect(reveal, &QPushButton::clicked, this, &LabPanel::revealRequested);
-        row->addWidget(reveal);
-        row->addStretch(1);
-        column_->addLayout(row);
-        return;
+    if (screen.revealed) return addVerdict(screen, theme);
+    if (!screen.hold.isEmpty()) {
+        auto* hold = wrapped(screen.hold, "muted");
+        hold->setObjectName(QStringLiteral("hold"));
+        column_->addWidget(hold);
     }
+    addButton(tr("Reveal"), QStringLiteral("reveal"), screen.canReveal && screen.answered, &LabPanel::revealRequested);
+}
+
+// A button of its own row.
+void LabPanel::addButton(const QString& text, const QString& name, bool enabled, void (LabPanel::*pressed)()) {
+    auto* row = new QHBoxLayout;
+    auto* button = makeButton(text, "primary");
+    button->setObjectName(name);
+    button->setAccessibleName(text);
+    button->setEnabled(enabled);
+    connect(button, &QPushButton::clicked, this, pressed);
+    row->addWidget(button);
+    row->addStretch(1);
+    column_->addLayout(row);
+}
+
+void LabPanel::addVerdict(const model::LabScreen& screen, const style::Theme& theme) {
     const bool right = screen.answer == screen.chosen;
     QString answer = screen.answer;
     for (const auto& choice : screen.choices)
         if (choice.value == screen.answer) answer = choice.text;
-    auto* verdict = new QLabel(QStringLiteral("<b style='color:%1'>%2</b> %3").arg((right ? theme.ok : theme.broken).name(), (right ? tr("✓ Right.") : tr("✕ It is %1.").arg(answer)).toHtmlEscaped(), screen.explanation.toHtmlEscaped()));
-    verdict->setWordWrap(true);
+    auto* verdict = wrapped(right ? tr("✓ Right.") : tr("✕ It is: %1").arg(answer), "", style::TextWeight::Bold);
+    verdict->setStyleSheet(QStringLiteral("font-weight: 600; color: %1;").arg((right ? theme.ok : theme.broken).name()));
+    verdict->setObjectName(QStringLiteral("verdict"));
     column_->addWidget(verdict);
+    if (!screen.explanation.isEmpty()) column_->addWidget(markdown(screen.explanation));
+    if (!screen.done && screen.proceeds) addButton(tr("Continue"), QStringLiteral("proceed"), true, &LabPanel::proceedRequested);
 }
 
 void LabPanel::addChecks(const model::LabScreen& screen, const style::Theme& theme) {

@@ -28,6 +28,7 @@ public:
 Q_SIGNALS:
     void answered(const QString& value);
     void revealRequested();
+    void proceedRequested();  // the explanation has been read
     void hintRequested();
     void resetRequested();
     void leaveRequested();
@@ -39,6 +40,8 @@ protected:
 private:
     void addSteps(const model::LabScreen& screen, const style::Theme& theme);
     void addQuestion(const model::LabScreen& screen, const style::Theme& theme);
+    void addButton(const QString& text, const QString& name, bool enabled, void (LabPanel::*pressed)());
+    void addVerdict(const model::LabScreen& screen, const style::Theme& theme);
     void addChecks(const model::LabScreen& screen, const style::Theme& theme);
     void retranslate();
     void fill(const model::LabScreen& screen, const style::Theme& theme);

@@ -318,6 +318,7 @@ void MainWindow::connectParts() {
     connect(labPanel_, &LabPanel::startRequested, this, &MainWindow::openLab);
     connect(labPanel_, &LabPanel::answered, this, [this](const QString& value) { if (lab_) lab_->answer(value); });
     connect(labPanel_, &LabPanel::revealRequested, this, [this] { if (lab_) lab_->reveal(); });
+    connect(labPanel_, &LabPanel::proceedRequested, this, [this] { if (lab_) lab_->proceed(); });
     connect(labPanel_, &LabPanel::hintRequested, this, [this] { if (lab_) lab_->hint(); });
     connect(labPanel_, &LabPanel::resetRequested, this, [this] { if (lab_) lab_->reset(); });
     connect(labPanel_, &LabPanel::leaveRequested, this, &MainWindow::leaveLab);

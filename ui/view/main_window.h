@@ -42,6 +42,7 @@ struct OpenRequest {
     QString name = QStringLiteral("lab");  // start or attach to this cluster of our own
     QString kubeconfig, context;           // or attach to this one
     QString lab;                           // and run this lab in it
+    int labStep = 0;                       // from this step on (0-based), in the cluster that it was left in
 };
 
 class MainWindow final : public QMainWindow {
@@ -54,7 +55,7 @@ public:
     void open(const OpenRequest& request);
     // Turns to a cluster that is reached through `client` (open() ends here; tests begin here).
     void attach(std::unique_ptr<client::Client> client, const QString& name, const QString& kubeconfigPath, const QString& levelSentence);
-    void startLab(const QString& name);
+    void startLab(const QString& name, int resumeAt = 0);
     // Opens the lab in a cluster of its own, with the Nodes that it asks for; leaving it comes back to what was open.
     void openLab(const QString& name);
     // Shows the lab panel with this content (startLab() does so with what its session says).

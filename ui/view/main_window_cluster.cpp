@@ -31,7 +31,11 @@ void MainWindow::open(const OpenRequest& request) {
     request_ = request;
     if (!request.kubeconfig.isEmpty()) return openKubeconfig(request.kubeconfig, request.context, {}, {});
     QStringList options;
-    if (!request.lab.isEmpty() && bridge::LabRunner::asksForNodes(request.lab)) options << QStringLiteral("--lab") << request.lab << QStringLiteral("--fresh");
+    if (!request.lab.isEmpty()) {
+        request_.labStep = bridge::LabRunner::resumeStep(request.lab, request.name);
+        if (bridge::LabRunner::asksForNodes(request.lab)) options << QStringLiteral("--lab") << request.lab;
+        if (request_.labStep == 0) options << QStringLiteral("--fresh");
+    }
     startEngine(request.name, options);
 }
 
@@ -113,7 +117,7 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
         readLabs();
         tree_->expandToDepth(0);
         updateStatusLine();
-        if (!request_.lab.isEmpty()) startLab(std::exchange(request_.lab, {}));
+        if (!request_.lab.isEmpty()) startLab(std::exchange(request_.lab, {}), request_.labStep);
     });
     connect(actions_.get(), &bridge::ClusterActions::done, this, [this](const bridge::Done& done) { showMessage(done.sentence, model::Tone::Neutral, done.undo, done.command); });
     connect(actions_.get(), &bridge::ClusterActions::failed, this, [this](const QString& sentence) { showMessage(sentence, model::Tone::Broken); });
@@ -353,9 +357,9 @@ void MainWindow::follow(const Reference& reference) {
     updateTheatre();
 }
 
-void MainWindow::startLab(const QString& name) {
+void MainWindow::startLab(const QString& name, int resumeAt) {
     if (!link_) return;
-    auto made = bridge::LabRunner::create(*link_, name, appearance_.language());
+    auto made = bridge::LabRunner::create(*link_, name, appearance_.language(), resumeAt);
     if (!made) return showMessage(model::text(made.error().message), model::Tone::Broken);
     lab_ = std::move(*made);
     labMarks_.clear();
@@ -382,7 +386,7 @@ void MainWindow::leaveLab() {
     lab_.reset();
     labMarks_.clear();
     timeline_->setLabMarks({});
-    offerLabs();
+    readLabs();  // how far it went is known now
     const auto back = std::exchange(beforeLab_, std::nullopt);
     if (!back || !engine_) return;
     // Queued: open() replaces the engine that says so.
@@ -400,7 +404,11 @@ void MainWindow::chooseLab() {
 void MainWindow::offerLabs() {
     if (lab_) return;
     QList<model::LabOffer> offers;
-    for (const auto& entry : labs_) offers.push_back({entry.name, entry.title, entry.problem.isEmpty() ? tr("%1 min").arg(entry.minutes) : entry.problem, entry.problem.isEmpty()});
+    for (const auto& entry : labs_) {
+        auto detail = entry.problem.isEmpty() ? tr("%1 min").arg(entry.minutes) : entry.problem;
+        if (entry.problem.isEmpty() && entry.stepsDone > 0) detail = tr("%1 · go on at step %2 of %3").arg(detail).arg(entry.stepsDone + 1).arg(entry.steps);
+        offers.push_back({entry.name, entry.title, detail, entry.problem.isEmpty(), entry.done});
+    }
     labPanel_->offer(offers, appearance_.theme());
 }
 

@@ -1,5 +1,6 @@
 // The window against a live engine: clicks through a lab from the first step to the last.
 #include "tests/ui/live/live_window.h"
+#include "ui/model/pod_state.h"
 #include "ui/view/lab_panel.h"
 
 #include <QContextMenuEvent>
@@ -53,6 +54,9 @@ TEST_F(LiveLab, TheFirstLabIsDoneWithClicksFromStartToEnd) {
     const auto node = model::at(*pod("default/web"), {"spec", "nodeName"});
     ASSERT_TRUE(clickWhenThere(window_->labPanel(), node)) << labText();
     ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Reveal")));
+    ASSERT_TRUE(waitFor([this] { return labSays("Right"); }, engineMilliseconds)) << labText();
+    ASSERT_TRUE(labSays("The scheduler wrote")) << "the explanation stays until it has been read: " << labText();
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Continue")));
     ASSERT_TRUE(waitFor([this] { return labSays("Delete the Pod") && !labSays("PREDICT"); }, engineMilliseconds)) << labText();
     EXPECT_FALSE(labSays("Well done")) << "done before the last step";
     // Step 3: its context menu on the Stage, and the question whether one is sure.
@@ -63,6 +67,31 @@ TEST_F(LiveLab, TheFirstLabIsDoneWithClicksFromStartToEnd) {
     ASSERT_TRUE(waitFor([this] { return window_->findChild<QMessageBox*>() != nullptr; }));
     ASSERT_TRUE(clickWhenThere(*window_->findChild<QMessageBox*>(), QStringLiteral("Delete")));
     EXPECT_TRUE(waitFor([this] { return labSays("Well done"); }, engineMilliseconds)) << labText();
+}
+
+TEST_F(LiveLab, APredictionIsMadeBeforeAnybodySeesTheOutcomeAndTheLabGoesOnWhereItWasLeft) {
+    ASSERT_NO_FATAL_FAILURE(openLab(QStringLiteral("filters-and-taints")));
+    ASSERT_TRUE(waitFor([this] { return labSays("report is held before Filter"); }, engineMilliseconds)) << labText();
+    const auto decided = [this](const char* member) {
+        const auto decision = model::latestDecision(*window_->link(), *pod("default/report"));
+        return decision && decision->find({"status", member}) != nullptr;
+    };
+    EXPECT_FALSE(decided("nodes")) << "the verdicts are told before the prediction";
+    EXPECT_FALSE(window_->labPanel().findChild<QPushButton*>(QStringLiteral("reveal"))->isEnabled());
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("None of them")));
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Reveal")));
+    ASSERT_TRUE(waitFor([this] { return labSays("Right"); }, engineMilliseconds)) << labText();
+    EXPECT_TRUE(decided("nodes"));
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Continue")));
+    ASSERT_TRUE(waitFor([this] { return labSays("batch is held before Filter"); }, engineMilliseconds)) << labText();
+    // The window goes, the engine too; what was done is kept.
+    window_.reset();
+    ASSERT_EQ(run(bridge::EngineProcess::program(), {QStringLiteral("down"), QStringLiteral("--name"), name_}), 0);
+    window_ = std::make_unique<MainWindow>(appearance_, executor_);
+    window_->show();
+    ASSERT_NO_FATAL_FAILURE(openLab(QStringLiteral("filters-and-taints")));
+    ASSERT_TRUE(waitFor([this] { return labSays("batch is held before Filter"); }, engineMilliseconds)) << labText();
+    EXPECT_NE(pod("default/report"), nullptr) << "the cluster is as it was left";
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ model::LabScreen labScreen(const QString& language) {
     screen.question = words("Which Node will run the Pod once it tolerates pool=gpu?", "容忍 pool=gpu 之后，哪个 Node 会运行该 Pod？");
     screen.choices = {{QStringLiteral("worker-a"), QStringLiteral("worker-a")}, {QStringLiteral("gpu-1"), QStringLiteral("gpu-1")}, {QStringLiteral("none"), words("None of them", "都不会")}};
     screen.chosen = QStringLiteral("gpu-1");
+    screen.answered = true;
     screen.checks = {{model::LabCheckState::Passed, words("The Pod tolerates the taint", "该 Pod 容忍该污点"), {}}, {model::LabCheckState::Failed, words("It runs on the GPU pool", "它运行在 GPU 池上"), words("It is still Pending.", "它仍处于 Pending。")}};
     screen.hintsTotal = 3;
     screen.hintsLeft = 3;

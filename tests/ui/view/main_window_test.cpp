@@ -9,6 +9,7 @@
 #include "ui/view/yaml_editor.h"
 
 #include <QLineEdit>
+#include <QLabel>
 #include <QPushButton>
 #include <QTest>
 #include <QTreeView>
@@ -157,6 +158,45 @@ TEST_F(WindowTest, ALabIsAnsweredWithClicks) {
     window_->showLabScreen(screen);
     QTest::mouseClick(button(window_->labPanel(), QStringLiteral("worker-b")), Qt::LeftButton);
     EXPECT_EQ(chosen, QStringLiteral("b"));
+}
+
+TEST_F(WindowTest, ALabRevealsOnlyWhatIsHeldAndPredictedAndGoesOnWhenItHasBeenRead) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    auto& panel = window_->labPanel();
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Who?");
+    screen.running = true;
+    screen.question = QStringLiteral("Who gives way?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QString(), QStringLiteral("nobody")}};
+    screen.canReveal = false;
+    screen.hold = QStringLiteral("Waiting until the scheduler takes it up.");
+    screen.answered = true;  // with the value "", which is one of the choices
+    // What was shown before is gone with its deferred deletion.
+    const auto show = [&] {
+        window_->showLabScreen(screen);
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    };
+    show();
+    EXPECT_FALSE(panel.findChild<QPushButton*>(QStringLiteral("reveal"))->isEnabled()) << "nothing is held yet";
+    screen.canReveal = true;
+    screen.answered = false;
+    show();
+    EXPECT_FALSE(panel.findChild<QPushButton*>(QStringLiteral("reveal"))->isEnabled()) << "nothing is predicted";
+    screen.answered = true;
+    show();
+    int reveals = 0, proceeds = 0;
+    QObject::connect(&panel, &LabPanel::revealRequested, [&] { ++reveals; });
+    QObject::connect(&panel, &LabPanel::proceedRequested, [&] { ++proceeds; });
+    QTest::mouseClick(panel.findChild<QPushButton*>(QStringLiteral("reveal")), Qt::LeftButton);
+    EXPECT_EQ(reveals, 1);
+    screen.revealed = screen.proceeds = true;
+    screen.answer = QStringLiteral("a");
+    screen.explanation = QStringLiteral("The cheapest one.");
+    show();
+    EXPECT_EQ(panel.findChild<QPushButton*>(QStringLiteral("reveal")), nullptr);
+    EXPECT_TRUE(panel.findChild<QLabel*>(QStringLiteral("verdict"))->text().contains(QStringLiteral("low-a")));
+    QTest::mouseClick(panel.findChild<QPushButton*>(QStringLiteral("proceed")), Qt::LeftButton);
+    EXPECT_EQ(proceeds, 1);
 }
 
 TEST_F(WindowTest, TheTerminalRunsAShellWithTheClustersKubeconfig) {
