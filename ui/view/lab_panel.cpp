@@ -180,9 +180,11 @@ void LabPanel::addQuestion(const model::LabScreen& screen, const style::Theme& t
     if (screen.question.isEmpty()) return;
     column_->addWidget(makeLabel("section", tr("PREDICT, THEN REVEAL")));
     column_->addWidget(markdown(screen.question));
+    auto bold = font();
+    bold.setBold(true);  // as the chosen one is shown
     for (const auto& choice : screen.choices) {
-        const bool chosen = choice.value == screen.chosen;
-        auto* button = makeButton((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + brokenAt(choice.text, fontMetrics(), choiceWidth), "choice");
+        const bool chosen = screen.answered && choice.value == screen.chosen;
+        auto* button = makeButton(brokenAt((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + choice.text, QFontMetrics(bold), choiceWidth), "choice");
         button->setCheckable(true);
         button->setChecked(chosen);
         button->setEnabled(!screen.revealed);
