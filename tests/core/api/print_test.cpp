@@ -72,9 +72,9 @@ TEST(Tables, ourOwnKindsReadWell) {
     const auto* decisions = Schema::builtin().findResource("kubarium.dev", "v1alpha1", "schedulingdecisions");
     ASSERT_TRUE(decisions);
     const auto decision = Object::make(json::parse(R"({"metadata":{"name":"web.1","creationTimestamp":"2026-01-01T00:00:00Z"},"spec":{"podName":"web"},
-        "status":{"attempt":2,"result":"Scheduled","selectedNode":"worker-b","feasibleNodes":2,"evaluatedNodes":3,"message":"ok"}})").as_object());
+        "status":{"attempt":2,"result":"Scheduled","selectedNode":"worker-b","feasibleNodes":2,"evaluatedNodes":3,"nominatedNode":"worker-c","explanation":{"en":"It had the most room."}}})").as_object());
     const auto table = makeTable(*decisions, std::span(&decision, 1), at("2026-01-01T00:01:00Z"), IncludeObject::None);
-    EXPECT_EQ(toJson(table.at("rows").at(0).at("cells")), R"(["web.1","web",2,"Scheduled","worker-b","2/3","60s","ok"])");
+    EXPECT_EQ(toJson(table.at("rows").at(0).at("cells")), R"(["web.1","web",2,"Scheduled","worker-b","2/3","60s","worker-c","It had the most room."])");
 }
 
 }  // namespace
