@@ -21,6 +21,7 @@ FieldSet FieldSet::fromJson(const json::object& fieldsV1) {
 
 json::object FieldSet::toJson() const {
     json::object object;
+    object.reserve(children.size() + 1);
     if (member && !children.empty()) object.emplace(".", json::object());
     for (const auto& [key, child] : children) object.emplace(key, child.toJson());
     return object;
@@ -49,9 +50,12 @@ FieldSet FieldSet::minus(const FieldSet& other) const {
 
 void FieldSet::add(FieldSet&& other) {
     member |= other.member;
-    children.merge(other.children);
-    // What is left of the other are keys that both have.
-    for (auto& [key, child] : other.children) children.at(key).add(std::move(child));
+    if (children.empty()) return children.swap(other.children);
+    for (auto& [key, child] : other.children) {
+        // Moved only if the key is new.
+        const auto [it, added] = children.try_emplace(key, std::move(child));
+        if (!added) it->second.add(std::move(child));
+    }
 }
 
 void FieldSet::subtract(const FieldSet& other) {

@@ -113,10 +113,9 @@ json::object withoutManaged(const json::object& object) {
     return copy;
 }
 
-// What a new Go object of the type looks like: the ground against which a create is compared.
+// The ground against which a create is compared.
 json::object emptyObject(const Type& type, const GroupVersionKind& kind) {
-    json::object object;
-    static_cast<void>(normalize(type, object));
+    auto object = emptyObject(type);
     object["apiVersion"] = kind.apiVersion();
     object["kind"] = kind.kind;
     return object;
@@ -124,8 +123,7 @@ json::object emptyObject(const Type& type, const GroupVersionKind& kind) {
 
 // Takes what changed away from everybody; returns it.
 FieldSet takeChanges(Comparison&& comparison, Managers& managers) {
-    auto changed = std::move(comparison.added);
-    changed.add(std::move(comparison.modified));
+    auto changed = std::move(comparison.changed);
     for (auto it = managers.begin(); it != managers.end();) {
         it->second.set.subtract(changed);
         it->second.set.subtract(comparison.removed);
@@ -284,7 +282,7 @@ Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& k
     // Compared as applied, before Go's encoding drops empty lists: even those can be owned and contested.
     const auto comparison = compareTyped(type, base, withoutManaged(result));
     if (auto normalized = normalize(type, result); !normalized) return patchDecodingError("", normalized.error().message);
-    const auto changed = comparison.added.unionWith(comparison.modified);
+    const auto& changed = comparison.changed;
     std::vector<Conflict> conflicts;
     for (const auto& [key, managed] : managers) {
         if (key == me) continue;

@@ -9,6 +9,8 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 
+#include <boost/container/flat_map.hpp>
+
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,7 +21,8 @@ namespace kubarium::api {
 class FieldSet {
 public:
     bool member = false;                    // the thing at this path itself belongs to the set
-    std::map<std::string, FieldSet> children;
+    using Children = boost::container::flat_map<std::string, FieldSet>;
+    Children children;
 
     bool empty() const { return !member && children.empty(); }
     static FieldSet fromJson(const json::object& fieldsV1);

@@ -1,6 +1,10 @@
 #include "core/api/object.h"
 
+#include "core/api/changed_object.h"
+#include "core/api/tree_arena.h"
+
 #include <charconv>
+#include <new>
 
 namespace kubarium::api {
 namespace {
@@ -23,6 +27,13 @@ const json::value* findIn(const json::object& root, std::initializer_list<std::s
     return value;
 }
 
+// What makeChanged() asks of the constructor that it runs on this thread.
+struct Changing {
+    const Object* base = nullptr;
+    const std::function<void(json::object&)>* change = nullptr;
+};
+thread_local Changing changing;
+
 std::string_view stringOf(const json::value* value) {
     const auto* text = value ? value->if_string() : nullptr;
     return text ? std::string_view(text->data(), text->size()) : std::string_view();
@@ -30,7 +41,12 @@ std::string_view stringOf(const json::value* value) {
 
 }  // namespace
 
-Object::Object(json::object tree) : tree_(std::move(tree)) {
+Object::Object(json::object tree) {
+    auto arena = std::make_shared<TreeArena>();
+    std::destroy_at(&tree_);
+    if (const auto changed = std::exchange(changing, {}); changed.base) ::new (&tree_) json::object(arena->copy(changed.base->tree(), changed.base->kind(), *changed.change));
+    else ::new (&tree_) json::object(arena->copy(tree, stringOf(tree, "kind")));
+    addDecoded(typeid(TreeArena), std::move(arena));
     apiVersion_ = stringOf(tree_, "apiVersion");
     kind_ = stringOf(tree_, "kind");
     const auto* metadata = tree_.if_contains("metadata");
@@ -44,7 +60,14 @@ Object::Object(json::object tree) : tree_(std::move(tree)) {
     }
 }
 
+ObjectPtr makeChanged(const Object& base, const std::function<void(json::object&)>& change) {
+    changing = {&base, &change};
+    return Object::make({});
+}
+
 Object::~Object() {
+    // The tree goes with its arena.
+    ::new (&tree_) json::object;
     for (auto* entry = decoded_.load(); entry;) delete std::exchange(entry, entry->next);
 }
 

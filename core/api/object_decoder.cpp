@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 namespace kubarium::api {
 
@@ -419,6 +420,13 @@ Result<void> normalize(const Type& type, json::object& object, std::vector<std::
     normalizer.strictErrors = strictErrors;
     if (!normalizer.object(type, object)) return badRequest(normalizer.error);
     return {};
+}
+
+const json::object& emptyObject(const Type& type) {
+    thread_local std::unordered_map<const Type*, json::object> known;
+    const auto [it, fresh] = known.try_emplace(&type);
+    if (fresh) static_cast<void>(normalize(type, it->second));
+    return it->second;
 }
 
 Error strictDecodingError(const GroupVersionKind& kind, const std::vector<std::string>& strictErrors) {

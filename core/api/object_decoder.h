@@ -31,6 +31,9 @@ Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expect
 // Normalises `object` in place as `type`. Errors are those of Go's decoder ("json: cannot unmarshal ..."), without prefix.
 Result<void> normalize(const Type& type, json::object& object, std::vector<std::string>* strictErrors = nullptr);
 
+// What a new Go object of the type looks like: an empty one, normalised. The reference stays valid on this thread.
+const json::object& emptyObject(const Type& type);
+
 // fieldValidation=Strict: `Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo"`.
 Error strictDecodingError(const GroupVersionKind&, const std::vector<std::string>& strictErrors);
 // A PATCH whose result does not decode: 422 ` "" is invalid: patch: Invalid value: "<patch>": <why>`. `patch` is the resulting

@@ -41,9 +41,7 @@ void restore(json::object& into, const json::object& from, std::string_view key)
 
 // The status that a new object of this kind has.
 void resetStatus(const Resource& resource, json::object& object) {
-    if (!resource.type || !resource.type->field("status")) return;
-    object.erase("status");
-    static_cast<void>(normalize(*resource.type, object));
+    if (resource.type && resource.type->field("status")) restore(object, emptyObject(*resource.type), "status");
 }
 
 void setGates(json::object& object, json::object& status) {

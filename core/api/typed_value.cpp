@@ -197,33 +197,57 @@ void collect(const Place& place, const json::value& value, FieldSet& set) {
     }
 }
 
+bool isLeaf(const Place& place, const json::value& value) {
+    return place.isKeyedList() ? emptyArray(&value) : place.isObject() ? emptyObject(&value) : true;
+}
+
+// Everything of a tree that is there on one side only.
+void addAll(const Place& place, const json::value& value, FieldSet& set) {
+    set.member = true;
+    if (isLeaf(place, value)) return;
+    FieldSet::Children::sequence_type children;
+    const auto add = [&](std::string key, const Place& below, const json::value& inner) {
+        addAll(below, inner, children.emplace_back(std::move(key), FieldSet()).second);
+    };
+    if (place.isObject()) {
+        children.reserve(value.get_object().size());
+        for (const auto& [key, inner] : value.get_object()) {
+            const auto* field = place.fieldOf(key);
+            if (field || place.isMap()) add(fieldKey(key), field ? placeOf(*field) : place.element(), inner);
+        }
+    } else {
+        for (const auto& element : value.get_array()) add(elementKey(place, element), place.element(), element);
+    }
+    // Of elements with the same key the first counts.
+    std::ranges::stable_sort(children, {}, &FieldSet::Children::value_type::first);
+    const auto same = std::ranges::unique(children, {}, &FieldSet::Children::value_type::first);
+    children.erase(same.begin(), same.end());
+    set.children.adopt_sequence(boost::container::ordered_unique_range, std::move(children));
+}
+
 class Comparer {
 public:
-    // The three sets are at the node of this place.
-    void compare(const Place& place, const json::value* before, const json::value* after, FieldSet& added, FieldSet& modified, FieldSet& removed) {
+    // The two sets are at the node of this place.
+    void compare(const Place& place, const json::value* before, const json::value* after, FieldSet& changed, FieldSet& removed) {
         if (!before && !after) return;
-        const bool leafList = place.isKeyedList() && emptyArray(before) && emptyArray(after);
-        const bool leafObject = place.isObject() && emptyObject(before) && emptyObject(after);
-        if (leafList || leafObject || (!place.isObject() && !place.isKeyedList())) {
-            if (!before) added.member = true;
-            else if (!after) removed.member = true;
-            else if (*before != *after) modified.member = true;
+        if (!before) return addAll(place, *after, changed);
+        if (!after) return addAll(place, *before, removed);
+        if (isLeaf(place, *before) && isLeaf(place, *after)) {
+            if (*before != *after) changed.member = true;
             return;
         }
-        if (!before) added.member = true;
-        else if (!after) removed.member = true;
-        if (place.isObject()) return compareFields(place, before ? before->if_object() : nullptr, after ? after->if_object() : nullptr, added, modified, removed);
+        if (place.isObject()) return compareFields(place, before->if_object(), after->if_object(), changed, removed);
         const auto left = elementsOf(place, before), right = elementsOf(place, after);
         const auto valueIn = [](const Elements& elements, const std::string& key) -> const json::value* {
             const auto it = elements.byKey.find(key);
             return it == elements.byKey.end() ? nullptr : it->second;
         };
-        for (const auto& [key, value] : left.byKey) descend(place.element(), key, value, valueIn(right, key), added, modified, removed);
+        for (const auto& [key, value] : left.byKey) descend(place.element(), key, value, valueIn(right, key), changed, removed);
         for (const auto& [key, value] : right.byKey)
-            if (!left.byKey.contains(key)) descend(place.element(), key, nullptr, value, added, modified, removed);
+            if (!left.byKey.contains(key)) descend(place.element(), key, nullptr, value, changed, removed);
     }
 
-    void compareFields(const Place& place, const json::object* before, const json::object* after, FieldSet& added, FieldSet& modified, FieldSet& removed) {
+    void compareFields(const Place& place, const json::object* before, const json::object* after, FieldSet& changed, FieldSet& removed) {
         const auto member = [](const json::object* of, std::string_view key) { return of ? of->if_contains(key) : nullptr; };
         const auto each = [&](const json::object* from, const json::object* except) {
             if (!from) return;
@@ -231,7 +255,7 @@ public:
                 if (member(except, inner.key())) continue;
                 const auto* field = place.fieldOf(inner.key());
                 if (!field && !place.isMap()) continue;
-                descend(field ? placeOf(*field) : place.element(), fieldKey(inner.key()), member(before, inner.key()), member(after, inner.key()), added, modified, removed);
+                descend(field ? placeOf(*field) : place.element(), fieldKey(inner.key()), member(before, inner.key()), member(after, inner.key()), changed, removed);
             }
         };
         each(before, nullptr);
@@ -239,12 +263,11 @@ public:
     }
 
 private:
-    void descend(const Place& place, const std::string& key, const json::value* before, const json::value* after, FieldSet& added, FieldSet& modified, FieldSet& removed) {
-        FieldSet a, m, r;
-        compare(place, before, after, a, m, r);
-        if (!a.empty()) added.children.emplace(key, std::move(a));
-        if (!m.empty()) modified.children.emplace(key, std::move(m));
+    void descend(const Place& place, std::string key, const json::value* before, const json::value* after, FieldSet& changed, FieldSet& removed) {
+        FieldSet c, r;
+        compare(place, before, after, c, r);
         if (!r.empty()) removed.children.emplace(key, std::move(r));
+        if (!c.empty()) changed.children.emplace(std::move(key), std::move(c));
     }
 };
 
@@ -380,7 +403,7 @@ FieldSet toFieldSet(const Type& type, const json::object& object) {
 Comparison compareTyped(const Type& type, const json::object& before, const json::object& after) {
     const auto shape = shapeOf(type);
     Comparison result;
-    Comparer().compareFields({&shape}, &before, &after, result.added, result.modified, result.removed);
+    Comparer().compareFields({&shape}, &before, &after, result.changed, result.removed);
     return result;
 }
 

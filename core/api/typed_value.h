@@ -11,8 +11,9 @@
 namespace kubarium::api {
 
 struct Comparison {
-    FieldSet added, modified, removed;
-    bool same() const { return added.empty() && modified.empty() && removed.empty(); }
+    FieldSet changed;  // what is new or differs
+    FieldSet removed;
+    bool same() const { return changed.empty() && removed.empty(); }
 };
 
 // What does not fit the type: `.spec.foo: field not declared in schema`.

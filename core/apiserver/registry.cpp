@@ -72,6 +72,14 @@ Error wrongUid(const WriteContext& context, std::string_view asked, std::string_
                                 context.resource->id.resource, path, asked, present));
 }
 
+store::Key keyOfObject(const api::Resource& resource, const api::Object& object) { return Registry::keyOf(resource, std::string(object.nameSpace()), std::string(object.name())); }
+
+Result<ObjectPtr> written(const api::Resource& resource, const api::Object& existing, Result<ObjectPtr> stored) {
+    if (stored) return fromStorage(resource, *stored);
+    if (stored.error().reason == Reason::Conflict) return conflict(resource.id, existing.name(), modifiedText);
+    return stored;
+}
+
 Result<std::uint64_t> parseRevision(const std::string& text) {
     std::uint64_t revision = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), revision);
@@ -229,13 +237,14 @@ Result<ObjectPtr> Registry::finishRemoval(const WriteContext& context, const Obj
 
 Result<ObjectPtr> Registry::replaceInternally(const api::Resource& resource, const ObjectPtr& existing, json::object tree) {
     toStorage(resource, tree);
-    const auto key = keyOf(resource, std::string(existing->nameSpace()), std::string(existing->name()));
-    auto stored = store_.put(key, std::move(tree), existing->revision());
-    if (!stored) {
-        if (stored.error().reason == Reason::Conflict) return conflict(resource.id, existing->name(), modifiedText);
-        return stored.error();
-    }
-    return fromStorage(resource, *stored);
+    return written(resource, *existing, store_.put(keyOfObject(resource, *existing), std::move(tree), existing->revision()));
+}
+
+Result<ObjectPtr> Registry::changeInternally(const api::Resource& resource, const ObjectPtr& existing, const std::function<void(json::object&)>& change) {
+    return written(resource, *existing, store_.change(keyOfObject(resource, *existing), *existing, [&](json::object& tree) {
+        change(tree);
+        toStorage(resource, tree);
+    }));
 }
 
 void Registry::createInternally(json::object tree) {

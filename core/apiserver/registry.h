@@ -79,8 +79,10 @@ public:
 
     Result<Removed> remove(const WriteContext& context, const DeleteSettings& settings);
 
-    // Writes a change of the server itself (binding, allocation): no admission, no validation, no managed fields.
+    // Writes a change of the server itself (binding, deletion): no admission, no validation, no managed fields. `change` as in
+    // api::makeChanged().
     Result<ObjectPtr> replaceInternally(const api::Resource& resource, const ObjectPtr& existing, json::object tree);
+    Result<ObjectPtr> changeInternally(const api::Resource& resource, const ObjectPtr& existing, const std::function<void(json::object&)>& change);
     // The same for objects that exist from the start; does nothing if it exists.
     void createInternally(json::object tree);
 

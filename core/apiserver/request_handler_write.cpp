@@ -148,8 +148,8 @@ Result<Response> RequestHandler::create(Call& call) {
         return response;
     }
     if (call.resource->namespaced) {
-        const api::Object given(object);
-        if (!given.nameSpace().empty() && given.nameSpace() != context.nameSpace)
+        const auto given = api::stringAt(object, {"metadata", "namespace"});
+        if (!given.empty() && given != context.nameSpace)
             return badRequest("the namespace of the provided object does not match the namespace sent on the request");
     }
     Response response;
@@ -162,17 +162,16 @@ Result<Response> RequestHandler::update(Call& call) {
     auto context = TRY(writeContext(call, "UpdateOptions"));
     auto object = TRY(decodeBody(call, *call.served));
     {
-        const api::Object given(object);
-        if (given.name().empty())
-            api::ensureObject(object, {"metadata"})["name"] = call.info.name;
-        else if (given.name() != call.info.name)
-            return badRequest(fmt::format("the name of the object ({}) does not match the name on the URL ({})", given.name(), call.info.name));
-        if (call.resource->namespaced && !given.nameSpace().empty() && given.nameSpace() != call.info.nameSpace)
+        const auto name = api::stringAt(object, {"metadata", "name"}), nameSpace = api::stringAt(object, {"metadata", "namespace"});
+        if (!name.empty() && name != call.info.name)
+            return badRequest(fmt::format("the name of the object ({}) does not match the name on the URL ({})", name, call.info.name));
+        if (call.resource->namespaced && !nameSpace.empty() && nameSpace != call.info.nameSpace)
             return badRequest("the namespace of the provided object does not match the namespace sent on the request");
+        if (name.empty()) api::ensureObject(object, {"metadata"})["name"] = call.info.name;
     }
     Registry::UpdateSettings settings;
     settings.mayCreate = call.info.subresource.empty() && api::allowsCreateOnUpdate(*call.resource);
-    const auto written = TRY(registry_.update(context, [&](const json::object*) -> Result<json::object> { return object; }, settings));
+    const auto written = TRY(registry_.update(context, [&](const json::object*) -> Result<json::object> { return std::move(object); }, settings));
     Response response;
     response.code = written.created ? 201 : 200;
     response.body = written.object;

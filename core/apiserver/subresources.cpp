@@ -128,13 +128,14 @@ Result<Response> RequestHandler::scale(Call& call) {
 Result<Response> RequestHandler::bind(Call& call) {
     const auto context = TRY(writeContext(call, "CreateOptions"));
     const auto binding = TRY(decodeBody(call, *call.served));
-    const api::Object given(binding);
-    const auto name = call.info.name.empty() ? std::string(given.name()) : call.info.name;
-    if (given.name() != name && !given.name().empty()) return badRequest("name in URL does not match name in Binding object");
-    const auto targetKind = given.string({"target", "kind"});
+    const auto text = [&](std::initializer_list<std::string_view> path) { return api::stringAt(binding, path); };
+    const auto givenName = text({"metadata", "name"}), uid = text({"metadata", "uid"});
+    const auto name = call.info.name.empty() ? std::string(givenName) : call.info.name;
+    if (givenName != name && !givenName.empty()) return badRequest("name in URL does not match name in Binding object");
+    const auto targetKind = text({"target", "kind"});
     if (!targetKind.empty() && targetKind != "Node")
         return makeError(Reason::Unknown, fmt::format("target.kind: Unsupported value: \"{}\": supported values: \"Node\", \"<empty>\"", targetKind));
-    const auto node = given.string({"target", "name"});
+    const auto node = text({"target", "name"});
     if (node.empty()) return makeError(Reason::Unknown, "target.name: Required value");
     const auto* pods = registry_.schema().findResource(api::resources::pods);
     const auto pod = TRY(registry_.get(*pods, call.info.nameSpace, name));
@@ -144,15 +145,17 @@ Result<Response> RequestHandler::bind(Call& call) {
         return conflict(podsBinding, name, fmt::format("pod {} is already assigned to node \"{}\"", name, assigned));
     if (const auto* gates = pod->find({"spec", "schedulingGates"}); gates && gates->is_array() && !gates->get_array().empty())
         return conflict(podsBinding, name, fmt::format("pod {} has non-empty .spec.schedulingGates", name));
-    if (!given.uid().empty() && given.uid() != pod->uid())
-        return conflict(podsBinding, name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", given.uid(), pod->uid()));
-    auto tree = pod->tree();
-    api::ensureObject(tree, {"spec"})["nodeName"] = node;
-    for (const auto* field : {"labels", "annotations"})
-        if (const auto* added = given.find({"metadata", field}); added && added->is_object())
-            for (const auto& [key, value] : added->get_object()) api::ensureObject(tree, {"metadata", field})[key] = value;
-    setCondition(api::ensureObject(tree, {"status"}), {{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", formatTime(registry_.clock().now())}});
-    if (!context.dryRun) TRY(registry_.replaceInternally(*pods, pod, std::move(tree)));
+    if (!uid.empty() && uid != pod->uid())
+        return conflict(podsBinding, name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid, pod->uid()));
+    if (context.dryRun) return success(201);
+    TRY(registry_.changeInternally(*pods, pod, [&](json::object& tree) {
+        api::ensureObject(tree, {"spec"})["nodeName"] = node;
+        for (const auto* field : {"labels", "annotations"})
+            if (const auto* added = api::findPath(binding, {"metadata", field}); added && added->is_object())
+                for (const auto& [key, value] : added->get_object()) api::ensureObject(tree, {"metadata", field})[key] = value;
+        setCondition(api::ensureObject(tree, {"status"}),
+                     {{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", formatTime(registry_.clock().now())}});
+    }));
     return success(201);
 }
 
@@ -186,11 +189,11 @@ Result<void> RequestHandler::spendDisruptionBudget(const ObjectPtr& pod, bool dr
                       fmt::format("The disruption budget {} needs {} healthy pods and has {} currently", budget->name(), numberAt(*budget, {"status", "desiredHealthy"}),
                                   numberAt(*budget, {"status", "currentHealthy"})));
     if (dryRun) return {};
-    auto tree = budget->tree();
-    auto& status = api::ensureObject(tree, {"status"});
-    status["disruptionsAllowed"] = allowed - 1;
-    api::ensureObject(status, {"disruptedPods"})[pod->name()] = formatTime(registry_.clock().now());
-    TRY(registry_.replaceInternally(*resource, budget, std::move(tree)));
+    TRY(registry_.changeInternally(*resource, budget, [&](json::object& tree) {
+        auto& status = api::ensureObject(tree, {"status"});
+        status["disruptionsAllowed"] = allowed - 1;
+        api::ensureObject(status, {"disruptedPods"})[pod->name()] = formatTime(registry_.clock().now());
+    }));
     return {};
 }
 
@@ -213,10 +216,11 @@ Result<Response> RequestHandler::evict(Call& call) {
     const bool free = phase == "Succeeded" || phase == "Failed" || phase == "Pending" || pod->deleting();
     if (!free) {
         TRY(spendDisruptionBudget(pod, removal.dryRun));
-        auto tree = pod->tree();
-        setCondition(api::ensureObject(tree, {"status"}), {{"type", "DisruptionTarget"}, {"status", "True"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", formatTime(registry_.clock().now())},
-                                                           {"reason", "EvictionByEvictionAPI"}, {"message", "Eviction API: evicting"}});
-        if (!removal.dryRun && settings.resourceVersion.empty()) pod = TRY(registry_.replaceInternally(*call.resource, pod, std::move(tree)));
+        if (!removal.dryRun && settings.resourceVersion.empty())
+            pod = TRY(registry_.changeInternally(*call.resource, pod, [&](json::object& tree) {
+                setCondition(api::ensureObject(tree, {"status"}), {{"type", "DisruptionTarget"}, {"status", "True"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", formatTime(registry_.clock().now())},
+                                                                   {"reason", "EvictionByEvictionAPI"}, {"message", "Eviction API: evicting"}});
+            }));
     }
     TRY(registry_.remove(removal, settings));
     return success(201);

@@ -1,8 +1,5 @@
 #include "core/base/clock.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -13,19 +10,32 @@ using std::chrono::days;
 using std::chrono::floor;
 using std::chrono::seconds;
 
+void putDigits(std::string& text, std::size_t at, std::size_t length, std::int64_t number) {
+    for (auto i = at + length; i-- > at; number /= 10) text[i] = static_cast<char>('0' + number % 10);
+}
+
 std::string formatWith(WallTime time, int decimals) {
     const auto second = floor<seconds>(time);
     const auto date = floor<days>(second);
     const std::chrono::year_month_day ymd{date};
     const std::chrono::hh_mm_ss hms{second - date};
-    auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                            static_cast<unsigned>(ymd.day()), hms.hours().count(), hms.minutes().count(), hms.seconds().count());
+    // By hand: every write of an object does this several times.
+    std::string text("0000-00-00T00:00:00");
+    putDigits(text, 0, 4, static_cast<int>(ymd.year()));
+    putDigits(text, 5, 2, static_cast<unsigned>(ymd.month()));
+    putDigits(text, 8, 2, static_cast<unsigned>(ymd.day()));
+    putDigits(text, 11, 2, hms.hours().count());
+    putDigits(text, 14, 2, hms.minutes().count());
+    putDigits(text, 17, 2, hms.seconds().count());
     if (decimals > 0) {
-        auto fraction = fmt::format("{:09}", (time - second).count());
+        constexpr std::size_t nanoDigits = 9;
+        std::string fraction(nanoDigits, '0');
+        putDigits(fraction, 0, nanoDigits, (time - second).count());
         text += '.';
         text += fraction.substr(0, static_cast<std::size_t>(decimals));
     }
-    return text + 'Z';
+    text += 'Z';
+    return text;
 }
 
 std::optional<int> number(std::string_view text, std::size_t at, std::size_t length) {

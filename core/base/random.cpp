@@ -4,6 +4,8 @@
 
 #include <sys/random.h>
 
+#include <array>
+
 namespace kubarium {
 
 std::uint64_t Random::below(std::uint64_t bound) {
@@ -36,10 +38,15 @@ std::string Random::uuid() {
     return text;
 }
 
+// The kernel is asked for several numbers at once: as many as it always gives whole.
 std::uint64_t SystemRandom::next() {
-    std::uint64_t value = 0;
-    KUBARIUM_ASSERT(getrandom(&value, sizeof value, 0) == sizeof value);
-    return value;
+    thread_local std::array<std::uint64_t, 256 / sizeof(std::uint64_t)> numbers;
+    thread_local std::size_t left = 0;
+    if (left == 0) {
+        KUBARIUM_ASSERT(getrandom(numbers.data(), sizeof numbers, 0) == sizeof numbers);
+        left = numbers.size();
+    }
+    return numbers[--left];
 }
 
 std::uint64_t SeededRandom::next() {

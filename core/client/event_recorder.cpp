@@ -76,9 +76,8 @@ void EventRecorder::record(json::object regarding, std::string type, std::string
     if (const auto it = written_.find(identity); it != written_.end()) {
         auto& known = it->second;
         ++known.count;
-        known.event["count"] = known.count;
-        known.event["lastTimestamp"] = stamp;
-        known.event["message"] = message;
+        known.last = stamp;
+        known.message = message;
         if (known.creating)
             known.behind = true;
         else
@@ -87,30 +86,38 @@ void EventRecorder::record(json::object regarding, std::string type, std::string
     }
     auto nameSpace = api::textCopyAt(regarding, "namespace");
     if (nameSpace.empty()) nameSpace = "default";
-    const auto name = fmt::format("{}.{:x}", api::textCopyAt(regarding, "name"), now.time_since_epoch().count());
-    json::object source{{"component", component_}};
-    if (!host_.empty()) source["host"] = host_;
-    json::object event{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", json::object{{"name", name}, {"namespace", nameSpace}}}};
-    event["involvedObject"] = std::move(regarding);
-    event["reason"] = std::move(reason);
-    event["message"] = std::move(message);
-    event["source"] = std::move(source);
-    event["firstTimestamp"] = stamp;
-    event["lastTimestamp"] = stamp;
-    event["count"] = 1;
-    event["type"] = std::move(type);
-    event["eventTime"] = nullptr;
-    event["reportingComponent"] = component_;
-    event["reportingInstance"] = host_;
     Written fresh;
-    fresh.nameSpace = nameSpace;
-    fresh.name = name;
-    fresh.event = std::move(event);
+    fresh.name = fmt::format("{}.{:x}", api::textCopyAt(regarding, "name"), now.time_since_epoch().count());
+    fresh.nameSpace = std::move(nameSpace);
+    fresh.regarding = std::move(regarding);
+    fresh.type = std::move(type);
+    fresh.reason = std::move(reason);
+    fresh.message = std::move(message);
+    fresh.first = fresh.last = stamp;
     fresh.count = 1;
     written_.emplace(identity, std::move(fresh));
     writtenOrder_.push_back(identity);
     forgetOldest();
     create(identity);
+}
+
+json::object EventRecorder::eventOf(const Written& written) const {
+    json::object source{{"component", component_}};
+    if (!host_.empty()) source["host"] = host_;
+    return {{"apiVersion", "v1"},
+            {"kind", "Event"},
+            {"metadata", json::object{{"name", written.name}, {"namespace", written.nameSpace}}},
+            {"involvedObject", written.regarding},
+            {"reason", written.reason},
+            {"message", written.message},
+            {"source", std::move(source)},
+            {"firstTimestamp", written.first},
+            {"lastTimestamp", written.last},
+            {"count", written.count},
+            {"type", written.type},
+            {"eventTime", nullptr},
+            {"reportingComponent", component_},
+            {"reportingInstance", host_}};
 }
 
 void EventRecorder::forgetOldest() {
@@ -124,7 +131,7 @@ void EventRecorder::create(const std::string& key) {
     auto& known = written_.at(key);
     known.creating = true;
     known.behind = false;
-    client_.create(api::resources::events, known.nameSpace, known.event, {}, [this, alive = alive_, key](Result<ObjectPtr> created) {
+    client_.create(api::resources::events, known.nameSpace, eventOf(known), {}, [this, alive = alive_, key](Result<ObjectPtr> created) {
         if (!*alive) return;
         const auto it = written_.find(key);
         if (it == written_.end()) return;
@@ -135,7 +142,6 @@ void EventRecorder::create(const std::string& key) {
                 auto& fresh = it->second;
                 const auto dot = fresh.name.rfind('.') + 1;
                 fresh.name = fmt::format("{}{:x}", fresh.name.substr(0, dot), std::stoull(fresh.name.substr(dot), nullptr, 16) + 1);
-                api::ensureObject(fresh.event, {"metadata"})["name"] = fresh.name;
                 return create(key);
             }
             logDebug("events", "{}: {}", component_, created.error().message);
@@ -152,7 +158,7 @@ void EventRecorder::sendCount(const std::string& key) {
     auto& known = written_.at(key);
     known.creating = true;
     known.behind = false;
-    json::object changes{{"count", known.count}, {"lastTimestamp", known.event["lastTimestamp"]}, {"message", known.event["message"]}};
+    json::object changes{{"count", known.count}, {"lastTimestamp", known.last}, {"message", known.message}};
     client_.patch(api::resources::events, known.nameSpace, known.name, PatchType::Merge, json::value(std::move(changes)), {}, [this, alive = alive_, key](Result<ObjectPtr> patched) {
         if (!*alive) return;
         const auto it = written_.find(key);
@@ -160,7 +166,6 @@ void EventRecorder::sendCount(const std::string& key) {
         it->second.creating = false;
         if (!patched && patched.error().reason == Reason::NotFound) {
             // It has expired or was deleted: write it anew.
-            it->second.event["metadata"] = json::object{{"name", it->second.name}, {"namespace", it->second.nameSpace}};
             return create(key);
         }
         if (!patched) logDebug("events", "{}: {}", component_, patched.error().message);

@@ -37,8 +37,9 @@ private:
         WallTime last;
     };
     struct Written {
-        std::string nameSpace, name, resourceVersion;
-        json::object event;
+        std::string nameSpace, name;
+        json::object regarding;
+        std::string type, reason, message, first, last;
         int count = 0;
         bool creating = false;
         bool behind = false;  // counted on while the create was under way
@@ -48,6 +49,7 @@ private:
         WallTime refilled;
     };
     bool allowed(const std::string& sourceKey);
+    json::object eventOf(const Written& written) const;
     void create(const std::string& key);
     void sendCount(const std::string& key);
     void forgetOldest();

@@ -86,6 +86,7 @@ public:
                     infeasible_ |= textAt(*condition, "type") == "PodResizePending" && textAt(*condition, "reason") == "Infeasible";
     }
 
+    bool hasStatuses() const { return !statuses_.empty(); }
     bool podLevelSet() const {
         const auto* resources = spec_ ? objectAt(*spec_, "resources") : nullptr;
         const auto* requests = resources ? objectAt(*resources, "requests") : nullptr;
@@ -296,18 +297,19 @@ void parseContainers(PodInfo& info, const json::object& spec) {
 }
 
 void parseRequests(PodInfo& info, const json::object& pod) {
-    // The Filter of a Pod that is not placed yet looks at what it asks for alone.
-    info.filterRequests = toResources(PodRequests(pod, PodRequests::Status::Ignored).sum({}, true));
-    // SetMaxResource: a sum that wrapped asks for nothing.
-    for (auto* amount : {&info.filterRequests.milliCpu, &info.filterRequests.memory, &info.filterRequests.ephemeralStorage}) *amount = std::max<std::int64_t>(*amount, 0);
-    for (auto& [name, amount] : info.filterRequests.scalar) amount = std::max<std::int64_t>(amount, 0);
     const PodRequests requests(pod, PodRequests::Status::Counts);
     const auto own = requests.sum({}, true);
     info.requests = toResources(own);
+    // The Filter of a Pod that is not placed yet looks at what it asks for alone.
+    info.filterRequests = requests.hasStatuses() ? toResources(PodRequests(pod, PodRequests::Status::Ignored).sum({}, true)) : info.requests;
+    // SetMaxResource: a sum that wrapped asks for nothing.
+    for (auto* amount : {&info.filterRequests.milliCpu, &info.filterRequests.memory, &info.filterRequests.ephemeralStorage}) *amount = std::max<std::int64_t>(*amount, 0);
+    for (auto& [name, amount] : info.filterRequests.scalar) amount = std::max<std::int64_t>(amount, 0);
     Amounts defaults{{"cpu", api::Quantity::ofMilli(defaultMilliCpu)}, {"memory", api::Quantity::of(defaultMemory)}};
     info.fitRequests = toResources(requests.sum(defaults, false));
-    if (requests.podLevelSet()) std::erase_if(defaults, [&](const auto& entry) { return own.contains(entry.first); });
-    const auto nonZero = toResources(requests.sum(defaults, true));
+    const bool podLevel = requests.podLevelSet();
+    if (podLevel) std::erase_if(defaults, [&](const auto& entry) { return own.contains(entry.first); });
+    const auto nonZero = podLevel ? toResources(requests.sum(defaults, true)) : info.fitRequests;
     info.nonZeroCpu = nonZero.milliCpu;
     info.nonZeroMemory = nonZero.memory;
 }

@@ -101,6 +101,9 @@ private:
     void sayThatItNeverComes(const PodInfoPtr& pod);
     bool ours(const api::Object& pod) const;
     std::string gatedBy(const PodInfo& pod) const;
+    // What is set when an object of the kind comes, changes (`now`) or goes (null).
+    using SetObject = std::function<void(const std::string& key, const ObjectPtr& now)>;
+    void follow(const api::GroupVersionResource& resource, std::optional<EventResource> as, SetObject set);
     void refreshObjects();
     void overlayAssumed(ClusterObjects& objects);
     void pump();
@@ -133,6 +136,7 @@ private:
     std::map<std::string, std::unique_ptr<client::EventRecorder>> events_;  // by schedulerName
     std::shared_ptr<const Configuration> configuration_;
     SchedulerCache cache_;
+    ClusterObjects objects_;  // as the API says; the cache has what is assumed laid over it
     IncrementalDecider decider_;
     SchedulingQueue queue_;
     DecisionRing ring_;

@@ -63,64 +63,65 @@ void Scheduler::watchNodes() {
     });
 }
 
-void Scheduler::watchOthers() {
-    const auto follow = [this](const api::GroupVersionResource& resource, std::optional<EventResource> as) {
-        const auto changed = [this, as](EventAction action, const ObjectPtr& before, const ObjectPtr& after) {
-            objectsStale_ = true;
-            if (!as) return;
-            ClusterEvent event;
-            event.resource = *as;
-            event.action = action;
-            event.before = before;
-            event.after = after;
-            queue_.wake(event);
-            if (!bindingVolumes_.empty()) checkVolumes();
-        };
-        auto& informer = informers_.informer(resource);
-        watched_.push_back(&informer);
-        informer.addHandler({[changed](const ObjectPtr& added) { changed(EventAction::Add, nullptr, added); },
-                             [changed](const ObjectPtr& before, const ObjectPtr& after) { changed(EventAction::Update, before, after); },
-                             [changed](const ObjectPtr& last) { changed(EventAction::Delete, last, nullptr); }});
+void Scheduler::follow(const api::GroupVersionResource& resource, std::optional<EventResource> as, SetObject set) {
+    const auto changed = [this, as, set = std::move(set)](EventAction action, const ObjectPtr& before, const ObjectPtr& after) {
+        set(after ? after->key() : before->key(), after);
+        objectsStale_ = true;
+        if (!as) return;
+        ClusterEvent event;
+        event.resource = *as;
+        event.action = action;
+        event.before = before;
+        event.after = after;
+        queue_.wake(event);
+        if (!bindingVolumes_.empty()) checkVolumes();
     };
-    for (const auto& resource : {resources::namespaces, resources::services, replicationControllers, resources::replicaSets, resources::statefulSets, resources::podDisruptionBudgets})
-        follow(resource, std::nullopt);
-    follow(resources::persistentVolumeClaims, EventResource::PersistentVolumeClaim);
-    follow(resources::persistentVolumes, EventResource::PersistentVolume);
-    follow(resources::storageClasses, EventResource::StorageClass);
-    follow(csiNodes, EventResource::CSINode);
-    follow(csiDrivers, EventResource::CSIDriver);
-    follow(csiStorageCapacities, EventResource::CSIStorageCapacity);
-    follow(volumeAttachments, EventResource::VolumeAttachment);
+    auto& informer = informers_.informer(resource);
+    watched_.push_back(&informer);
+    informer.addHandler({[changed](const ObjectPtr& added) { changed(EventAction::Add, nullptr, added); },
+                         [changed](const ObjectPtr& before, const ObjectPtr& after) { changed(EventAction::Update, before, after); },
+                         [changed](const ObjectPtr& last) { changed(EventAction::Delete, last, nullptr); }});
+}
+
+void Scheduler::watchOthers() {
+    const auto in = [](ObjectMap& map) {
+        return [&map](const std::string& key, const ObjectPtr& now) {
+            if (now) map[key] = now;
+            else map.erase(key);
+        };
+    };
+    follow(resources::namespaces, std::nullopt, [this](const std::string& key, const ObjectPtr& now) {
+        if (now) objects_.namespaces[key] = api::metaOf(*now).labels;
+        else objects_.namespaces.erase(key);
+    });
+    follow(resources::services, std::nullopt, in(objects_.services));
+    follow(replicationControllers, std::nullopt, in(objects_.replicationControllers));
+    follow(resources::replicaSets, std::nullopt, in(objects_.replicaSets));
+    follow(resources::statefulSets, std::nullopt, in(objects_.statefulSets));
+    follow(resources::podDisruptionBudgets, std::nullopt, in(objects_.podDisruptionBudgets));
+    follow(resources::persistentVolumeClaims, EventResource::PersistentVolumeClaim, in(objects_.claims));
+    follow(resources::persistentVolumes, EventResource::PersistentVolume, in(objects_.volumes));
+    follow(resources::storageClasses, EventResource::StorageClass, in(objects_.storageClasses));
+    follow(csiNodes, EventResource::CSINode, in(objects_.csiNodes));
+    follow(csiDrivers, EventResource::CSIDriver, in(objects_.csiDrivers));
+    follow(csiStorageCapacities, EventResource::CSIStorageCapacity, in(objects_.csiStorageCapacities));
+    follow(volumeAttachments, EventResource::VolumeAttachment, in(objects_.volumeAttachments));
 }
 
 void Scheduler::refreshObjects() {
     if (!std::exchange(objectsStale_, false)) return;
-    auto objects = std::make_shared<ClusterObjects>();
-    const auto fill = [&](const api::GroupVersionResource& resource, std::map<std::string, ObjectPtr>& into) { into = informers_.informer(resource).all(); };
-    for (const auto& [name, object] : informers_.informer(resources::namespaces).all()) objects->namespaces[name] = api::metaOf(*object).labels;
-    fill(resources::services, objects->services);
-    fill(replicationControllers, objects->replicationControllers);
-    fill(resources::replicaSets, objects->replicaSets);
-    fill(resources::statefulSets, objects->statefulSets);
-    fill(resources::podDisruptionBudgets, objects->podDisruptionBudgets);
-    fill(resources::persistentVolumeClaims, objects->claims);
-    fill(resources::persistentVolumes, objects->volumes);
-    fill(resources::storageClasses, objects->storageClasses);
-    fill(csiNodes, objects->csiNodes);
-    fill(csiDrivers, objects->csiDrivers);
-    fill(csiStorageCapacities, objects->csiStorageCapacities);
-    fill(volumeAttachments, objects->volumeAttachments);
+    auto objects = std::make_shared<ClusterObjects>(objects_);
     overlayAssumed(*objects);
     cache_.setObjects(std::move(objects));
 }
 
 // The assume cache: a reserved volume or claim stands for what the API says until that is newer.
 void Scheduler::overlayAssumed(ClusterObjects& objects) {
-    const auto overlay = [](std::map<std::string, ObjectPtr>& assumed, std::map<std::string, ObjectPtr>& known) {
+    const auto overlay = [](std::map<std::string, ObjectPtr>& assumed, ObjectMap& known) {
         std::erase_if(assumed, [&](const auto& entry) {
             const auto it = known.find(entry.first);
             if (it == known.end() || it->second->revision() > entry.second->revision()) return true;
-            it->second = entry.second;
+            known[entry.first] = entry.second;
             return false;
         });
     };

@@ -3,16 +3,19 @@
 #pragma once
 
 #include "core/scheduler/pod_info.h"
+#include "core/scheduler/shared_map.h"
 
 #include <unordered_map>
 
 namespace kubarium::scheduler {
 
-// What plugins look up beside Nodes and Pods, by "namespace/name" or name. Rarely changes, so it is shared as a whole.
+using ObjectMap = SharedMap<ObjectPtr>;
+
+// What plugins look up beside Nodes and Pods, by "namespace/name" or name.
 struct ClusterObjects {
-    std::map<std::string, Labels> namespaces;
-    std::map<std::string, ObjectPtr> services, replicationControllers, replicaSets, statefulSets, podDisruptionBudgets;
-    std::map<std::string, ObjectPtr> claims, volumes, storageClasses, csiNodes, csiDrivers, csiStorageCapacities, volumeAttachments;
+    SharedMap<Labels> namespaces;
+    ObjectMap services, replicationControllers, replicaSets, statefulSets, podDisruptionBudgets;
+    ObjectMap claims, volumes, storageClasses, csiNodes, csiDrivers, csiStorageCapacities, volumeAttachments;
 };
 
 // A list of Nodes in chunks that are shared between its versions: replacing one Node of 5,000 copies 64 pointers.

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 
 #include <mutex>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace kubarium::store {
 
@@ -16,7 +18,16 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int applicationId = 0x4b756261;  // "Kuba"
-constexpr int formatVersion = 1;
+constexpr int formatVersion = 2;
+// Rows have numbers, in the order in which their objects were made: a new one goes to the end of the file and an old one is found by
+// its number. What is where is known in memory, so that no index of the names has to be written as well.
+constexpr const char* objectTable = "CREATE TABLE object(id INTEGER PRIMARY KEY, resource TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL)";
+// The log is moved into the file when it is this long (in pages of 4 KiB): seldom enough that a page that is written again and again
+// is moved once.
+constexpr const char* checkpointLength = "PRAGMA wal_autocheckpoint=4096";
+constexpr const char* pageCache = "PRAGMA cache_size=-8192";
+
+std::string rowKey(std::string_view resource, std::string_view path) { return fmt::format("{}\n{}", resource, path); }
 
 }  // namespace
 
@@ -26,6 +37,8 @@ struct SqliteStore::Database {
     sqlite3_stmt* put = nullptr;
     sqlite3_stmt* erase = nullptr;
     sqlite3_stmt* revision = nullptr;
+    std::unordered_map<std::string, sqlite3_int64> rows;
+    sqlite3_int64 lastRow = 0;
     std::mutex busy;
 
     ~Database() {
@@ -57,36 +70,61 @@ struct SqliteStore::Database {
         if (code != SQLITE_DONE) return error("writing");
         return {};
     }
+    // The text must stay until the statement has run.
     static void bind(sqlite3_stmt* statement, int index, std::string_view text) {
-        sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+        sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
     }
 
     Result<void> create() const {
-        if (TRY(number("PRAGMA user_version")) == 0)
-            TRY(run(fmt::format("BEGIN; CREATE TABLE object(resource TEXT, path TEXT, body TEXT NOT NULL, PRIMARY KEY(resource, path)) WITHOUT ROWID;"
-                                "CREATE TABLE state(name TEXT PRIMARY KEY, value INTEGER); INSERT INTO state VALUES('revision', 0);"
+        const int version = TRY(number("PRAGMA user_version"));
+        if (version == 0)
+            TRY(run(fmt::format("BEGIN; {}; CREATE TABLE state(name TEXT PRIMARY KEY, value INTEGER); INSERT INTO state VALUES('revision', 0);"
                                 "PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
-                                applicationId, formatVersion)
+                                objectTable, applicationId, formatVersion)
+                        .c_str()));
+        // Version 1 had no numbers: its table was sorted by resource and path.
+        if (version == 1 && TRY(number("PRAGMA application_id")) == applicationId)
+            TRY(run(fmt::format("BEGIN; ALTER TABLE object RENAME TO sorted; {}; INSERT INTO object(resource, path, body) SELECT resource, path, body FROM sorted;"
+                                "DROP TABLE sorted; PRAGMA user_version={}; COMMIT",
+                                objectTable, formatVersion)
                         .c_str()));
         if (TRY(number("PRAGMA application_id")) != applicationId || TRY(number("PRAGMA user_version")) != formatVersion)
             return internalError("the cluster's database: the file is of another program or version");
         return {};
     }
 
+    // The row of an object that is gone is known until that is committed, so that a transaction that failed can be tried again.
+    Result<void> saveChange(const std::string& resource, const Change& change, std::unordered_set<std::string>& gone) {
+        auto key = rowKey(resource, change.path);
+        if (change.type == ChangeType::Deleted) {
+            const auto known = rows.find(key);
+            if (known == rows.end()) return {};
+            sqlite3_bind_int64(erase, 1, known->second);
+            gone.insert(std::move(key));
+            return step(erase);
+        }
+        if (!gone.empty()) gone.erase(key);
+        const auto [row, fresh] = rows.try_emplace(std::move(key), lastRow + 1);
+        if (fresh) ++lastRow;
+        const auto body = json::serialize(change.object->tree());
+        sqlite3_bind_int64(put, 1, row->second);
+        bind(put, 2, resource);
+        bind(put, 3, change.path);
+        bind(put, 4, body);
+        return step(put);
+    }
+
     Result<void> save(const std::vector<std::pair<std::string, Change>>& batch, std::uint64_t last) {
         // One transaction: a crash leaves all of it or nothing.
         if (!sqlite3_get_autocommit(handle)) TRY(run("ROLLBACK"));
         TRY(run("BEGIN IMMEDIATE"));
-        for (const auto& [resource, change] : batch) {
-            auto* statement = change.type == ChangeType::Deleted ? erase : put;
-            bind(statement, 1, resource);
-            bind(statement, 2, change.path);
-            if (change.type != ChangeType::Deleted) bind(statement, 3, json::serialize(change.object->tree()));
-            TRY(step(statement));
-        }
+        std::unordered_set<std::string> gone;
+        for (const auto& [resource, change] : batch) TRY(saveChange(resource, change, gone));
         sqlite3_bind_int64(revision, 1, static_cast<sqlite3_int64>(last));
         TRY(step(revision));
-        return run("COMMIT");
+        TRY(run("COMMIT"));
+        for (const auto& key : gone) rows.erase(key);
+        return {};
     }
 };
 
@@ -103,14 +141,14 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
             return makeError(Reason::Conflict, fmt::format("{} is in use: the cluster is running already", file.string()));
         return std::move(locked.error());
     }
-    TRY(database->run("PRAGMA synchronous=FULL"));
+    for (const auto* setting : {"PRAGMA synchronous=FULL", checkpointLength, pageCache}) TRY(database->run(setting));
     if (auto made = database->create(); !made) {
         if (sqlite3_errcode(database->handle) == SQLITE_BUSY)
             return makeError(Reason::Conflict, fmt::format("{} is in use: the cluster is running already", file.string()));
         return std::move(made.error());
     }
-    database->put = TRY(database->prepare("INSERT INTO object VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET body=excluded.body"));
-    database->erase = TRY(database->prepare("DELETE FROM object WHERE resource=?1 AND path=?2"));
+    database->put = TRY(database->prepare("INSERT INTO object VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET body=excluded.body"));
+    database->erase = TRY(database->prepare("DELETE FROM object WHERE id=?1"));
     database->revision = TRY(database->prepare("UPDATE state SET value=?1 WHERE name='revision'"));
     std::unique_ptr<SqliteStore> store(new SqliteStore(executor, clock, std::move(database)));
     TRY(store->load());
@@ -126,7 +164,7 @@ SqliteStore::~SqliteStore() {
 }
 
 Result<void> SqliteStore::load() {
-    auto* statement = TRY(database_->prepare("SELECT resource, path, body FROM object"));
+    auto* statement = TRY(database_->prepare("SELECT resource, path, body, id FROM object ORDER BY id"));
     const auto text = [&](int column) {
         return std::string_view(reinterpret_cast<const char*>(sqlite3_column_text(statement, column)),
                                 static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
@@ -137,14 +175,15 @@ Result<void> SqliteStore::load() {
         boost::system::error_code error;
         const auto body = text(2);
         auto value = json::parse(json::string_view(body.data(), body.size()), error, {}, {.max_depth = 256});
-        if (error || !value.is_object()) {
+        const auto row = database_->lastRow = sqlite3_column_int64(statement, 3);
+        if (error || !value.is_object() || !database_->rows.emplace(rowKey(text(0), text(1)), row).second) {
             bad = std::string(text(1));
             break;
         }
         restore(std::string(text(0)), std::string(text(1)), api::Object::make(std::move(value.get_object())));
     }
     sqlite3_finalize(statement);
-    if (!bad.empty()) return internalError(fmt::format("the cluster's database is damaged: {} is not JSON", bad));
+    if (!bad.empty()) return internalError(fmt::format("the cluster's database is damaged: {} is no JSON object, or there twice", bad));
     if (code != SQLITE_DONE) return database_->error("reading");
     auto* revision = TRY(database_->prepare("SELECT value FROM state WHERE name='revision'"));
     const auto known = sqlite3_step(revision) == SQLITE_ROW ? sqlite3_column_int64(revision, 0) : 0;

@@ -1,5 +1,7 @@
 #include "core/store/store.h"
 
+#include "core/api/changed_object.h"
+
 #include <fmt/format.h>
 
 namespace kubarium::store {
@@ -15,6 +17,8 @@ constexpr std::uint64_t firstRevision = 10;
 constexpr Duration historyAge = 75s;
 constexpr std::size_t leastHistory = 256;
 constexpr std::size_t mostHistory = 32768;
+
+void setResourceVersion(json::object& tree, const std::string& version) { api::ensureObject(tree, {"metadata"})["resourceVersion"] = version; }
 
 Error expired(std::uint64_t asked, std::uint64_t known) {
     return makeError(Reason::Expired, fmt::format("too old resource version: {} ({})", asked, known));
@@ -73,6 +77,22 @@ Result<ObjectMap> Store::at(const std::string& name, std::uint64_t revision) con
 }
 
 Result<ObjectPtr> Store::put(const Key& key, json::object tree, std::uint64_t expected) {
+    return place(key, expected, [&](const std::string& resourceVersion) {
+        setResourceVersion(tree, resourceVersion);
+        return api::Object::make(std::move(tree));
+    });
+}
+
+Result<ObjectPtr> Store::change(const Key& key, const api::Object& base, const std::function<void(json::object&)>& change) {
+    return place(key, base.revision(), [&](const std::string& resourceVersion) {
+        return api::makeChanged(base, [&](json::object& tree) {
+            change(tree);
+            setResourceVersion(tree, resourceVersion);
+        });
+    });
+}
+
+Result<ObjectPtr> Store::place(const Key& key, std::uint64_t expected, const std::function<ObjectPtr(const std::string&)>& make) {
     if (!trouble_.empty()) return internalError(trouble_);
     auto& slots = resource(key.resource).objects;
     const auto path = key.path();
@@ -80,8 +100,7 @@ Result<ObjectPtr> Store::put(const Key& key, json::object tree, std::uint64_t ex
     const auto before = it == slots.end() ? nullptr : it->second;
     if (expected == 0 && before) return makeError(Reason::AlreadyExists, {});
     if (expected != 0 && (!before || before->revision() != expected)) return makeError(before ? Reason::Conflict : Reason::NotFound, {});
-    api::ensureObject(tree, {"metadata"})["resourceVersion"] = std::to_string(revision_ + 1);
-    auto object = api::Object::make(std::move(tree));
+    auto object = make(std::to_string(revision_ + 1));
     slots[path] = object;
     append(key.resource, {before ? ChangeType::Modified : ChangeType::Added, ++revision_, path, object, before});
     return object;
@@ -96,7 +115,7 @@ Result<ObjectPtr> Store::remove(const Key& key, std::uint64_t expected, const js
     const auto before = it->second;
     if (expected != 0 && before->revision() != expected) return makeError(Reason::Conflict, {});
     auto tree = last ? *last : before->tree();
-    api::ensureObject(tree, {"metadata"})["resourceVersion"] = std::to_string(revision_ + 1);
+    setResourceVersion(tree, std::to_string(revision_ + 1));
     auto object = api::Object::make(std::move(tree));
     slots.erase(it);
     append(key.resource, {ChangeType::Deleted, ++revision_, path, object, before});

@@ -75,6 +75,8 @@ public:
     // Stores the tree with metadata.resourceVersion set to the new revision. `expected` is the revision of the object that
     // is replaced, 0 if there must be none: otherwise Conflict or AlreadyExists (with an empty message: the caller words it).
     Result<ObjectPtr> put(const Key& key, json::object tree, std::uint64_t expected);
+    // The same of `base` with what `change` makes of it, copied once; `base` is also what is expected to be stored.
+    Result<ObjectPtr> change(const Key& key, const api::Object& base, const std::function<void(json::object&)>& change);
     // `last`, the final state, is what watchers are told; null stands for the stored object.
     Result<ObjectPtr> remove(const Key& key, std::uint64_t expected, const json::object* last = nullptr);
 
@@ -119,6 +121,7 @@ private:
         std::vector<std::weak_ptr<Watcher>> watchers;
     };
     Resource& resource(const std::string& name);
+    Result<ObjectPtr> place(const Key& key, std::uint64_t expected, const std::function<ObjectPtr(const std::string& resourceVersion)>& make);
     void append(const std::string& name, Change change);
     void trim(Resource& at);
     void startCommit();

@@ -2,7 +2,9 @@
 """Runs the real kube-scheduler's own benchmark (test/integration/scheduler_perf of Kubernetes 1.34, with API server and etcd) and
 Kubarium's on the same workloads and this machine, and prints both side by side with the ratio.
 
-usage: scheduler_reference.py SCHEDULER_BENCH [--nodes 500|5000] [WORKLOAD...]
+usage: scheduler_reference.py SCHEDULER_BENCH [--nodes 500|5000] [--full] [WORKLOAD...]
+
+Both make the same Nodes and as many Pods, before the measurement and in it. Upstream has no workload with taints.
 
 Needs Go. Modules are downloaded by Go, and what is built from them is kept in ${XDG_CACHE_HOME:-~/.cache}/kubarium/scheduler_reference
 (some 400 MB; the build takes minutes, and is done once). Nothing is written into the repository."""
@@ -18,19 +20,27 @@ import tempfile
 
 KUBERNETES = 'v1.34.4'
 STAGING = 'v0.' + KUBERNETES[3:]
-# Our workload: package of scheduler_perf, test case, and its workloads at 500 and at 5,000 Nodes.
+# Our workload: package of scheduler_perf, test case, and by size its workload with what that makes: Nodes, Pods before, Pods measured.
 WORKLOADS = {
-    'basic': ('misc', 'SchedulingBasic', '500Nodes', '5000Nodes_10000Pods'),
-    'required anti-affinity': ('affinity', 'SchedulingPodAntiAffinity', '500Nodes', '5000Nodes_2000Pods'),
-    'required affinity': ('affinity', 'SchedulingPodAffinity', '500Nodes', '5000Nodes_5000Pods'),
-    'preferred affinity': ('affinity', 'SchedulingPreferredPodAffinity', '500Nodes', '5000Nodes_5000Pods'),
-    'preferred anti-affinity': ('affinity', 'SchedulingPreferredPodAntiAffinity', '500Nodes', '5000Nodes_5000Pods'),
-    'node affinity': ('affinity', 'SchedulingNodeAffinity', '500Nodes', '5000Nodes_10000Pods'),
-    'required spread': ('topology_spreading', 'TopologySpreading', '500Nodes', '5000Nodes_5000Pods'),
-    'preferred spread': ('topology_spreading', 'PreferredTopologySpreading', '500Nodes', '5000Nodes_5000Pods'),
-    'preemption': ('misc', 'PreemptionBasic', '500Nodes', '5000Nodes'),
-    'unschedulable backlog': ('misc', 'Unschedulable', '500Nodes/200InitPods', '5000Nodes/200InitPods'),
-    'mixed churn': ('misc', 'SchedulingWithMixedChurn', '1000Nodes', '5000Nodes_10000Pods'),
+    'basic': ('misc', 'SchedulingBasic', {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 1000, 1000), 'full': ('5000Nodes_10000Pods', 5000, 1000, 10000)}),
+    'required anti-affinity': ('affinity', 'SchedulingPodAntiAffinity',
+                               {'500': ('500Nodes', 500, 100, 400), '5000': ('5000Nodes', 5000, 1000, 1000), 'full': ('5000Nodes_2000Pods', 5000, 1000, 2000)}),
+    'required affinity': ('affinity', 'SchedulingPodAffinity',
+                          {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
+    'preferred affinity': ('affinity', 'SchedulingPreferredPodAffinity',
+                           {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
+    'preferred anti-affinity': ('affinity', 'SchedulingPreferredPodAntiAffinity',
+                                {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
+    'node affinity': ('affinity', 'SchedulingNodeAffinity',
+                      {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_10000Pods', 5000, 5000, 10000)}),
+    'required spread': ('topology_spreading', 'TopologySpreading',
+                        {'500': ('500Nodes', 500, 1000, 1000), '5000': ('5000Nodes', 5000, 5000, 2000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
+    'preferred spread': ('topology_spreading', 'PreferredTopologySpreading',
+                         {'500': ('500Nodes', 500, 1000, 1000), '5000': ('5000Nodes', 5000, 5000, 2000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
+    'preemption': ('misc', 'PreemptionAsync', {'500': ('500Nodes', 500, 2000, 500), '5000': ('5000Nodes', 5000, 20000, 5000), 'full': ('5000Nodes', 5000, 20000, 5000)}),
+    'unschedulable backlog': ('misc', 'Unschedulable', {'500': ('500Nodes/10Init/1kPods', 500, 0, 1000), '5000': ('5kNodes/100Init/1kPods', 5000, 0, 1000),
+                                                        'full': ('5kNodes/100Init/10kPods', 5000, 0, 10000)}),
+    'mixed churn': ('misc', 'SchedulingWithMixedChurn', {'500': ('1000Nodes', 1000, 0, 1000), '5000': ('5000Nodes', 5000, 0, 2000), 'full': ('5000Nodes_10000Pods', 5000, 0, 10000)}),
 }
 
 
@@ -97,10 +107,10 @@ class Reference:
         return None
 
 
-def ours(program, workload, nodes):
+def ours(program, name, nodes, initial, pods):
     """Pods per second end to end."""
-    output = run([program, '--no-decisions', '--nodes', str(nodes), workload], stdout=subprocess.PIPE).stdout
-    row = re.search(r'^\| %s \| %d \| \d+ \| (\d+) \|' % (re.escape(workload), nodes), output, re.M)
+    output = run([program, '--no-decisions', '--nodes', str(nodes), '--initial', str(initial), '--pods', str(pods), name], stdout=subprocess.PIPE).stdout
+    row = re.search(r'^\| %s \| %d \| \d+ \| (\d+) \|' % (re.escape(name), nodes), output, re.M)
     return float(row.group(1)) if row else None
 
 
@@ -108,6 +118,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('program')
     parser.add_argument('--nodes', type=int, choices=(500, 5000), default=5000)
+    parser.add_argument('--full', action='store_true', help='with as many Pods as upstream measures at 5,000 Nodes for its record: up to 10,000 instead of 1,000 (long)')
     parser.add_argument('--build', action='store_true', help='only build the reference')
     parser.add_argument('workloads', nargs='*', metavar='WORKLOAD', help='default: all. ' + ', '.join(WORKLOADS))
     options = parser.parse_intermixed_args()
@@ -121,13 +132,14 @@ def main():
         reference.program(package)
     if options.build:
         return
-    print('| workload | Nodes | kube-scheduler %s, Pods/s | Kubarium, Pods/s | ratio |\n|---|--:|--:|--:|--:|' % KUBERNETES)
+    print('| workload | Nodes | Pods | kube-scheduler %s, Pods/s | Kubarium, Pods/s | ratio |\n|---|--:|--:|--:|--:|--:|' % KUBERNETES)
     for name in chosen:
-        package, case, *at = WORKLOADS[name]
-        theirs = reference.measure(package, case, at[options.nodes == 5000])
-        mine = ours(options.program, name, options.nodes)
+        package, case, sizes = WORKLOADS[name]
+        workload, nodes, initial, pods = sizes['full' if options.full else str(options.nodes)]
+        theirs = reference.measure(package, case, workload)
+        mine = ours(options.program, name, nodes, initial, pods)
         shown = ['%.0f' % value if value is not None else 'failed' for value in (theirs, mine)]
-        print('| %s | %d | %s | %s | %s |' % (name, options.nodes, *shown, '%.1f' % (mine / theirs) if theirs and mine else '-'), flush=True)
+        print('| %s | %d | %d | %s | %s | %s |' % (name, nodes, pods, *shown, '%.1f' % (mine / theirs) if theirs and mine else '-'), flush=True)
 
 
 if __name__ == '__main__':

@@ -38,7 +38,7 @@ struct Workload {
     const json::object* podSpec = nullptr;
 };
 
-const json::object* templateSpec(const std::map<std::string, ObjectPtr>& objects, const std::string& key) {
+const json::object* templateSpec(const ObjectMap& objects, const std::string& key) {
     const auto it = objects.find(key);
     const auto* spec = it == objects.end() ? nullptr : it->second->find({"spec", "template", "spec"});
     return spec ? spec->if_object() : nullptr;

@@ -36,7 +36,7 @@ const std::array<StateKind, 16>& kinds() {
     return table;
 }
 
-std::map<std::string, ObjectPtr>* storeOf(ClusterState& state, std::string_view kind) {
+ObjectMap* storeOf(ClusterState& state, std::string_view kind) {
     auto& objects = *state.objects;
     if (kind == "Service") return &objects.services;
     if (kind == "ReplicationController") return &objects.replicationControllers;

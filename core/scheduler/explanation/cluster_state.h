@@ -16,7 +16,7 @@ namespace kubarium::scheduler {
 struct ClusterState {
     std::vector<ObjectPtr> nodes, pods;  // Pods that wait are among them
     std::shared_ptr<ClusterObjects> objects = std::make_shared<ClusterObjects>();
-    std::map<std::string, ObjectPtr> priorityClasses;
+    ObjectMap priorityClasses;
     json::value configuration;           // a KubeSchedulerConfiguration; null: the defaults
 
     SnapshotPtr snapshot() const { return makeSnapshot(nodes, pods, objects); }

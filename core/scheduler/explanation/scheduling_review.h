@@ -12,7 +12,7 @@ struct ReviewedCluster {
     SnapshotPtr snapshot;
     std::shared_ptr<const Configuration> configuration;
     ObjectPtr pod;  // the one that spec.pod names; nullptr if there is none
-    std::map<std::string, ObjectPtr> priorityClasses;
+    ObjectMap priorityClasses;
     // Asked between Pods: true ends the review with Timeout; none: it may take as long as it takes.
     std::function<bool()> givesUp;
 

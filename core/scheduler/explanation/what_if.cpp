@@ -66,7 +66,7 @@ Result<void> loseZone(const std::string& zone, Supposed& supposed) {
 }
 
 // The admission plugin Priority.
-Result<void> setPriority(json::object& pod, const std::map<std::string, ObjectPtr>& classes) {
+Result<void> setPriority(json::object& pod, const ObjectMap& classes) {
     auto& spec = api::ensureObject(pod, {"spec"});
     if (spec.contains("priority")) return {};
     const std::string name(api::stringAt(spec, {"priorityClassName"}));
@@ -100,7 +100,7 @@ void setTolerations(json::object& pod) {
     }
 }
 
-Result<ObjectPtr> admitted(json::object pod, const std::map<std::string, ObjectPtr>& classes, const std::string& defaultNamespace, const std::string& where) {
+Result<ObjectPtr> admitted(json::object pod, const ObjectMap& classes, const std::string& defaultNamespace, const std::string& where) {
     auto decoded = api::decodeObject(api::Schema::builtin(), {"", "v1", "Pod"}, json::value(std::move(pod)));
     if (!decoded) return badRequest(fmt::format("{}: {}", where, decoded.error().message));
     auto& object = decoded->object;
@@ -161,7 +161,7 @@ Result<Supposed> suppose(const Snapshot& snapshot, const Supposition& suppositio
     return supposed;
 }
 
-Result<std::vector<ObjectPtr>> podsOf(const json::object& manifest, const std::map<std::string, ObjectPtr>& classes, const std::string& defaultNamespace) {
+Result<std::vector<ObjectPtr>> podsOf(const json::object& manifest, const ObjectMap& classes, const std::string& defaultNamespace) {
     const std::string kind(api::stringAt(manifest, {"kind"})), name(api::stringAt(manifest, {"metadata", "name"}));
     const auto where = fmt::format("{} {}", kind.empty() ? "object" : kind, name.empty() ? "without a name" : name);
     std::vector<ObjectPtr> pods;

@@ -23,7 +23,7 @@ Result<Supposed> suppose(const Snapshot& snapshot, const Supposition& suppositio
 
 // The Pods that a manifest stands for, as admission would let them in: Pods themselves, and those of a Deployment, ReplicaSet,
 // StatefulSet, ReplicationController or Job. BadRequest with the place for anything else.
-Result<std::vector<ObjectPtr>> podsOf(const json::object& manifest, const std::map<std::string, ObjectPtr>& priorityClasses, const std::string& defaultNamespace);
+Result<std::vector<ObjectPtr>> podsOf(const json::object& manifest, const ObjectMap& priorityClasses, const std::string& defaultNamespace);
 
 struct Placement {
     DecisionRecord record;            // as the scheduler would keep it; its report tells the whole story

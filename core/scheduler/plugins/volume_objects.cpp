@@ -6,7 +6,7 @@
 
 namespace kubarium::scheduler {
 
-const ObjectPtr* lookup(const std::map<std::string, ObjectPtr>& objects, std::string_view key) {
+const ObjectPtr* lookup(const ObjectMap& objects, std::string_view key) {
     const auto it = objects.find(std::string(key));
     return it == objects.end() ? nullptr : &it->second;
 }

@@ -10,7 +10,7 @@
 namespace kubarium::scheduler {
 
 // nullptr if there is none of that key ("namespace/name", or name).
-const ObjectPtr* lookup(const std::map<std::string, ObjectPtr>& objects, std::string_view key);
+const ObjectPtr* lookup(const ObjectMap& objects, std::string_view key);
 
 // The part of a volume (or of a volume's spec) of that kind ("gcePersistentDisk"), or nullptr.
 const json::object* volumeSource(const json::value& volume, std::string_view kind);

@@ -41,7 +41,7 @@ std::vector<ObjectPtr> objectsAt(const json::object& from, std::string_view key)
 
 std::shared_ptr<ClusterObjects> clusterObjects(const json::object& from) {
     auto objects = std::make_shared<ClusterObjects>();
-    const auto fill = [&](std::string_view key, std::map<std::string, ObjectPtr>& into) {
+    const auto fill = [&](std::string_view key, ObjectMap& into) {
         for (const auto& object : objectsAt(from, key)) into[object->key()] = object;
     };
     for (const auto& object : objectsAt(from, "namespaces")) {

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,6 +69,56 @@ TEST_F(SqliteStoreTest, AFileOfSomebodyElseIsRefused) {
     std::ofstream(directory / "cluster.db") << "this is not a database, and it is long enough to be looked at by SQLite as one";
     SimulatedLoop loop;
     EXPECT_FALSE(SqliteStore::open(directory / "cluster.db", loop, loop).has_value());
+}
+
+TEST_F(SqliteStoreTest, AFileOfTheFirstFormatIsTakenOver) {
+    sqlite3* old = nullptr;
+    ASSERT_EQ(sqlite3_open((directory / "cluster.db").c_str(), &old), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(old,
+                           "CREATE TABLE object(resource TEXT, path TEXT, body TEXT NOT NULL, PRIMARY KEY(resource, path)) WITHOUT ROWID;"
+                           "CREATE TABLE state(name TEXT PRIMARY KEY, value INTEGER); INSERT INTO state VALUES('revision', 77);"
+                           "PRAGMA application_id=1265984097; PRAGMA user_version=1;"
+                           R"(INSERT INTO object VALUES('nodes', 'b', '{"metadata":{"name":"b","resourceVersion":"77"}}');)"
+                           R"(INSERT INTO object VALUES('nodes', 'a', '{"metadata":{"name":"a","resourceVersion":"70"}}');)",
+                           nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(old);
+    SimulatedLoop loop;
+    for (const auto revision : {77u, 78u}) {
+        auto store = open(loop, loop);
+        ASSERT_NE(store, nullptr);
+        EXPECT_EQ(store->revision(), revision);
+        ASSERT_NE(store->get({"nodes", "", "b"}), nullptr);
+        if (revision == 78u) {
+            EXPECT_EQ(store->get({"nodes", "", "a"}), nullptr);
+            continue;
+        }
+        ASSERT_TRUE(store->remove({"nodes", "", "a"}, 70).has_value());
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == 78; }));
+    }
+}
+
+TEST_F(SqliteStoreTest, AnObjectThatWasRemovedAndMadeAgainIsThereOnce) {
+    SimulatedLoop loop;
+    {
+        auto store = open(loop, loop);
+        ASSERT_TRUE(store->put({"nodes", "", "a"}, tree("a"), 0).has_value());
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
+        // In one commit, and then in the next.
+        ASSERT_TRUE(store->remove({"nodes", "", "a"}, 0).has_value());
+        ASSERT_TRUE(store->put({"nodes", "", "a"}, tree("a"), 0).has_value());
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
+        ASSERT_TRUE(store->remove({"nodes", "", "a"}, 0).has_value());
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
+        auto changed = tree("a");
+        changed["spec"] = json::object{{"unschedulable", true}};
+        ASSERT_TRUE(store->put({"nodes", "", "a"}, std::move(changed), 0).has_value());
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
+    }
+    auto again = open(loop, loop);
+    ASSERT_NE(again, nullptr);
+    ASSERT_EQ(again->all("nodes").size(), 1u);
+    EXPECT_TRUE(again->get({"nodes", "", "a"})->find({"spec", "unschedulable"}));
 }
 
 // The child writes and reports each acknowledged name; it is killed in the midst of it.

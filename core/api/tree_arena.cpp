@@ -1,0 +1,253 @@
+#include "core/api/tree_arena.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace kubarium::api {
+namespace {
+
+// That which is filled by this thread.
+thread_local TreeArena* filled = nullptr;
+
+constexpr std::size_t smallestBlock = 256;
+// Of Boost.JSON: what is in front of the elements, how long a string is kept in the value itself, how strings grow, and from how
+// many members on an object has an index. If another version differs, a block is added or stays partly empty.
+constexpr std::size_t header = 16;
+constexpr std::size_t shortString = 14;
+constexpr std::size_t stringStep = 16;
+constexpr std::size_t leastString = 2 * stringStep;
+constexpr std::size_t smallObject = 18;
+
+std::size_t aligned(std::size_t bytes) { return (bytes + alignof(std::max_align_t) - 1) & ~(alignof(std::max_align_t) - 1); }
+
+std::size_t bytesOf(const json::object& object);
+
+std::size_t bytesOf(const json::value& value) {
+    if (const auto* text = value.if_string()) return text->size() <= shortString ? 0 : aligned(header + std::max(leastString, text->size() + stringStep));
+    if (const auto* object = value.if_object()) return bytesOf(*object);
+    const auto* array = value.if_array();
+    if (!array || array->empty()) return 0;
+    auto bytes = aligned(header + array->size() * sizeof(json::value));
+    for (const auto& each : *array) bytes += bytesOf(each);
+    return bytes;
+}
+
+std::size_t bytesOf(const json::object& object) {
+    if (object.empty()) return 0;
+    auto bytes = header + object.size() * sizeof(json::key_value_pair);
+    if (object.size() > smallObject) bytes += object.size() * sizeof(std::uint32_t);
+    bytes = aligned(bytes);
+    for (const auto& [key, value] : object) bytes += key.size() + 1 + bytesOf(value);
+    return bytes;
+}
+
+// The same in every bit, order of members included.
+bool same(const json::value& a, const json::value& b);
+
+bool same(const json::object& a, const json::object& b) {
+    if (a.size() != b.size()) return false;
+    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
+        if (x->key() != y->key() || !same(x->value(), y->value())) return false;
+    return true;
+}
+
+bool same(const json::value& a, const json::value& b) {
+    if (a.kind() != b.kind()) return false;
+    switch (a.kind()) {
+        case json::kind::object: return same(a.get_object(), b.get_object());
+        case json::kind::array: return std::ranges::equal(a.get_array(), b.get_array(), [](const json::value& x, const json::value& y) { return same(x, y); });
+        case json::kind::string: return std::string_view(a.get_string()) == std::string_view(b.get_string());
+        default: return a == b;
+    }
+}
+
+// Whether there is anything to share: memory of its own.
+bool hasMemory(const json::value& value) {
+    if (const auto* object = value.if_object()) return !object->empty();
+    if (const auto* array = value.if_array()) return !array->empty();
+    return value.is_string() && value.get_string().size() > shortString;
+}
+
+}  // namespace
+
+// Fills trees, in the arena that is being filled, and lets them refer to what an exemplar has the same.
+class TreeArena::Sharing {
+public:
+    explicit Sharing(const json::storage_ptr& storage) : storage_(storage) {}
+
+    json::object object(const json::object& from, const json::object* like) const {
+        json::object to(storage_);
+        to.reserve(from.size());
+        eachMember(from, like, [&](const json::key_value_pair& member, const json::value* known) { put(slot(to, member), member.value(), known); });
+        return to;
+    }
+
+    // As TreeArena::copy() with a change says.
+    json::object changeable(const json::object& from, const json::object& like) const {
+        json::object to(storage_);
+        to.reserve(from.size());
+        eachMember(from, &like, [&](const json::key_value_pair& member, const json::value* known) {
+            auto& here = slot(to, member);
+            const auto* inner = member.value().if_object();
+            const auto* innerLike = known ? known->if_object() : nullptr;
+            if (inner && member.key() == "spec") here = object(*inner, innerLike);
+            else if (inner && member.key() == "metadata") here = metadata(*inner, innerLike);
+            else here = member.value();
+        });
+        return to;
+    }
+
+private:
+    json::object metadata(const json::object& from, const json::object* like) const {
+        json::object to(storage_);
+        to.reserve(from.size() + 1);
+        eachMember(from, like, [&](const json::key_value_pair& member, const json::value* known) {
+            auto& here = slot(to, member);
+            if (member.key() == "managedFields") put(here, member.value(), known);
+            else here = member.value();
+        });
+        return to;
+    }
+
+    // Members mostly stand in the same order.
+    template <class Visit>
+    static void eachMember(const json::object& from, const json::object* like, Visit visit) {
+        std::size_t next = 0;
+        for (const auto& member : from) {
+            const json::value* known = nullptr;
+            if (like && next < like->size() && like->begin()[next].key() == member.key()) known = &like->begin()[next++].value();
+            else if (like) known = like->if_contains(member.key());
+            visit(member, known);
+        }
+    }
+    static json::value& slot(json::object& to, const json::key_value_pair& member) { return to.emplace(member.key(), nullptr).first->value(); }
+
+    void put(json::value& to, const json::value& from, const json::value* like) const {
+        if (like && hasMemory(from) && same(from, *like)) {
+            // Boost.JSON moves values in this way, too; neither of the two is ever destroyed or changed.
+            std::memcpy(static_cast<void*>(&to), static_cast<const void*>(like), sizeof(json::value));
+        } else if (const auto* inner = from.if_object(); inner && like && like->is_object()) {
+            to = object(*inner, like->if_object());
+        } else if (const auto* array = from.if_array(); array && like && like->is_array()) {
+            auto& elements = to.emplace_array();
+            elements.reserve(array->size());
+            const auto& known = like->get_array();
+            for (std::size_t i = 0; i < array->size(); ++i) {
+                elements.emplace_back(nullptr);
+                put(elements.back(), (*array)[i], i < known.size() ? &known[i] : nullptr);
+            }
+        } else {
+            to = from;
+        }
+    }
+
+    json::storage_ptr storage_;
+};
+
+// What trees of a kind are compared with, on this thread. Taken anew when too many in a row had little in common with it, and less and
+// less readily where that does not help.
+struct TreeArena::Exemplar {
+    Exemplar() = default;
+    ~Exemplar() { ::new (&tree) json::object; }
+    Exemplar(const Exemplar&) = delete;
+    Exemplar& operator=(const Exemplar&) = delete;
+    std::shared_ptr<TreeArena> arena;
+    json::object tree;  // in the arena
+    std::size_t lastTaken = 0;
+    std::size_t unlike = 0, patience = 1;
+};
+
+class TreeArena::Resource final : public json::memory_resource {
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override { return filled ? filled->take(bytes, alignment) : ::operator new(bytes); }
+    void do_deallocate(void* memory, std::size_t, std::size_t) override {
+        if (!filled) ::operator delete(memory);
+    }
+    // What is on the heap may be handed over between copies and other values.
+    bool do_is_equal(const json::memory_resource& other) const noexcept override { return &other == this || &other == json::storage_ptr().get(); }
+};
+
+struct TreeArena::Filling {
+    explicit Filling(TreeArena& arena) : outer(std::exchange(filled, &arena)) {}
+    ~Filling() { filled = outer; }
+    Filling(const Filling&) = delete;
+    Filling& operator=(const Filling&) = delete;
+    TreeArena* outer;
+};
+
+TreeArena::Resource& TreeArena::resource() {
+    static auto& forever = *new Resource;
+    return forever;
+}
+
+TreeArena::~TreeArena() {
+    while (blocks_) ::operator delete(std::exchange(blocks_, blocks_->next));
+}
+
+void TreeArena::addBlock(std::size_t bytes) {
+    const auto size = aligned(sizeof(Block)) + std::max(bytes, smallestBlock);
+    auto* block = ::new (::operator new(size)) Block{blocks_};
+    blocks_ = block;
+    free_ = reinterpret_cast<std::byte*>(block) + aligned(sizeof(Block));
+    end_ = reinterpret_cast<std::byte*>(block) + size;
+}
+
+void* TreeArena::take(std::size_t bytes, std::size_t alignment) {
+    const auto start = [&] { return (reinterpret_cast<std::uintptr_t>(free_) + alignment - 1) & ~(alignment - 1); };
+    if (!free_ || start() + bytes > reinterpret_cast<std::uintptr_t>(end_)) addBlock(bytes);
+    auto* memory = free_ + (start() - reinterpret_cast<std::uintptr_t>(free_));
+    free_ = memory + bytes;
+    taken_ += bytes;
+    return memory;
+}
+
+TreeArena::Exemplar& TreeArena::exemplarOf(std::string_view kind, const json::object& tree) {
+    thread_local std::map<std::string, Exemplar, std::less<>> exemplars;
+    const auto found = exemplars.find(kind);
+    auto& exemplar = found != exemplars.end() ? found->second : exemplars[std::string(kind)];
+    if (exemplar.arena && exemplar.unlike < exemplar.patience) return exemplar;
+    constexpr std::size_t mostPatience = 4096;
+    if (exemplar.arena) exemplar.patience = std::min(mostPatience, 2 * exemplar.patience);
+    exemplar.unlike = 0;
+    exemplar.arena = std::make_shared<TreeArena>();
+    exemplar.arena->addBlock(bytesOf(tree));
+    const Filling filling(*exemplar.arena);
+    // The old one goes with its arena.
+    ::new (&exemplar.tree) json::object(tree, &resource());
+    return exemplar;
+}
+
+template <class Fill>
+json::object TreeArena::fill(const json::object& tree, std::string_view kind, Fill fill) {
+    auto& exemplar = exemplarOf(kind, tree);
+    sharedWith_ = exemplar.arena;
+    addBlock(exemplar.lastTaken);
+    const Filling filling(*this);
+    auto copied = fill(Sharing(&resource()), exemplar.tree);
+    exemplar.lastTaken = taken_;
+    if (2 * taken_ > exemplar.arena->taken_) ++exemplar.unlike;
+    else exemplar.unlike = 0;
+    return copied;
+}
+
+json::object TreeArena::copy(const json::object& tree, std::string_view kind) {
+    return fill(tree, kind, [&](const Sharing& sharing, const json::object& like) { return sharing.object(tree, &like); });
+}
+
+json::object TreeArena::copy(const json::object& tree, std::string_view kind, const std::function<void(json::object&)>& change) {
+    return fill(tree, kind, [&](const Sharing& sharing, const json::object& like) {
+        auto copied = sharing.changeable(tree, like);
+        change(copied);
+        return copied;
+    });
+}
+
+}  // namespace kubarium::api
