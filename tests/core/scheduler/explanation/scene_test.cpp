@@ -39,21 +39,23 @@ bool offers(const api::Object& volume, const api::Object& claim) {
 
 // The volume controller, in short: claims that do not wait for a consumer are bound to a volume that names them, or that suits.
 void bindClaims(ClusterObjects& objects) {
-    for (auto& [key, claim] : objects.claims) {
+    const auto claims = objects.claims;
+    for (const auto& [key, claim] : claims) {
         const auto found = objects.storageClasses.find(std::string(claim->string({"spec", "storageClassName"})));
         const bool waits = found != objects.storageClasses.end() && found->second->string({"volumeBindingMode"}) == "WaitForFirstConsumer";
         const std::string asked(claim->string({"spec", "volumeName"}));
         if ((waits && asked.empty()) || claim->find({"metadata", "annotations", "pv.kubernetes.io/bind-completed"})) continue;
-        for (auto& [name, volume] : objects.volumes) {
+        const auto volumes = objects.volumes;
+        for (const auto& [name, volume] : volumes) {
             const bool promised = volume->string({"spec", "claimRef", "name"}) == claim->name() && volume->string({"spec", "claimRef", "namespace"}) == claim->nameSpace();
             if ((!asked.empty() && asked != name) || (!promised && !offers(*volume, *claim))) continue;
             auto tree = claim->tree();
             api::ensureObject(tree, {"spec"})["volumeName"] = name;
             api::ensureObject(tree, {"metadata", "annotations"})["pv.kubernetes.io/bind-completed"] = "yes";
-            claim = api::Object::make(std::move(tree));
+            objects.claims[key] = api::Object::make(std::move(tree));
             auto taken = volume->tree();
             api::ensureObject(taken, {"spec"})["claimRef"] = json::object{{"namespace", claim->nameSpace()}, {"name", claim->name()}};
-            volume = api::Object::make(std::move(taken));
+            objects.volumes[name] = api::Object::make(std::move(taken));
             break;
         }
     }
