@@ -33,7 +33,9 @@ TEST(SharedMap, IsASortedMapWhoseEarlierVersionsStayAsTheyWere) {
             expected.erase(key);
         }
         EXPECT_EQ(map.contains(key), expected.contains(key));
-        if (const auto found = map.find(key); found != map.end()) EXPECT_EQ(found->second, expected.at(key));
+        if (const auto found = map.find(key); found != map.end()) {
+            EXPECT_EQ(found->second, expected.at(key));
+        }
         if (step % 100 == 0) versions.emplace_back(map, expected);
     }
     versions.emplace_back(map, expected);
