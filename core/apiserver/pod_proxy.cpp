@@ -132,7 +132,7 @@ Result<std::pair<std::string, int>> endpointOf(Registry& registry, const ObjectP
 
 }  // namespace
 
-Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector& kubelets, Executor& executor, const Request& request, const RequestInfo& info) {
+Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector* kubelets, Executor& executor, const Request& request, const RequestInfo& info) {
     const auto name = TRY(parseProxyName(info.name));
     const auto* resource = registry.schema().findResource(info.resource);
     ObjectPtr pod = TRY(registry.get(*resource, info.nameSpace, name.name));
@@ -144,7 +144,8 @@ Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector& kubelets
     } else {
         port = TRY(portOfPod(*pod, name.port));
     }
-    return ProxiedRequest([&kubelets, &executor, pod, port, text = requestText(request, info, name.name)](auto done) {
+    if (!kubelets) return makeError(Reason::ServiceUnavailable, "there are no kubelets to reach Pods by");
+    return ProxiedRequest([kubelets, &executor, pod, port, text = requestText(request, info, name.name)](auto done) {
         auto exchange = std::make_shared<Exchange>();
         exchange->done = [&executor, exchange = std::weak_ptr(exchange), done = std::move(done)](Result<Response> answer) mutable {
             // Not from within the stream's own call: it would end itself.
@@ -155,7 +156,7 @@ Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector& kubelets
         handlers.onData = [exchange](std::string data) { exchange->take(std::move(data)); };
         handlers.onError = [exchange](std::string why) { exchange->fail(why); };
         handlers.onEnd = [exchange](Result<int> ended) { ended ? exchange->end() : exchange->fail(ended.error().message); };
-        exchange->stream = kubelets.portForward(pod, port, std::move(handlers));
+        exchange->stream = kubelets->portForward(pod, port, std::move(handlers));
         if (exchange->stream) exchange->stream->write(text);
     });
 }

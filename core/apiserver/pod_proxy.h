@@ -14,8 +14,8 @@
 namespace kubarium::apiserver {
 
 // Asks the container once it is called, and answers with what comes back, or with 503 and why nothing does. An error at once where there
-// is no such object, port or ready endpoint. `kubelets` and `executor` outlive it. Engine thread only.
+// is no such object, port or ready endpoint, and where there are no `kubelets` (null). `kubelets` and `executor` outlive it. Engine thread only.
 using ProxiedRequest = std::move_only_function<void(std::move_only_function<void(Result<Response>)>)>;
-Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector& kubelets, Executor& executor, const Request& request, const RequestInfo& info);
+Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector* kubelets, Executor& executor, const Request& request, const RequestInfo& info);
 
 }  // namespace kubarium::apiserver

@@ -135,8 +135,7 @@ Result<Response> RequestHandler::answerResource(Call& call) {
     const bool named = !info.name.empty();
     if (isPodStream(info.subresource)) return podConnection(call);
     if (info.subresource == "proxy" && info.resource.resource != "nodes") {
-        if (!kubelets_) return makeError(Reason::ServiceUnavailable, "there are no kubelets to reach Pods by");
-        call.later = TRY(proxyToPod(registry_, *kubelets_, executor_, call.request, info));
+        call.later = TRY(proxyToPod(registry_, kubelets_, executor_, call.request, info));
         return Response{};
     }
     if (info.subresource == "proxy") return nodeProxy(call);
