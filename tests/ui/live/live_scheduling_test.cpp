@@ -51,15 +51,17 @@ TEST_F(LiveScheduling, AChangeThatNoLongerHoldsWritesNothing) {
     ASSERT_TRUE(waitFor([this] { return pod("default/big") && model::condition(*pod("default/big"), "PodScheduled"); }, engineMilliseconds));
     follow("default/big");
     ASSERT_TRUE(waitFor([this] { return button(window_->inspector(), QStringLiteral("Try")); }, engineMilliseconds));
-    auto* attempt = button(window_->inspector(), QStringLiteral("Try"));
     client::DeleteOptions now;
     now.gracePeriodSeconds = 0;
     bool deleted = false;
     window_->link()->client().remove(model::resourceOf(Kind::Pod), "default", "big", now, [&](Result<boost::json::value>) { deleted = true; });
     ASSERT_TRUE(waitFor([&] { return deleted; }, engineMilliseconds));
-    attempt->click();
-    EXPECT_TRUE(waitFor([this] { return window_->message().contains(QLatin1String("not found")); }, engineMilliseconds)) << window_->message().toStdString();
-    EXPECT_FALSE(pod("default/big"));
+    // The window may have heard of it by now and have taken the button away; if not, a click says that there is no such Pod.
+    if (auto* attempt = button(window_->inspector(), QStringLiteral("Try"))) {
+        attempt->click();
+        EXPECT_TRUE(waitFor([this] { return window_->message().contains(QLatin1String("not found")); }, engineMilliseconds)) << window_->message().toStdString();
+    }
+    EXPECT_TRUE(waitFor([this] { return !pod("default/big"); }, engineMilliseconds));
 }
 
 TEST_F(LiveScheduling, AHeldCycleIsSteppedThroughAndLookedBackAt) {
