@@ -171,8 +171,9 @@ class TreeArena::Resource final : public json::memory_resource {
     void do_deallocate(void* memory, std::size_t, std::size_t) override {
         if (!filled) ::operator delete(memory);
     }
-    // What is on the heap may be handed over between copies and other values.
-    bool do_is_equal(const json::memory_resource& other) const noexcept override { return &other == this || &other == json::storage_ptr().get(); }
+    // What is on the heap may be handed over between copies and other values, but not to a tree that is being filled: that is never
+    // destroyed, so it copies what is moved into it.
+    bool do_is_equal(const json::memory_resource& other) const noexcept override { return &other == this || (!filled && &other == json::storage_ptr().get()); }
 };
 
 struct TreeArena::Filling {
