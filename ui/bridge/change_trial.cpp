@@ -103,9 +103,11 @@ void ChangeTrial::recreate(const Step& step, std::function<void(Result<void>)> t
     client::DeleteOptions deletion;
     // What no Node has needs no grace.
     if (step.before && step.before->string({"spec", "nodeName"}).empty()) deletion.gracePeriodSeconds = 0;
+    // What somebody else has deleted or replaced meanwhile is not brought back.
+    if (step.before) deletion.uid = step.before->uid();
     client_.remove(step.resource, step.nameSpace, step.name, deletion, [self = shared_from_this(), step, then](Result<json::value> answer) {
         if (!*self->linkAlive_) return;
-        if (!answer && answer.error().reason != Reason::NotFound) return then(answer.error());
+        if (!answer && (step.before || answer.error().reason != Reason::NotFound)) return then(answer.error());
         self->whenGone(step, goneAttempts, [self, step, then](Result<void> gone) {
             if (!gone) return then(gone);
             self->client_.create(step.resource, step.nameSpace, step.manifest.is_object() ? step.manifest.get_object() : json::object{}, options(false),

@@ -1,6 +1,8 @@
 // The window against a live engine: what it does with scheduling. A change is tried and taken back, a cycle is held and stepped through,
 // what-if questions are answered, a preemption is shown.
 #include "tests/ui/live/live_window.h"
+#include "core/api/resource.h"
+#include "ui/bridge/change_trial.h"
 #include "ui/view/tool_bar.h"
 #include "ui/view/what_if_dialog.h"
 
@@ -13,6 +15,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 namespace kubarium::view {
@@ -55,13 +58,43 @@ TEST_F(LiveScheduling, AChangeThatNoLongerHoldsWritesNothing) {
     now.gracePeriodSeconds = 0;
     bool deleted = false;
     window_->link()->client().remove(model::resourceOf(Kind::Pod), "default", "big", now, [&](Result<boost::json::value>) { deleted = true; });
-    ASSERT_TRUE(waitFor([&] { return deleted; }, engineMilliseconds));
-    // The window may have heard of it by now and have taken the button away; if not, a click says that there is no such Pod.
-    if (auto* attempt = button(window_->inspector(), QStringLiteral("Try"))) {
-        attempt->click();
-        EXPECT_TRUE(waitFor([this] { return window_->message().contains(QLatin1String("not found")); }, engineMilliseconds)) << window_->message().toStdString();
-    }
+    // At once, before the window hears of it and takes the button away. The change would make the Pod again, which must not bring it back.
+    button(window_->inspector(), QStringLiteral("Try"))->click();
+    EXPECT_TRUE(waitFor([&] { return deleted && window_->message().contains(QLatin1String("not found")); }, engineMilliseconds)) << window_->message().toStdString();
     EXPECT_TRUE(waitFor([this] { return !pod("default/big"); }, engineMilliseconds));
+}
+
+TEST_F(LiveScheduling, WhatTheServerRefusesInTheDryRunIsNotBegun) {
+    apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: first}, data: {a: '1'}}");
+    apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: second}, data: {a: '1'}}");
+    const auto patch = [](const char* name, const char* label) {
+        return boost::json::object{{"verb", "Patch"},
+                                   {"target", {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"namespace", "default"}, {"name", name}}},
+                                   {"patch", boost::json::array{{{"op", "add"}, {"path", "/metadata/labels"}, {"value", {{"tried", label}}}}}}};
+    };
+    std::optional<QString> problem;
+    bool undoable = false;
+    const auto attempt = [&](const char* label) {
+        problem.reset();
+        bridge::ChangeTrial::start(*window_->link(), {patch("first", "yes"), patch("second", label)}, [&](const QString& why, std::function<void()> undo) {
+            problem = why;
+            undoable = undo != nullptr;
+        });
+        return waitFor([&] { return problem.has_value(); }, engineMilliseconds);
+    };
+    const auto labelOfFirst = [this] {
+        std::optional<std::string> label;
+        window_->link()->client().get(api::resources::configMaps, "default", "first", [&](Result<client::ObjectPtr> found) { label = found ? (*found)->string({"metadata", "labels", "tried"}) : found.error().message; });
+        return waitFor([&] { return label.has_value(); }, engineMilliseconds) ? *label : "no answer";
+    };
+    ASSERT_TRUE(attempt("no label!"));
+    EXPECT_TRUE(problem->contains(QLatin1String("metadata.labels"))) << problem->toStdString();
+    EXPECT_FALSE(undoable);
+    EXPECT_EQ(labelOfFirst(), "") << "the first write was made although the second could not be";
+    ASSERT_TRUE(attempt("yes"));
+    EXPECT_TRUE(problem->isEmpty()) << problem->toStdString();
+    EXPECT_TRUE(undoable);
+    EXPECT_EQ(labelOfFirst(), "yes");
 }
 
 TEST_F(LiveScheduling, AHeldCycleIsSteppedThroughAndLookedBackAt) {
