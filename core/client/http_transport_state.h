@@ -17,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <thread>
+#include <tuple>
 
 namespace kubarium::client {
 
@@ -47,45 +48,31 @@ public:
 
     template <class Message>
     awaitable<error_code> write(Message& message) {
-        if (secure_) {
-            const auto [error, count] = co_await http::async_write(stream_, message, asTuple);
-            co_return error;
-        }
-        const auto [error, count] = co_await http::async_write(tcp(), message, asTuple);
-        co_return error;
+        return over([&message](auto& stream) { return http::async_write(stream, message, asTuple); });
     }
     template <class Parser>
     awaitable<error_code> readHeader(Parser& parser) {
-        if (secure_) {
-            const auto [error, count] = co_await http::async_read_header(stream_, buffer, parser, asTuple);
-            co_return error;
-        }
-        const auto [error, count] = co_await http::async_read_header(tcp(), buffer, parser, asTuple);
-        co_return error;
+        return over([this, &parser](auto& stream) { return http::async_read_header(stream, buffer, parser, asTuple); });
     }
     template <class Parser>
     awaitable<error_code> read(Parser& parser) {
-        if (secure_) {
-            const auto [error, count] = co_await http::async_read(stream_, buffer, parser, asTuple);
-            co_return error;
-        }
-        const auto [error, count] = co_await http::async_read(tcp(), buffer, parser, asTuple);
-        co_return error;
+        return over([this, &parser](auto& stream) { return http::async_read(stream, buffer, parser, asTuple); });
     }
     template <class Parser>
     awaitable<error_code> readSome(Parser& parser) {
-        if (secure_) {
-            const auto [error, count] = co_await http::async_read_some(stream_, buffer, parser, asTuple);
-            co_return error;
-        }
-        const auto [error, count] = co_await http::async_read_some(tcp(), buffer, parser, asTuple);
-        co_return error;
+        return over([this, &parser](auto& stream) { return http::async_read_some(stream, buffer, parser, asTuple); });
     }
 
     beast::flat_buffer buffer;
     int requests = 0;
 
 private:
+    template <class Action>
+    awaitable<error_code> over(Action action) {
+        if (secure_) co_return std::get<0>(co_await action(stream_));
+        co_return std::get<0>(co_await action(tcp()));
+    }
+
     ssl::stream<beast::tcp_stream> stream_;
     bool secure_;
 };

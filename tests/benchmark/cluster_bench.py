@@ -1,19 +1,19 @@
 """How fast a cluster is on this machine: start, Pods one by one and at once, deletion, restart, memory and idle CPU.
 Usage: cluster_bench.py PATH/TO/kubarium [Pods, 100]. Real containers where the machine allows them."""
-import base64
-import http.client
 import json
 import os
 import pathlib
 import re
 import shutil
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+from api import Api
 
 KUBARIUM = str(pathlib.Path(sys.argv[1]).resolve())
 PODS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
@@ -25,29 +25,13 @@ def kubarium(*words):
     return subprocess.run([KUBARIUM, *words], env=ENV, check=True, capture_output=True, text=True).stdout
 
 
-class Api:
+class Cluster(Api):
     """The API over one kept-alive connection, and a watch of all Pods on another."""
 
     def __init__(self):
-        text = kubarium("kubeconfig")
-        field = lambda name: base64.b64decode(re.search(name + r":\s*(\S+)", text).group(1))
-        self.address = re.search(r"server:\s*\"?https://([^\"\s]+)", text).group(1)
-        self.context = ssl.create_default_context(cadata=field("certificate-authority-data").decode())
-        with tempfile.NamedTemporaryFile() as pem:
-            pem.write(field("client-certificate-data") + b"\n" + field("client-key-data"))
-            pem.flush()
-            self.context.load_cert_chain(pem.name)
-        self.connection = self.connect()
+        super().__init__(kubarium("kubeconfig"))
         self.seen, self.changed, self.pods = {}, threading.Condition(), {}
         threading.Thread(target=self.watch, daemon=True).start()
-
-    def connect(self):
-        return http.client.HTTPSConnection(self.address, context=self.context, timeout=120)
-
-    def call(self, method, path, body=None):
-        self.connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"})
-        answer = self.connection.getresponse()
-        return answer.status, json.loads(answer.read())
 
     def watch(self):
         connection = self.connect()
@@ -153,7 +137,7 @@ def main():
     time.sleep(5)
     row("idle: resident (engine and supervisor)", f"{resident(status['pid']):.0f} MB", "goal 60 MB")
     row("idle: CPU of the engine", f"{100 * (cpu_seconds(status['pid']) - before) / (time.perf_counter() - begin):.2f} %", "goal 1 %")
-    api = Api()
+    api = Cluster()
     time.sleep(0.3)
     running, gone = [], []
     for i in range(PODS):

@@ -252,6 +252,12 @@ protected:
         const auto* set = client.find(resources::clocks, "cluster")->find({"spec", "breakpoints"});
         return set ? *set : boost::json::value();
     }
+    // The engine holds the Pod of the lab before Filter.
+    bool becomesHeld(const LabSession& session, int steps) {
+        decision(7, "Filter", "");
+        clock("default/web", "Filter", steps);
+        return loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; });
+    }
     HoldState hold(const LabSession& session) { return session.state().steps[0].question.hold; }
     std::int64_t step() { return client.find(resources::clocks, "cluster")->find({"spec", "step"})->to_number<std::int64_t>(); }
 };
@@ -295,9 +301,7 @@ TEST_F(HeldQuestions, TheCycleStandsStillUntilSomebodyHasPredicted) {
 TEST_F(HeldQuestions, ThereIsNothingToRevealBeforeAPrediction) {
     LabSession session(loop, loop, client, heldLab(), {});
     session.start();
-    decision(7, "Filter", "");
-    clock("default/web", "Filter", 0);
-    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; }));
+    ASSERT_TRUE(becomesHeld(session, 0));
     bool refused = false;
     session.reveal([&](Result<void> result) { refused = !result; });
     loop.advance(1s);
@@ -308,9 +312,7 @@ TEST_F(HeldQuestions, ThereIsNothingToRevealBeforeAPrediction) {
 TEST_F(HeldQuestions, WhatSomebodyElseLetGoCanStillBeAnswered) {
     LabSession session(loop, loop, client, heldLab(), {});
     session.start();
-    decision(7, "Filter", "");
-    clock("default/web", "Filter", 0);
-    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; }));
+    ASSERT_TRUE(becomesHeld(session, 0));
     decision(7, "Done", "b");
     clock("", "", 1);
     ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Over; }));
@@ -323,9 +325,7 @@ TEST_F(HeldQuestions, WhatSomebodyElseLetGoCanStillBeAnswered) {
 TEST_F(HeldQuestions, LeavingLetsGoWhatIsHeld) {
     LabSession session(loop, loop, client, heldLab(), {});
     session.start();
-    decision(7, "Filter", "");
-    clock("default/web", "Filter", 3);
-    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && hold(session) == HoldState::Held; }));
+    ASSERT_TRUE(becomesHeld(session, 3));
     bool left = false;
     session.leave([&] { left = true; });
     ASSERT_TRUE(loop.runUntil([&] { return left; }));
