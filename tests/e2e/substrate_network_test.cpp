@@ -113,6 +113,24 @@ TEST_F(SubstrateNetworkTest, NamesOfServicesResolveInPods) {
     EXPECT_NE(sh(*nodes[0], containerId(1), "wget -O - http://nosuch/ 2>&1").out.find("bad address"), std::string::npos);
 }
 
+// A bridge without an address of its own borrows the lowest one of its ports and changes it with them.
+TEST_F(SubstrateNetworkTest, APodKeepsItsGatewayWhileOthersComeAndGo) {
+    const auto gateway = [&] { return sh(*nodes[0], containerId(1), "timeout 1 nc 10.244.1.1 1; grep '^10.244.1.1 ' /proc/net/arp").out; };
+    const auto before = gateway();
+    ASSERT_NE(before.find("0a:58:0a:f4:01:01"), std::string::npos) << before;
+    std::vector<std::string> others;
+    for (int number = 4; number < 8; ++number) {
+        const auto other = makeSandbox(*nodes[0], number);
+        ASSERT_TRUE(other) << other.error().message;
+        others.push_back(other->id);
+    }
+    ASSERT_TRUE(load("worker-a", {{route}}));
+    EXPECT_NE(get("10.96.0.20/"), "");
+    for (const auto& other : others) ASSERT_TRUE(wait<void>([&](auto reply) { nodes[0]->removeSandbox(other, std::move(reply)); }));
+    EXPECT_NE(get("10.96.0.20/"), "");
+    EXPECT_EQ(gateway(), before);
+}
+
 TEST_F(SubstrateNetworkTest, TheComputerReachesServicesPodsAndBack) {
     ASSERT_TRUE(load("worker-a", {{route}}));
     const auto fetch = [&](int port) {

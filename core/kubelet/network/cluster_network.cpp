@@ -86,7 +86,7 @@ Result<std::unique_ptr<ClusterNetwork>> ClusterNetwork::create(const std::string
     auto network = std::make_unique<ClusterNetwork>();
     network->address_ = address;
     const auto fill = [&](Netlink& netlink) -> Result<void> {
-        TRY(netlink.addBridge("sw0"));
+        TRY(netlink.addBridge("sw0", address));
         TRY(netlink.setUp("sw0", true));
         TRY(netlink.addAddress("sw0", address, 24));
         return writeSysctl("net.ipv4.ip_forward", "1");
@@ -126,8 +126,8 @@ Result<void> ClusterNetwork::addNode(const NodeNetwork& options) {
 
 Result<void> ClusterNetwork::fillNode(Node& node) {
     auto made = TRY(makeNetwork([](Netlink&) -> Result<void> { return {}; }));
-    const auto port = fmt::format("n{}", node.index);
-    TRY(netlink_->addVeth(port, "eth0", made.network.get()));
+    const auto port = fmt::format("n{}", node.index), gateway = formatIp(htonl(node.firstAddress + 1));
+    TRY(netlink_->addVeth(port, "eth0", made.network.get(), node.options.ip));
     TRY(netlink_->setBridge(port, "sw0"));
     TRY(netlink_->setUp(port, true));
     auto& inside = *made.netlink;
@@ -135,9 +135,9 @@ Result<void> ClusterNetwork::fillNode(Node& node) {
         TRY(inside.setUp("eth0", true));
         TRY(inside.addAddress("eth0", node.options.ip, 24));
         TRY(inside.addRoute("", 0, address_, ""));
-        TRY(inside.addBridge("cni0"));
+        TRY(inside.addBridge("cni0", gateway));
         TRY(inside.setUp("cni0", true));
-        TRY(inside.addAddress("cni0", formatIp(htonl(node.firstAddress + 1)), node.prefixLength));
+        TRY(inside.addAddress("cni0", gateway, node.prefixLength));
         if (!node.options.dnsIp.empty()) TRY(inside.addAddress("lo", node.options.dnsIp, 32));
         TRY(writeSysctl("net.ipv4.ip_forward", "1"));
         for (const auto* scope : {"all", "default", "cni0"}) TRY(writeSysctl(fmt::format("net.ipv4.conf.{}.send_redirects", scope), "0"));
@@ -193,13 +193,9 @@ Result<std::uint32_t> ClusterNetwork::takeAddress(Node& node) {
 
 Result<void> ClusterNetwork::fillPod(Node& node, int podNetwork, const std::string& ip, const std::string& link) {
     const auto gateway = formatIp(htonl(node.firstAddress + 1));
-    const auto parsed = TRY(parseIp(ip));
-    const auto address = ntohl(parsed);
-    // The hardware address follows the IP, so that a neighbour cache that remembers the IP's last user is still right.
-    const auto hardware = fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
     {
         const std::lock_guard lock(mutex_);
-        TRY(node.netlink->addVeth(link, "eth0", podNetwork, hardware));
+        TRY(node.netlink->addVeth(link, "eth0", podNetwork, ip));
         TRY(node.netlink->setBridge(link, "cni0"));
         TRY(node.netlink->setUp(link, true));
     }

@@ -9,7 +9,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -107,7 +106,20 @@ Result<int> Netlink::indexOf(const std::string& name) {
     }
 }
 
-Result<void> Netlink::addVeth(const std::string& name, const std::string& peer, int peerNamespace, const std::string& hardware) {
+namespace {
+
+// 0a:58 and the IP's four bytes.
+void putHardwareAddress(NetlinkMessage& message, const std::string& ip) {
+    std::array<unsigned char, 6> hardware{0x0a, 0x58};
+    in_addr address{};
+    if (::inet_pton(AF_INET, ip.c_str(), &address) != 1) return;  // refused where the address is added
+    std::memcpy(hardware.data() + 2, &address, sizeof address);
+    message.put(IFLA_ADDRESS, hardware.data(), hardware.size());
+}
+
+}  // namespace
+
+Result<void> Netlink::addVeth(const std::string& name, const std::string& peer, int peerNamespace, const std::string& peerIp) {
     NetlinkMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.body<ifinfomsg>().ifi_family = AF_UNSPEC;
     message.put(IFLA_IFNAME, name);
@@ -118,24 +130,18 @@ Result<void> Netlink::addVeth(const std::string& name, const std::string& peer, 
     message.body<ifinfomsg>().ifi_family = AF_UNSPEC;  // IFF_UP here would fail: the peer is set up afterwards
     message.put(IFLA_IFNAME, peer);
     message.put(IFLA_NET_NS_FD, static_cast<std::uint32_t>(peerNamespace));
-    if (!hardware.empty()) {
-        std::array<unsigned, 6> parts{};
-        std::array<unsigned char, 6> address{};
-        if (std::sscanf(hardware.c_str(), "%x:%x:%x:%x:%x:%x", &parts[0], &parts[1], &parts[2], &parts[3], &parts[4], &parts[5]) == 6) {
-            for (std::size_t i = 0; i < 6; ++i) address[i] = static_cast<unsigned char>(parts[i]);
-            message.put(IFLA_ADDRESS, address.data(), address.size());
-        }
-    }
+    putHardwareAddress(message, peerIp);
     message.end(other);
     message.end(data);
     message.end(information);
     return call(message, "veth " + name);
 }
 
-Result<void> Netlink::addBridge(const std::string& name) {
+Result<void> Netlink::addBridge(const std::string& name, const std::string& ip) {
     NetlinkMessage message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
     message.body<ifinfomsg>().ifi_family = AF_UNSPEC;
     message.put(IFLA_IFNAME, name);
+    putHardwareAddress(message, ip);
     auto* information = message.begin(IFLA_LINKINFO);
     message.put(IFLA_INFO_KIND, std::string("bridge"));
     message.end(information);

@@ -20,9 +20,11 @@ public:
     // In the network namespace of the calling thread.
     static Result<Netlink> open();
 
-    // `peer` appears in the namespace that the descriptor names, with the given hardware address if not "".
-    Result<void> addVeth(const std::string& name, const std::string& peer, int peerNamespace, const std::string& peerHardwareAddress = {});
-    Result<void> addBridge(const std::string& name);
+    // The hardware addresses of `peer`, which appears in the namespace that the descriptor names, and of the bridge follow the IP that they
+    // are to have. So a neighbour cache that remembers an IP's last user is still right, and a bridge does not change its address when the
+    // port goes from which it would have borrowed one: whoever remembered that would send into the void until its entry expires (40 s).
+    Result<void> addVeth(const std::string& name, const std::string& peer, int peerNamespace, const std::string& peerIp);
+    Result<void> addBridge(const std::string& name, const std::string& ip);
     Result<void> setUp(const std::string& name, bool up);
     Result<void> setBridge(const std::string& name, const std::string& bridge);
     Result<void> removeLink(const std::string& name);
