@@ -160,6 +160,8 @@ Result<Identity> Authenticator::authenticateToken(std::string_view token, const 
         identity.user.extra["authentication.kubernetes.io/pod-name"] = {claims->boundName};
         identity.user.extra["authentication.kubernetes.io/pod-uid"] = {claims->boundUid};
     }
+    if (!claims->nodeName.empty()) identity.user.extra["authentication.kubernetes.io/node-name"] = {claims->nodeName};
+    if (!claims->nodeName.empty() && !claims->nodeUid.empty()) identity.user.extra["authentication.kubernetes.io/node-uid"] = {claims->nodeUid};
     identity.claims = std::move(*claims);
     return identity;
 }

@@ -106,13 +106,23 @@ std::int64_t numberAt(const json::value& root, std::string_view key) {
     return found && found->is_int64() ? found->get_int64() : 0;
 }
 
-json::object privateClaims(const TokenRequest& request) {
-    json::object claims{{"namespace", request.nameSpace}, {"serviceaccount", json::object{{"name", request.name}, {"uid", request.uid}}}};
+json::object reference(const std::string& name, const std::string& uid) {
+    json::object made{{"name", name}};
+    if (!uid.empty()) made["uid"] = uid;
+    return made;
+}
+
+// Kubernetes: pkg/serviceaccount/claims.go.
+json::object privateClaims(const TokenRequest& request, WallTime now) {
+    json::object claims{{"namespace", request.nameSpace}};
+    if (!request.nodeName.empty()) claims["node"] = reference(request.nodeName, request.nodeUid);
     if (!request.boundKind.empty()) {
         std::string key = request.boundKind;
         for (auto& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        claims[key] = json::object{{"name", request.boundName}, {"uid", request.boundUid}};
+        claims[key] = reference(request.boundName, request.boundUid);
     }
+    claims["serviceaccount"] = reference(request.name, request.uid);
+    if (request.warnAfter) claims["warnafter"] = seconds(now + *request.warnAfter);
     return claims;
 }
 
@@ -152,7 +162,7 @@ Result<std::string> TokenIssuer::issue(const TokenRequest& request, WallTime now
     const json::object header{{"alg", "ES256"}, {"kid", keys_->keyId}};
     json::object claims{{"aud", std::move(audiences)}, {"exp", seconds(now + request.lifetime)}, {"iat", seconds(now)}, {"iss", issuer_}};
     if (!request.tokenId.empty()) claims["jti"] = request.tokenId;
-    claims["kubernetes.io"] = privateClaims(request);
+    claims["kubernetes.io"] = privateClaims(request, now);
     claims["nbf"] = seconds(now);
     claims["sub"] = fmt::format("system:serviceaccount:{}:{}", request.nameSpace, request.name);
     const auto signedPart = toBase64Url(json::serialize(header)) + "." + toBase64Url(json::serialize(claims));
@@ -199,7 +209,10 @@ Result<TokenClaims> TokenIssuer::verify(std::string_view token, WallTime now) co
     found.nameSpace = api::stringAt(claims, {"kubernetes.io", "namespace"});
     found.name = api::stringAt(claims, {"kubernetes.io", "serviceaccount", "name"});
     found.uid = api::stringAt(claims, {"kubernetes.io", "serviceaccount", "uid"});
-    for (const auto& [key, kind] : {std::pair{"pod", "Pod"}, std::pair{"secret", "Secret"}, std::pair{"node", "Node"}})
+    found.nodeName = api::stringAt(claims, {"kubernetes.io", "node", "name"});
+    found.nodeUid = api::stringAt(claims, {"kubernetes.io", "node", "uid"});
+    // The Node of a token for a Pod is a remark, not what it is bound to.
+    for (const auto& [key, kind] : {std::pair{"node", "Node"}, std::pair{"secret", "Secret"}, std::pair{"pod", "Pod"}})
         if (api::findPath(claims, {"kubernetes.io", key})) {
             found.boundKind = kind;
             found.boundName = api::stringAt(claims, {"kubernetes.io", key, "name"});

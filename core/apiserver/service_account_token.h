@@ -9,6 +9,7 @@
 #include "core/pki/certificate_authority.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +23,17 @@ struct TokenRequest {
     std::vector<std::string> audiences;  // empty: the API server
     std::chrono::seconds lifetime{3600};
     std::string boundKind, boundName, boundUid;
+    std::string nodeName, nodeUid;       // of a Pod that it is bound to; the uid is empty if there is no such Node
     std::string tokenId;                 // jti
+    // Set for a token that lives longer than was asked for: when it should have been replaced.
+    std::optional<std::chrono::seconds> warnAfter;
 };
 
 struct TokenClaims {
     std::string nameSpace, name, uid;
     std::vector<std::string> audiences;
     std::string boundKind, boundName, boundUid;
+    std::string nodeName, nodeUid;  // the Node that it is bound to, or the one of the Pod
     WallTime expiry{};
     std::string tokenId;
 };

@@ -226,6 +226,10 @@ Result<Response> RequestHandler::evict(Call& call) {
     return success(201);
 }
 
+// Kubernetes: pkg/registry/core/serviceaccount/storage/token.go, pkg/serviceaccount/claims.go.
+constexpr std::int64_t warnOnlyLifetime = 3607;
+constexpr std::chrono::seconds extendedLifetime = std::chrono::hours{24 * 365};
+
 Result<Response> RequestHandler::issueToken(Call& call) {
     auto body = TRY(decodeBody(call, *call.served));
     const auto account = TRY(registry_.get(*call.resource, call.info.nameSpace, call.info.name));
@@ -257,14 +261,24 @@ Result<Response> RequestHandler::issueToken(Call& call) {
         request.boundKind = kind;
         request.boundName = name;
         request.boundUid = object->uid();
+        if (const auto node = object->string({"spec", "nodeName"}); kind == "Pod" && !node.empty()) {
+            request.nodeName = node;
+            if (const auto found = registry_.get(*registry_.schema().findKind({"", "v1", "Node"}), "", request.nodeName)) request.nodeUid = (*found)->uid();
+        }
     }
     const auto now = registry_.clock().now();
+    const auto expiry = now + request.lifetime;
+    // The token of every Pod lives longer than it says, so that a client that does not read it again keeps working.
+    if (request.boundKind == "Pod" && lifetime == warnOnlyLifetime && request.audiences == std::vector<std::string>{tokens_.issuer()}) {
+        request.warnAfter = request.lifetime;
+        request.lifetime = extendedLifetime;
+    }
     auto token = TRY(tokens_.issue(request, now));
     json::array audiences;
     for (const auto& each : request.audiences) audiences.emplace_back(json::string(each));
     json::object metadata{{"name", account->name()}, {"namespace", account->nameSpace()}, {"uid", account->uid()}, {"creationTimestamp", formatTime(now)}};
     json::object spec{{"audiences", std::move(audiences)}, {"expirationSeconds", lifetime}, {"boundObjectRef", bound ? *bound : json::value()}};
-    json::object status{{"token", std::move(token)}, {"expirationTimestamp", formatTime(now + request.lifetime)}};
+    json::object status{{"token", std::move(token)}, {"expirationTimestamp", formatTime(expiry)}};
     Response response;
     response.code = 201;
     response.body = json::value(json::object{{"kind", "TokenRequest"}, {"apiVersion", "authentication.k8s.io/v1"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}, {"status", std::move(status)}});

@@ -152,7 +152,7 @@ void PodWorker::stop(std::string reason, std::string message, std::optional<std:
     }
     if (stage_ == Stage::Stopping) {
         writeStatus();
-        return;
+        return continueStopping();
     }
     stage_ = Stage::Stopping;
     stopSince_ = context_.clock.now();
@@ -186,6 +186,13 @@ void PodWorker::continueStopping() {
 }
 
 void PodWorker::end() {
+    // The kubelet's runtime stops sidecars and sandbox of a Pod that finished before its worker says that the Pod has ended.
+    if (std::exchange(finishedByItself_, false)) {
+        sandboxReady_ = false;
+        writeStatus();
+    }
+    // What was to be said before the end is said; onStatusWritten goes on. An API that cannot be reached does not hold it up.
+    if (statusWanted_ && !statusTimer_ && !apiGone_) return;
     stage_ = Stage::Ended;
     kills_.clear();
     probers_.clear();

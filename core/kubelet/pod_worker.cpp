@@ -195,7 +195,10 @@ void PodWorker::sync() {
         return;
     }
     auto actions = computePodActions(spec().spec, actual_);
-    if (actions.finished) return stop();
+    if (actions.finished) {
+        finishedByItself_ = std::ranges::any_of(actual_.containers, [](const auto& entry) { return entry.second.running(); });
+        return stop();
+    }
     for (auto& [name, container] : actual_.containers) {
         if (container.nextReason.empty()) continue;
         container.waitingReason = std::exchange(container.nextReason, {});
@@ -246,63 +249,6 @@ void PodWorker::retryLater(Duration wait) {
     retryTimer_ = context_.clock.after(wait, [this] { sync(); });
 }
 
-void PodWorker::createSandbox() {
-    if (std::exchange(hadSandbox_, false)) event("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
-    volumes_.setUp(pod_, addresses(), [weak = weak_from_this()](std::vector<VolumeError> errors) {
-        const auto self = weak.lock();
-        if (!self) return;
-        if (self->stage_ != Stage::Running) return self->endSteps();
-        if (errors.empty()) {
-            self->mountFailures_ = 0;
-            SandboxSpec sandbox;
-            const auto& pod = self->spec();
-            sandbox.podUid = pod.metadata.uid;
-            sandbox.nameSpace = pod.metadata.nameSpace;
-            sandbox.podName = pod.metadata.name;
-            sandbox.hostname = self->hostname();
-            sandbox.hostNetwork = pod.spec.hostNetwork.value_or(false);
-            sandbox.shareProcessNamespace = pod.spec.shareProcessNamespace.value_or(false);
-            sandbox.limits = podLimits(pod.spec);
-            if (pod.spec.securityContext)
-                for (const auto& sysctl : pod.spec.securityContext->sysctls) sandbox.sysctls[sysctl.name] = sysctl.value;
-            for (const auto& container : pod.spec.containers)
-                for (const auto& port : container.ports)
-                    if (port.hostPort.value_or(0) > 0 && !sandbox.hostNetwork)
-                        sandbox.hostPorts.push_back({*port.hostPort, port.containerPort, port.protocol.empty() ? "TCP" : port.protocol, port.hostIP});
-            for (const auto& [name, value] : pod.metadata.annotations)
-                if (name.starts_with("simulated.kubarium.dev/")) sandbox.annotations[name] = value;
-            self->context_.runtime.createSandbox(std::move(sandbox), [weak](Result<SandboxInfo> result) {
-                if (const auto alive = weak.lock()) alive->onSandbox(std::move(result));
-            });
-            return;
-        }
-        for (auto& error : errors)
-            self->event("Warning", "FailedMount", fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", error.volume, error.message));
-        self->endSteps();
-        // The volume reconciler has a back-off of its own: 0.5 s, doubling up to about two minutes.
-        self->retryLater(std::min<Duration>(500ms * (1 << std::min(self->mountFailures_++, 8)), 122s));
-    });
-}
-
-void PodWorker::onSandbox(Result<SandboxInfo> result) {
-    if (!result) {
-        event("Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: " + result.error().message);
-        failed_ = true;
-        return endSteps();
-    }
-    actual_.sandboxId = result->id;
-    actual_.ip = spec().spec.hostNetwork.value_or(false) ? context_.options.nodeIP : result->ip;
-    actual_.initialized = false;
-    ++actual_.sandboxAttempts;
-    sandboxReady_ = true;
-    changed_ = true;
-    if (stage_ != Stage::Running) return endSteps();
-    volumes_.writePodFiles(spec(), addresses(), hostname());
-    const auto actions = computePodActions(spec().spec, actual_);
-    steps_.assign(actions.start.begin(), actions.start.end());
-    nextStep();
-}
-
 void PodWorker::writeStatus() {
     if (apiGone_ || stage_ == Stage::Gone) return;
     const auto runtime = context_.runtime.name();
@@ -343,6 +289,7 @@ void PodWorker::onStatusWritten(Result<api::ObjectPtr> result) {
         statusFailures_ = 0;
         if ((*result)->uid() == pod_->uid() && (*result)->revision() > pod_->revision()) podChanged(*result);
         if (statusWanted_ && !statusBusy_) writeStatus();
+        if (stage_ == Stage::Stopping) continueStopping();
         onStatusIdle();
         return;
     }
@@ -365,6 +312,7 @@ void PodWorker::onStatusWritten(Result<api::ObjectPtr> result) {
         statusTimer_.reset();
         writeStatus();
     });
+    if (stage_ == Stage::Stopping) continueStopping();
 }
 
 }  // namespace kubarium::kubelet

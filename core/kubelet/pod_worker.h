@@ -66,8 +66,6 @@ private:
     void nextStep();
     void endSteps();
     void retryLater(Duration);
-    void createSandbox();
-    void onSandbox(Result<SandboxInfo>);
     void armDeadline();
     void writeStatus();
     void sendStatus();
@@ -76,6 +74,12 @@ private:
     void event(std::string type, std::string reason, std::string message, std::string fieldPath = {});
     PodAddresses addresses() const;
     std::string hostname() const;
+
+    // pod_sandbox.cpp
+    void createSandbox();
+    void chooseHandler();
+    void startSandbox();
+    void onSandbox(Result<SandboxInfo>);
 
     // pod_containers.cpp: starting
     const api::Container& containerOf(const ContainerStart&) const;
@@ -131,6 +135,7 @@ private:
     bool diedAtStart_ = false, settling_ = false;
     bool sandboxReady_ = false, sandboxGone_ = false, statusBusy_ = false, statusWanted_ = false, apiGone_ = false, confirming_ = false;
     bool hadSandbox_ = false, final_ = false;
+    bool finishedByItself_ = false;  // its last sidecars had to be stopped
 };
 
 }  // namespace kubarium::kubelet

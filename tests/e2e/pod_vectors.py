@@ -88,6 +88,7 @@ def normal(value, key=""):
         value = re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)", "<time>", value)
         value = re.sub(r"/\S*/host/<ns>", "<hostdir>", value)
         value = re.sub(r"\.\.\d{4}_\d\d_\d\d_[0-9_.]+|\.\.<timestamped-dir>", "<timestamped>", value)
+        value = re.sub(r"\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d\b", "<date>", value)  # of ls -l
         value = re.sub(r"(?<=:)\d{4,5}(?=->|: |/)|<port>", "<port>", value)
         return RUNTIME_WORDS.sub("<runtime>", value)
     if isinstance(value, list):
@@ -169,9 +170,11 @@ class Scenario:
         return json.loads(text.replace("<hostdir>", str(self.folder)))
 
     def play(self):
-        for name in ("dir", "none"):  # what the recorder had made for hostPath volumes
-            (self.folder / name).mkdir(parents=True)
-        (self.folder / "file").write_text("f")
+        self.folder.mkdir(parents=True)
+        if '"hostPath"' in json.dumps([action["manifest"]["spec"] for action in self.document["actions"] if action.get("manifest", {}).get("kind") == "Pod"]):
+            for name in ("dir", "none"):  # what the recorder had made for the hostPath volumes of Pods
+                (self.folder / name).mkdir()
+            (self.folder / "file").write_text("f")
         node = self.call("GET", "/api/v1/nodes/node1")[1]
         self.node_ip = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
         self.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
@@ -183,16 +186,17 @@ class Scenario:
             for action in self.document["actions"]:
                 self.await_states(action["t_ms"])
                 self.act(self.real(action))
-            self.await_states(self.run["end_ms"] + 1, 1.5)
+            self.await_states(self.run["end_ms"] + 1)
             time.sleep(1)  # the Events of the last states
             self.compare()
         finally:
             self.watch.over = True
             self.clean()
 
-    def await_states(self, before, patience=None):
+    def await_states(self, before):
         """Until what had been seen before an action has been seen here, then the time that had passed since."""
-        latest, deadline = 0, time.monotonic() + (patience or 25)
+        begun = max([action["t_ms"] for action in self.document["actions"] if action["t_ms"] < before], default=0)
+        latest, deadline = 0, time.monotonic() + 10 + 1.2 * (before - begun) / 1000
         for name, recorded in self.run["pods"].items():
             stable = self.document["stable"]["pods"].get(name, {})
             times = [recorded[i]["t_ms"] for i in stable.get("common", []) if recorded[i]["t_ms"] < before]
@@ -358,6 +362,7 @@ def main():
         for document, differences in results:
             name = document["id"]
             if differences:
+                wait_until("the Pods of the scenario before are gone", lambda: not Api(kubeconfig).call("GET", "/api/v1/pods?fieldSelector=metadata.namespace!=kube-system")[1]["items"], 60)
                 again = once(document, "y")
                 differences = min(differences, again, key=len)
             if differences is None:

@@ -153,6 +153,9 @@ public:
 
     virtual std::string name() const = 0;  // "crun://1.8.1", "simulated://0.1.0": Node.status.nodeInfo.containerRuntimeVersion
 
+    // Whether a RuntimeClass may name this handler.
+    virtual bool hasHandler(std::string_view /*handler*/) const { return true; }
+
     virtual void createSandbox(SandboxSpec, Reply<SandboxInfo>) = 0;
     // Kills what still runs in it.
     virtual void removeSandbox(const std::string& sandboxId, Reply<void>) = 0;

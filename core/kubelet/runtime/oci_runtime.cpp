@@ -173,6 +173,9 @@ std::string OciRuntime::name() const {
     return can.runtimeName + "://" + can.runtimeVersion;
 }
 
+// The one runtime of this machine, also under the name that every containerd has.
+bool OciRuntime::hasHandler(std::string_view handler) const { return handler == "runc" || handler == substrate_.options().capabilities.runtimeName; }
+
 void OciRuntime::ask(json::object request, std::vector<Descriptor> descriptors, std::move_only_function<void(Result<SupervisorReply>)> reply) {
     request["node"] = options_.node;
     auto guarded = [alive = std::weak_ptr<bool>(alive_), reply = std::move(reply)](Result<SupervisorReply> answer) mutable {

@@ -31,6 +31,7 @@ public:
     ~OciRuntime() override;
 
     std::string name() const override;
+    bool hasHandler(std::string_view handler) const override;
     void createSandbox(SandboxSpec, Reply<SandboxInfo>) override;
     void removeSandbox(const std::string& sandboxId, Reply<void>) override;
     void startContainer(ContainerSpec, Reply<WallTime> startedAt) override;

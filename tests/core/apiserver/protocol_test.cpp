@@ -169,6 +169,31 @@ TEST(TokenTest, ATokenIsOursUntilItExpiresOrIsTouched) {
     }
 }
 
+TEST(ServiceAccountTokenTest, ATokenOfAPodNamesItsNodeAndIsBoundToThePod) {
+    const auto keys = pki::createKeyPair();
+    ASSERT_TRUE(keys.has_value());
+    const auto issuer = TokenIssuer::create(*keys);
+    ASSERT_TRUE(issuer.has_value());
+    const WallTime now{std::chrono::seconds{1767225600}};
+    TokenRequest request;
+    request.nameSpace = "default";
+    request.name = "robot";
+    request.uid = "u";
+    request.boundKind = "Pod", request.boundName = "web", request.boundUid = "p";
+    request.nodeName = "node-1", request.nodeUid = "n";
+    const auto claims = issuer->verify(issuer->issue(request, now).value_or(""), now);
+    ASSERT_TRUE(claims.has_value()) << claims.error().message;
+    EXPECT_EQ(claims->boundKind, "Pod");
+    EXPECT_EQ(claims->boundName, "web");
+    EXPECT_EQ(claims->nodeName, "node-1");
+    EXPECT_EQ(claims->nodeUid, "n");
+    request.boundKind = "Node", request.boundName = "node-2", request.boundUid = "m", request.nodeName.clear();
+    const auto ofNode = issuer->verify(issuer->issue(request, now).value_or(""), now);
+    ASSERT_TRUE(ofNode.has_value());
+    EXPECT_EQ(ofNode->boundKind, "Node");
+    EXPECT_EQ(ofNode->nodeName, "node-2");
+}
+
 TEST(RequestInfoTest, PathsAreReadAsTheApiServerReadsThem) {
     const auto parse = [](std::string_view method, std::string_view path, std::string_view query = "") { return parseRequest(method, path, Query::parse(query)); };
     const auto scale = parse("GET", "/apis/apps/v1/namespaces/default/deployments/web/scale");

@@ -1,0 +1,98 @@
+// The sandbox of a Pod: its volumes first, then what the RuntimeClass asks for, then the sandbox itself.
+#include "core/kubelet/object_fetcher.h"
+#include "core/kubelet/pod_resources.h"
+#include "core/kubelet/pod_worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kubarium::kubelet {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+const api::GroupVersionResource runtimeClasses{"node.k8s.io", "v1", "runtimeclasses"};
+
+}  // namespace
+
+void PodWorker::createSandbox() {
+    if (std::exchange(hadSandbox_, false)) event("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    volumes_.setUp(pod_, addresses(), [weak = weak_from_this()](std::vector<VolumeError> errors) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (self->stage_ != Stage::Running) return self->endSteps();
+        if (errors.empty()) {
+            self->mountFailures_ = 0;
+            return self->chooseHandler();
+        }
+        for (auto& error : errors)
+            self->event("Warning", "FailedMount", fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", error.volume, error.message));
+        self->endSteps();
+        // The volume reconciler has a back-off of its own: 0.5 s, doubling up to about two minutes.
+        self->retryLater(std::min<Duration>(500ms * (1 << std::min(self->mountFailures_++, 8)), 122s));
+    });
+}
+
+// Kubernetes: pkg/kubelet/runtimeclass. The words of a handler that is not there are containerd's.
+void PodWorker::chooseHandler() {
+    const auto& name = spec().spec.runtimeClassName;
+    if (name.empty()) return startSandbox();
+    fetchObjects(context_, {{runtimeClasses, "", name}}, [weak = weak_from_this(), name](FetchedObjects found) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (self->stage_ != Stage::Running) return self->endSteps();
+        const auto object = found.begin()->second;
+        if (!object) return self->onSandbox(makeError(Reason::NotFound, fmt::format("runtimeclass.node.k8s.io \"{}\" not found", name)));
+        const auto handler = object->string({"handler"});
+        if (!self->context_.runtime.hasHandler(handler))
+            return self->onSandbox(internalError(
+                fmt::format("rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for \"{}\" is configured", handler)));
+        self->startSandbox();
+    });
+}
+
+void PodWorker::startSandbox() {
+    SandboxSpec sandbox;
+    const auto& pod = spec();
+    sandbox.podUid = pod.metadata.uid;
+    sandbox.nameSpace = pod.metadata.nameSpace;
+    sandbox.podName = pod.metadata.name;
+    sandbox.hostname = hostname();
+    sandbox.hostNetwork = pod.spec.hostNetwork.value_or(false);
+    sandbox.shareProcessNamespace = pod.spec.shareProcessNamespace.value_or(false);
+    sandbox.limits = podLimits(pod.spec);
+    if (pod.spec.securityContext)
+        for (const auto& sysctl : pod.spec.securityContext->sysctls) sandbox.sysctls[sysctl.name] = sysctl.value;
+    for (const auto& container : pod.spec.containers)
+        for (const auto& port : container.ports)
+            if (port.hostPort.value_or(0) > 0 && !sandbox.hostNetwork)
+                sandbox.hostPorts.push_back({*port.hostPort, port.containerPort, port.protocol.empty() ? "TCP" : port.protocol, port.hostIP});
+    for (const auto& [name, value] : pod.metadata.annotations)
+        if (name.starts_with("simulated.kubarium.dev/")) sandbox.annotations[name] = value;
+    context_.runtime.createSandbox(std::move(sandbox), [weak = weak_from_this()](Result<SandboxInfo> result) {
+        if (const auto alive = weak.lock()) alive->onSandbox(std::move(result));
+    });
+}
+
+void PodWorker::onSandbox(Result<SandboxInfo> result) {
+    if (!result) {
+        event("Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: " + result.error().message);
+        failed_ = true;
+        return endSteps();
+    }
+    actual_.sandboxId = result->id;
+    actual_.ip = spec().spec.hostNetwork.value_or(false) ? context_.options.nodeIP : result->ip;
+    actual_.initialized = false;
+    ++actual_.sandboxAttempts;
+    sandboxReady_ = true;
+    changed_ = true;
+    if (stage_ != Stage::Running) return endSteps();
+    volumes_.writePodFiles(spec(), addresses(), hostname());
+    const auto actions = computePodActions(spec().spec, actual_);
+    steps_.assign(actions.start.begin(), actions.start.end());
+    nextStep();
+}
+
+}  // namespace kubarium::kubelet
