@@ -114,4 +114,16 @@ std::optional<Refusal> refusalOf(const AdmissionInput& input) {
     return std::nullopt;
 }
 
+std::optional<Refusal> resizeRefusalOf(const AdmissionInput& input) {
+    const auto requests = podRequests(input.pod.spec);
+    for (const auto* resource : {"memory", "cpu"}) {
+        const auto wanted = requests.find(resource), has = input.allocatable.find(resource);
+        if (wanted != requests.end() && has != input.allocatable.end() && wanted->second > has->second)
+            return Refusal{"Infeasible", fmt::format("Node didn't have enough capacity: {}, requested: {}, capacity: {}", resource, wanted->second, has->second)};
+    }
+    auto refusal = refusalOf(input);
+    if (refusal) refusal->reason = "Deferred";
+    return refusal;
+}
+
 }  // namespace kubarium::kubelet

@@ -27,5 +27,8 @@ struct AdmissionInput {
 };
 
 std::optional<Refusal> refusalOf(const AdmissionInput&);
+// The same for a Pod that is here already and asks for other resources (`others` without it): Infeasible if the Node could
+// never give them, Deferred while others have them. Kubernetes: canResizePod in pkg/kubelet/allocation.
+std::optional<Refusal> resizeRefusalOf(const AdmissionInput&);
 
 }  // namespace kubarium::kubelet

@@ -262,21 +262,28 @@ void Kubelet::configurationChanged(const api::GroupVersionResource& resource, co
     for (const auto& [uid, worker] : workers_) worker->configurationChanged(resource, key);
 }
 
+AdmissionInput Kubelet::admissionInput(const api::Pod& pod, const PodWorker* self) const {
+    AdmissionInput input{pod, {}, nodeAllocatable(options_), nodeLabels(options_), options_.name};
+    if (node_)
+        for (const auto& [key, value] : api::metaOf(*node_).labels) input.nodeLabels[key] = value;
+    for (const auto& [uid, worker] : workers_)
+        if (worker.get() != self && worker->active()) input.others.push_back(&worker->allocated().spec);
+    return input;
+}
+
 void Kubelet::adopt(const api::ObjectPtr& pod) {
     const auto& decoded = pod->as<api::Pod>();
     // What was admitted in an earlier life keeps its place.
-    if (decoded.status.startTime.empty() && !pod->deleting()) {
-        AdmissionInput input{decoded, {}, nodeAllocatable(options_), nodeLabels(options_), options_.name};
-        if (node_)
-            for (const auto& [key, value] : api::metaOf(*node_).labels) input.nodeLabels[key] = value;
-        for (const auto& [uid, worker] : workers_)
-            if (worker->active()) input.others.push_back(&worker->pod()->as<api::Pod>().spec);
-        if (const auto refusal = refusalOf(input)) return refuse(pod, refusal->reason, refusal->message);
-    }
+    if (decoded.status.startTime.empty() && !pod->deleting())
+        if (const auto refusal = refusalOf(admissionInput(decoded, nullptr))) return refuse(pod, refusal->reason, refusal->message);
     PodWorker::Hooks hooks;
     hooks.containerStarting = [this](const std::string& id, PodWorker& worker) { workerOfContainer_[id] = &worker; };
     hooks.containerForgotten = [this](const std::string& id) { workerOfContainer_.erase(id); };
-    hooks.gone = [this](PodWorker& worker) { workers_.erase(std::string(worker.pod()->uid())); };
+    hooks.resizeRefusal = [this](const PodWorker& worker, const api::Pod& desired) { return resizeRefusalOf(admissionInput(desired, &worker)); };
+    hooks.gone = [this](PodWorker& worker) {
+        workers_.erase(std::string(worker.pod()->uid()));
+        for (const auto& [uid, other] : workers_) other->retryResize();  // there is room now
+    };
     const auto worker = std::make_shared<PodWorker>(context_, std::move(hooks), pod);
     workers_[std::string(pod->uid())] = worker;
     worker->begin();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/kubelet/gated_client.h"
+#include "core/kubelet/admission.h"
 #include "core/kubelet/kubelet_context.h"
 #include "core/kubelet/pod_stream.h"
 
@@ -64,6 +65,7 @@ private:
     void heartbeat();
     void renewLease();
     void writeNodeStatus();
+    AdmissionInput admissionInput(const api::Pod& pod, const PodWorker* self) const;
     void adopt(const api::ObjectPtr& pod);
     void refuse(const api::ObjectPtr& pod, const std::string& reason, const std::string& message);
     void takeUpPods();

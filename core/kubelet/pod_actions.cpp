@@ -13,6 +13,21 @@ std::string imageOf(const api::Container& container) {
     return image ? std::string(image->c_str()) : std::string();
 }
 
+// Whether the way from these resources to those of the spec leads through a restart (resizePolicy).
+bool resizeRestarts(const api::Container& container, const api::ResourceRequirements& actuated) {
+    static const api::ResourceRequirements none;
+    const auto& wanted = container.resources ? *container.resources : none;
+    const auto differs = [](const auto& a, const auto& b, const std::string& resource) {
+        const auto left = a.find(resource), right = b.find(resource);
+        if ((left == a.end()) != (right == b.end())) return true;
+        return left != a.end() && left->second != right->second;
+    };
+    return std::ranges::any_of(container.resizePolicy, [&](const auto& policy) {
+        return policy.restartPolicy == "RestartContainer" &&
+               (differs(actuated.limits, wanted.limits, policy.resourceName) || differs(actuated.requests, wanted.requests, policy.resourceName));
+    });
+}
+
 bool inThisSandbox(const PodActual& actual, const ContainerActual* container) {
     return container && container->current && !actual.sandboxId.empty() && container->current->sandboxId == actual.sandboxId;
 }
@@ -26,6 +41,10 @@ bool killIfCondemned(const api::Container& container, const ContainerActual& sta
     }
     if (state.current->specHash != 0 && state.current->specHash != containerHash(container)) {
         actions.kill.push_back({container.name, "Container " + container.name + " definition changed, will be restarted"});
+        return true;
+    }
+    if (state.current->actuated && resizeRestarts(container, *state.current->actuated)) {
+        actions.kill.push_back({container.name, "Container " + container.name + " resize requires restart"});
         return true;
     }
     return false;

@@ -177,10 +177,12 @@ ResourceLimits podLimits(const api::PodSpec& spec) {
 
 ResourceLimits containerLimits(const api::PodSpec& spec, const api::Container& container, std::int64_t nodeMemoryBytes) {
     ResourceLimits limits;
-    limits.cpuShares = sharesOf(effectiveRequest(container, "cpu"));
     // With a limit of the Pod only, its containers may use all of it.
     const bool podCpu = spec.resources && spec.resources->limits.contains("cpu");
     const bool podMemory = spec.resources && spec.resources->limits.contains("memory");
+    const auto cpuRequest = effectiveRequest(container, "cpu");
+    const bool unasked = cpuRequest == 0 && !requestsOf(container).contains("cpu");
+    limits.cpuShares = sharesOf(unasked && podCpu ? amountIn(spec.resources->limits, "cpu") : cpuRequest);
     if (const auto limit = amountIn(limitsOf(container), "cpu")) limits.cpuQuotaMicroseconds = quotaOf(limit);
     else if (podCpu) limits.cpuQuotaMicroseconds = quotaOf(amountIn(spec.resources->limits, "cpu"));
     if (const auto limit = amountIn(limitsOf(container), "memory")) limits.memoryBytes = limit / pageSize * pageSize;
@@ -195,6 +197,22 @@ ResourceLimits containerLimits(const api::PodSpec& spec, const api::Container& c
         }
     }
     return limits;
+}
+
+api::ResourceRequirements reportedResources(const api::PodSpec& spec, const api::ResourceRequirements& ofContainer) {
+    auto reported = ofContainer;
+    reported.claims.clear();
+    if (!spec.resources) return reported;
+    const auto& ofPod = spec.resources->limits;
+    if (!ofContainer.limits.empty())
+        for (const auto* resource : {"cpu", "memory"})
+            if (const auto it = ofPod.find(resource); it != ofPod.end()) reported.limits.insert(*it);
+    if (!ofContainer.requests.empty()) {
+        const auto own = ofContainer.limits.find("cpu"), shared = ofPod.find("cpu");
+        if (own != ofContainer.limits.end()) reported.requests.insert(*own);
+        else if (shared != ofPod.end()) reported.requests.insert(*shared);
+    }
+    return reported;
 }
 
 }  // namespace kubarium::kubelet

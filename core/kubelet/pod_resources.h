@@ -32,4 +32,7 @@ ResourceLimits podLimits(const api::PodSpec&);
 // `nodeMemoryBytes` sets the oom_score_adj of Burstable containers.
 ResourceLimits containerLimits(const api::PodSpec&, const api::Container&, std::int64_t nodeMemoryBytes);
 
+// What is reported of a running container with these resources: what the Pod's own limits give it shows as its own.
+api::ResourceRequirements reportedResources(const api::PodSpec&, const api::ResourceRequirements& ofContainer);
+
 }  // namespace kubarium::kubelet

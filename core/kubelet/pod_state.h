@@ -3,10 +3,12 @@
 // Plain data; the pure functions of pod_actions.h and pod_status.h read it.
 #pragma once
 
+#include "core/api/types/pod.h"
 #include "core/base/clock.h"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,6 +27,8 @@ struct ContainerInstance {
     int exitCode = 0;
     std::string exitReason, exitMessage;  // "Completed", "Error", "OOMKilled", ...; the termination message
     std::uint64_t specHash = 0;           // of the container's spec: a change restarts it
+    // What it runs with while that is not what the spec says (in-place resize); null otherwise.
+    std::shared_ptr<const api::ResourceRequirements> actuated;
 };
 
 struct ContainerActual {

@@ -13,7 +13,8 @@
 namespace kubarium::kubelet {
 namespace {
 
-const std::set<std::string_view> ownConditions{"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"};
+const std::set<std::string_view> ownConditions{"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",
+                                                "PodResizePending", "PodResizeInProgress"};
 
 bool terminalPhase(std::string_view phase) { return phase == "Succeeded" || phase == "Failed"; }
 
@@ -72,6 +73,8 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
         status.allocatedResources = container.resources->requests;
         status.resources = container.resources;
         status.resources->claims.clear();
+        if (current.state == InstanceState::Running)
+            status.resources = reportedResources(input.pod.spec, current.actuated ? *current.actuated : *container.resources);
     }
 }
 
@@ -192,13 +195,13 @@ Verdict initializedVerdict(const PodStatusInput& input, const api::PodStatus& st
 
 void addConditions(const PodStatusInput& input, std::string_view phase, api::PodStatus& status) {
     const auto& before = input.pod.status.conditions;
-    const auto add = [&](std::string type, const Verdict& verdict) {
+    const auto add = [&](std::string type, const Verdict& verdict, std::int64_t generation = 0) {
         api::Condition condition;
         condition.type = std::move(type);
         condition.status = verdict.isTrue ? "True" : "False";
         condition.reason = verdict.reason;
         condition.message = verdict.message;
-        condition.observedGeneration = input.pod.metadata.generation;
+        condition.observedGeneration = generation != 0 ? generation : input.pod.metadata.generation;
         const auto it = std::find_if(before.begin(), before.end(), [&](const auto& c) { return c.type == condition.type; });
         condition.lastTransitionTime = it != before.end() && it->status == condition.status && !it->lastTransitionTime.empty()
                                            ? it->lastTransitionTime
@@ -208,6 +211,8 @@ void addConditions(const PodStatusInput& input, std::string_view phase, api::Pod
     // Those of others come first, as they were.
     for (const auto& condition : before)
         if (!ownConditions.contains(condition.type)) status.conditions.push_back(condition);
+    if (!input.ended)
+        for (const auto& condition : input.resize) add(condition.type, {true, condition.reason, condition.message}, condition.generation);
     const auto containers = containersReady(input, status, phase);
     add("PodReadyToStartContainers", {input.sandboxReady, "", ""});
     add("Initialized", initializedVerdict(input, status, phase));

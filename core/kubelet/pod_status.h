@@ -8,10 +8,17 @@
 #include "core/kubelet/pod_state.h"
 
 #include <string>
+#include <vector>
 
 namespace kubarium::kubelet {
 
 namespace json = boost::json;
+
+// PodResizePending or PodResizeInProgress, since the Pod had that generation.
+struct ResizeCondition {
+    std::string type, reason, message;
+    std::int64_t generation = 0;
+};
 
 struct PodStatusInput {
     const api::Pod& pod;  // the status in it is the one before
@@ -26,6 +33,7 @@ struct PodStatusInput {
     WallTime endingSince{};
     // Set when the kubelet ends the Pod: phase Failed.
     std::string reason, message;
+    std::vector<ResizeCondition> resize;
 };
 
 api::PodStatus makePodStatus(const PodStatusInput&);

@@ -120,7 +120,9 @@ std::string PodWorker::hostname() const {
 
 void PodWorker::podChanged(api::ObjectPtr pod) {
     if (stage_ == Stage::Gone || pod->revision() < pod_->revision()) return;
+    const auto granted = std::exchange(resize_.allocated, {});
     const auto before = std::exchange(pod_, std::move(pod));
+    if (granted || !sameSpec(*before, *pod_)) allocate(granted ? *granted : before->as<api::Pod>());
     if (pod_->deleting()) {
         if (stage_ == Stage::Ended)
             confirmDeletion();
@@ -206,6 +208,7 @@ void PodWorker::sync() {
     }
     writeStatus();
     for (auto& kill : actions.kill) beginKill(kill.name, kill.message, graceSeconds(), false);
+    actuateResize();
     runActions(std::move(actions));
 }
 
@@ -254,7 +257,7 @@ void PodWorker::writeStatus() {
     const auto runtime = context_.runtime.name();
     const auto& current = spec();
     const auto status = makePodStatus({current, actual_, runtime.substr(0, runtime.find(':')), context_.options.nodeIP, context_.clock.now(),
-                                       sandboxReady_, stage_ != Stage::Running, stage_ == Stage::Ended, final_, stopSince_, endReason_, endMessage_});
+                                       sandboxReady_, stage_ != Stage::Running, stage_ == Stage::Ended, final_, stopSince_, endReason_, endMessage_, resizeConditions()});
     auto encoded = encodePodStatus(status);
     // Compared by what both sides understand, so that a field that the server adds does not cause endless writing.
     if (encoded == encodePodStatus(current.status)) {

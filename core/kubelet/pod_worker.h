@@ -8,10 +8,12 @@
 // Engine thread only. Destroying a worker leaves its containers alone.
 #pragma once
 
+#include "core/kubelet/admission.h"
 #include "core/kubelet/container_spec.h"
 #include "core/kubelet/kubelet_context.h"
 #include "core/kubelet/pod_actions.h"
 #include "core/kubelet/pod_state.h"
+#include "core/kubelet/pod_status.h"
 #include "core/kubelet/pod_volumes.h"
 #include "core/kubelet/prober.h"
 
@@ -27,6 +29,8 @@ public:
     struct Hooks {
         std::function<void(const std::string& id, PodWorker&)> containerStarting;
         std::function<void(const std::string& id)> containerForgotten;
+        // Why the Node cannot give the Pod these resources instead of those it has; nothing if it can.
+        std::function<std::optional<Refusal>(const PodWorker&, const api::Pod& desired)> resizeRefusal;
         std::function<void(PodWorker&)> gone;  // nothing of the Pod is left here; the worker may be destroyed
     };
     // Whether a container ran here before (its Node or the kubelet was restarted) is read from the Pod's status.
@@ -43,6 +47,10 @@ public:
     void reconnected();
 
     const api::ObjectPtr& pod() const { return pod_; }
+    // With the resources that the Node has given it: not those of a resize that is pending.
+    const api::Pod& allocated() const { return spec(); }
+    // Something has ended here: a resize that was put off may be possible now.
+    void retryResize();
     const PodActual& actual() const { return actual_; }
     const PodVolumes& volumes() const { return volumes_; }
     // Counts for admission: not ended.
@@ -55,10 +63,17 @@ private:
         ClusterTime updated{};
     };
     struct Kill;
+    struct Resize {
+        std::unique_ptr<api::Pod> allocated;  // the Pod as the Node grants it, while that is not as it wants to be
+        std::optional<Refusal> pending;
+        std::int64_t pendingGeneration = 0, generation = 0;  // generation: of the resize in progress; 0 if none is
+        std::string error;
+        bool busy = false;
+    };
     using Step = std::move_only_function<void()>;
 
     // pod_worker.cpp: syncing and status
-    const api::Pod& spec() const { return pod_->as<api::Pod>(); }
+    const api::Pod& spec() const { return resize_.allocated ? *resize_.allocated : pod_->as<api::Pod>(); }
     void adoptHistory();
     void requestSync();
     void sync();
@@ -80,6 +95,14 @@ private:
     void chooseHandler();
     void startSandbox();
     void onSandbox(Result<SandboxInfo>);
+
+    // pod_resize.cpp: in-place resize
+    void allocate(const api::Pod& before);
+    void actuateResize();
+    void updateContainers(std::vector<std::string> names);
+    void onResized(const std::string& name, const std::string& id, const api::ResourceRequirements&, const Result<void>&);
+    void endResize(const Result<void>&);
+    std::vector<ResizeCondition> resizeConditions() const;
 
     // pod_containers.cpp: starting
     const api::Container& containerOf(const ContainerStart&) const;
@@ -126,10 +149,11 @@ private:
     std::map<std::string, std::unique_ptr<Kill>> kills_;
     std::unordered_map<std::string, ExitInfo> earlyExits_;  // arrived before the reply of the start
     std::unique_ptr<HandlerRun> hook_;
+    Resize resize_;
     std::deque<ContainerStart> steps_;
     std::string startingId_;
     boost::json::object wantedStatus_;
-    Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_;
+    Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_, resizeTimer_;
     int mountFailures_ = 0, statusFailures_ = 0;
     bool stepping_ = false, syncPosted_ = false, syncAgain_ = false, changed_ = false, failed_ = false;
     bool diedAtStart_ = false, settling_ = false;

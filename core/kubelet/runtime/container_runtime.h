@@ -157,6 +157,8 @@ public:
     virtual bool hasHandler(std::string_view /*handler*/) const { return true; }
 
     virtual void createSandbox(SandboxSpec, Reply<SandboxInfo>) = 0;
+    // Of the Pod's own control group; where there is none, there is nothing to do.
+    virtual void updateSandbox(const std::string& /*sandboxId*/, const ResourceLimits&, Reply<void> reply) { reply({}); }
     // Kills what still runs in it.
     virtual void removeSandbox(const std::string& sandboxId, Reply<void>) = 0;
 

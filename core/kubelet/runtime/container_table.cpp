@@ -352,6 +352,18 @@ Result<Answer> ContainerTable::limit(const json::object& request) {
     return Answer{};
 }
 
+Result<Answer> ContainerTable::limitSandbox(const json::object& request) {
+    std::string group;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto it = sandboxes_.find(text(request, "id"));
+        if (it == sandboxes_.end()) return makeError(Reason::NotFound, "there is no sandbox " + text(request, "id"));
+        group = it->second.group;
+    }
+    TRY(cgroups_.limit(group, wire::decodeLimits(request, "limits")));
+    return Answer{};
+}
+
 // Everything that `crun delete` would do, without a process.
 void ContainerTable::free(const Container& container) {
     std::error_code ignored;

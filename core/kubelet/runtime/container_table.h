@@ -51,6 +51,7 @@ public:
     Result<Answer> start(const json::object& request);
     Result<Answer> signal(const json::object& request);
     Result<Answer> limit(const json::object& request);
+    Result<Answer> limitSandbox(const json::object& request);
     Result<Answer> remove(const json::object& request);
     Result<Answer> sample(const json::object& request);
     Result<Answer> exec(const json::object& request, std::vector<Descriptor>& streams);

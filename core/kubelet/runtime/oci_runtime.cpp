@@ -294,12 +294,16 @@ void OciRuntime::signalContainer(const std::string& id, int signal, Reply<void> 
     askPlain({{"op", "signal"}, {"id", id}, {"signal", signal}}, std::move(reply));
 }
 
-void OciRuntime::updateContainer(const std::string& id, const ResourceLimits& limits, Reply<void> reply) {
-    auto fitting = limits;
-    if (fitting.cpuQuotaMicroseconds && options_.capacity.cpuQuotaMicroseconds)
-        fitting.cpuQuotaMicroseconds = std::min(*fitting.cpuQuotaMicroseconds, *options_.capacity.cpuQuotaMicroseconds);
-    askPlain({{"op", "limit"}, {"id", id}, {"limits", wire::encode(fitting)}}, std::move(reply));
+// No more CPU than the Node has.
+void OciRuntime::limit(const char* operation, const std::string& id, ResourceLimits limits, Reply<void> reply) {
+    if (limits.cpuQuotaMicroseconds && options_.capacity.cpuQuotaMicroseconds)
+        limits.cpuQuotaMicroseconds = std::min(*limits.cpuQuotaMicroseconds, *options_.capacity.cpuQuotaMicroseconds);
+    askPlain({{"op", operation}, {"id", id}, {"limits", wire::encode(limits)}}, std::move(reply));
 }
+
+void OciRuntime::updateSandbox(const std::string& id, const ResourceLimits& limits, Reply<void> reply) { limit("limitSandbox", id, limits, std::move(reply)); }
+
+void OciRuntime::updateContainer(const std::string& id, const ResourceLimits& limits, Reply<void> reply) { limit("limit", id, limits, std::move(reply)); }
 
 void OciRuntime::removeContainer(const std::string& id, Reply<void> reply) { askPlain({{"op", "remove"}, {"id", id}}, std::move(reply)); }
 

@@ -36,6 +36,7 @@ public:
     void removeSandbox(const std::string& sandboxId, Reply<void>) override;
     void startContainer(ContainerSpec, Reply<WallTime> startedAt) override;
     void signalContainer(const std::string& id, int signal, Reply<void>) override;
+    void updateSandbox(const std::string& sandboxId, const ResourceLimits&, Reply<void>) override;
     void updateContainer(const std::string& id, const ResourceLimits&, Reply<void>) override;
     void removeContainer(const std::string& id, Reply<void>) override;
     void setExitHandler(std::function<void(const std::string& id, const ExitInfo&)>) override;
@@ -65,6 +66,7 @@ private:
     };
     // Asks for this Node; the reply is dropped once this is destroyed.
     void ask(json::object request, std::vector<Descriptor> descriptors, std::move_only_function<void(Result<SupervisorReply>)> reply);
+    void limit(const char* operation, const std::string& id, ResourceLimits, Reply<void>);
     void askPlain(json::object request, Reply<void> reply);
     Result<json::object> startRequest(const ContainerSpec& spec) const;
     void onEvent(const json::object& event);

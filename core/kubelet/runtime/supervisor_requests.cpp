@@ -83,6 +83,7 @@ void SupervisorRequests::addOperations() {
     add("start", Slow, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.start(request); });
     add("signal", Quick, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.signal(request); });
     add("limit", Quick, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.limit(request); });
+    add("limitSandbox", Quick, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.limitSandbox(request); });
     add("remove", Quick, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.remove(request); });
     add("sample", Quick, "", [](Self& self, const json::object& request, Streams&) { return self.containers_.sample(request); });
     add("exec", Quick, "session", [](Self& self, const json::object& request, Streams& streams) { return self.containers_.exec(request, streams); });

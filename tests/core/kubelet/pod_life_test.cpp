@@ -138,6 +138,31 @@ TEST_F(PodLife, InitContainersRunOneAfterTheOtherAndSidecarsStay) {
     EXPECT_TRUE(status("p").initContainerStatuses[2].ready);
 }
 
+TEST_F(PodLife, ItsRuntimeClassMustExist) {
+    startKubelet();
+    createPod("p", "{}", R"({"runtimeClassName":"fast"})");
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedCreatePodSandBox") == 1; }, 5s));
+    EXPECT_EQ(eventText("FailedCreatePodSandBox"), "Failed to create pod sandbox: runtimeclass.node.k8s.io \"fast\" not found");
+    client.put({"node.k8s.io", "v1", "runtimeclasses"}, testing::parseObject(R"({"apiVersion":"node.k8s.io/v1","kind":"RuntimeClass","metadata":{"name":"fast"},"handler":"runc"})"));
+    EXPECT_TRUE(eventually([&] { return ready("p"); }, 30s));
+}
+
+TEST_F(PodLife, WhatWasToBeSaidBeforeTheEndIsSaid) {
+    startKubelet();
+    createPod("p", R"({"command":["sh","-c","sleep 3; exit 0"]})",
+              R"({"restartPolicy":"Never","initContainers":[{"name":"side","image":"reg.local/busybox:1","restartPolicy":"Always","command":["sh","-c","sleep 3600"]}]})");
+    ASSERT_TRUE(eventually([&] { return phase("p") == "Succeeded"; }, 60s));
+    // The Pod that finished by itself is still Running when its sidecar and sandbox have been stopped.
+    const auto stopped = [](const ObjectPtr& state) {
+        const auto& shown = state->as<api::Pod>().status;
+        const auto is = [&](const char* type, const char* status, const char* reason) {
+            return std::ranges::any_of(shown.conditions, [&](const auto& entry) { return entry.type == type && entry.status == status && entry.reason == reason; });
+        };
+        return shown.phase == "Running" && is("PodReadyToStartContainers", "False", "") && is("Ready", "False", "PodCompleted");
+    };
+    EXPECT_TRUE(std::ranges::any_of(history["p"], stopped));
+}
+
 TEST_F(PodLife, TheNodeRefusesWhatItCannotTake) {
     startKubelet({.name = "node1", .cpu = "2", .memory = "4Gi"});
     createPod("cpu", R"({"resources":{"requests":{"cpu":"50"}}})");
