@@ -8,6 +8,7 @@
 
 #include <ctime>
 #include <filesystem>
+#include <set>
 
 namespace kubarium::benchmark {
 
@@ -135,11 +136,22 @@ private:
         post(resources::nodes, "", std::move(node), [this, name, status = std::move(status), ready = std::move(ready)](bool) mutable {
             ++pending_;
             client_->update(resources::nodes, "", name, std::move(status), {}, [this, name, ready = std::move(ready)](auto) mutable {
-                client_->patch(resources::nodes, "", name, client::PatchType::Merge, std::move(ready), {}, [this](Result<api::ObjectPtr> patched) {
+                client_->patch(resources::nodes, "", name, client::PatchType::Merge, std::move(ready), {}, [this, name](Result<api::ObjectPtr> patched) {
                     --pending_;
                     if (!patched) fail(patched.error());
+                    made_.insert(name);
+                    if (unwanted_.contains(name)) removeNode(name);
                 });
             }, "status");
+        });
+    }
+
+    // At once, or when it is made.
+    void removeNode(const std::string& name) {
+        unwanted_.insert(name);
+        if (!made_.contains(name)) return;
+        client_->remove(resources::nodes, "", name, {}, [this](Result<boost::json::value> removed) {
+            if (!removed) fail(removed.error());
         });
     }
 
@@ -179,7 +191,7 @@ private:
         auto node = workload.node(given_.nodes + round / 2);
         const std::string name(node["metadata"].as_object()["name"].as_string());
         if (round % 2 == 0) makeNode(std::move(node));
-        else client_->remove(resources::nodes, "", name, {}, [](auto) {});
+        else removeNode(name);
         post(resources::services, "default", churnService(round));
     }
 
@@ -194,6 +206,7 @@ private:
     std::function<bool()> done_;
     std::function<void()> postMore_;
     Timer checkTimer_, timeout_;
+    std::set<std::string> made_, unwanted_;  // Nodes
     int bound_ = 0, posted_ = 0, pending_ = 0, failures_ = 0;
     bool timedOut_ = false;
 };
