@@ -45,6 +45,7 @@ private:
 struct DryRun {
     Status status;
     Candidate candidate;
+    std::vector<PodInfoPtr> nominated = {};  // to that Node, when it was tried
 };
 // By Node: what is known from an earlier Pod of the same template and is still so.
 using DryRuns = std::vector<std::optional<DryRun>>;

@@ -226,10 +226,15 @@ public:
 private:
     const DryRun& dryRun(std::size_t index) {
         const auto& node = *cycle_.snapshot.nodes[index];
-        // A nominated Pod there may go as it came, without the Node's changing.
-        if (!kept_ || cycle_.snapshot.nominated.contains(node.name)) return fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
+        const auto found = cycle_.snapshot.nominated.find(node.name);
+        const auto nominated = found == cycle_.snapshot.nominated.end() ? std::span<const PodInfoPtr>() : std::span(found->second);
+        // That the Pod is nominated there itself is true of no other one of its template.
+        if (!kept_ || std::ranges::find(nominated, cycle_.pod.uid, &PodInfo::uid) != nominated.end()) return fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
         auto& slot = (*kept_)[index];
-        if (!slot) slot = selectVictims(cycle_, plugins_, node, budgets_);
+        // A nominated Pod may come and go without the Node's changing.
+        if (slot && std::ranges::equal(slot->nominated, nominated)) return *slot;
+        slot = selectVictims(cycle_, plugins_, node, budgets_);
+        slot->nominated.assign(nominated.begin(), nominated.end());
         return *slot;
     }
 

@@ -68,7 +68,7 @@ struct Snapshot {
     std::shared_ptr<const std::unordered_map<std::string, std::size_t>> indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>();
     std::shared_ptr<const ClusterObjects> objects = std::make_shared<const ClusterObjects>();
     // Pods that wait in the queue with a nominated Node, by that Node.
-    std::map<std::string, std::vector<PodInfoPtr>> nominated;
+    SharedMap<std::vector<PodInfoPtr>> nominated;
     // How many Nodes have an image.
     std::shared_ptr<const std::unordered_map<std::string, int>> imageNodes = std::make_shared<const std::unordered_map<std::string, int>>();
 

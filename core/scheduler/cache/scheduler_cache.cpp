@@ -96,14 +96,18 @@ void SchedulerCache::forget(const std::string& uid) {
 
 void SchedulerCache::setNominated(const PodInfoPtr& pod, const std::string& node) {
     clearNominated(pod->uid);
-    if (!node.empty()) snapshot_.nominated[node].push_back(pod);
+    if (node.empty()) return;
+    snapshot_.nominated[node].push_back(pod);
+    nominatedTo_[pod->uid] = node;
 }
 
 void SchedulerCache::clearNominated(const std::string& uid) {
-    for (auto it = snapshot_.nominated.begin(); it != snapshot_.nominated.end();) {
-        std::erase_if(it->second, [&](const PodInfoPtr& pod) { return pod->uid == uid; });
-        it = it->second.empty() ? snapshot_.nominated.erase(it) : std::next(it);
-    }
+    const auto it = nominatedTo_.find(uid);
+    if (it == nominatedTo_.end()) return;
+    auto& pods = snapshot_.nominated[it->second];
+    std::erase_if(pods, [&](const PodInfoPtr& pod) { return pod->uid == uid; });
+    if (pods.empty()) snapshot_.nominated.erase(it->second);
+    nominatedTo_.erase(it);
 }
 
 }  // namespace kubarium::scheduler

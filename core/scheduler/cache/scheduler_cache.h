@@ -37,6 +37,7 @@ private:
 
     Snapshot snapshot_;
     std::shared_ptr<NodeIndex> indexOf_ = std::make_shared<NodeIndex>();  // snapshot_.indexOf
+    std::unordered_map<std::string, std::string> nominatedTo_;            // the Node, by the Pod's uid: snapshot_.nominated
     std::unordered_map<std::string, PodInfoPtr> pods_;                   // by uid; nodeName says where
     std::unordered_map<std::string, std::vector<PodInfoPtr>> homeless_;  // bound to a Node that is not known yet
     std::set<std::string> assumed_;

@@ -84,23 +84,26 @@ TemplateState* IncrementalDecider::stateFor(const SnapshotPtr& snapshot, const P
 
 std::optional<std::vector<IncrementalDecider::Overruled>> IncrementalDecider::overruledByNominated(TemplateState& state, const PodInfo& pod) const {
     std::vector<Overruled> overruled;
-    for (const auto& [name, nominated] : last_->nominated) {
+    // False: that cannot be told here.
+    const auto look = [&](const std::string& name, std::span<const PodInfoPtr> nominated) {
         const auto index = last_->index(name);
-        if (!index) continue;
-        std::optional<NodeInfo> changed;
-        for (const auto& other : nominated) {
-            if (other->priority < pod.priority || other->uid == pod.uid) continue;
-            if (!changed) changed.emplace(*last_->nodes[*index]);
-            changed->addPod(other);
-        }
-        if (!changed) continue;
-        if (!state.filtersAreLocal()) return std::nullopt;
+        if (!index) return true;
         const auto node = static_cast<std::uint32_t>(*index);
-        auto with = state.filterChanged(*changed);
-        if (with.success()) continue;
+        const auto* with = state.verdictWithNominated(node, nominated, pod);
+        if (!with) return true;
+        if (!state.filtersAreLocal()) return false;
         const auto& without = state.verdict(node);
-        if (with.plugin != without.plugin || with.reasons != without.reasons || with.code != without.code) overruled.push_back({node, std::move(with)});
+        if (!with->success() && (with->plugin != without.plugin || with->reasons != without.reasons || with->code != without.code)) overruled.push_back({node, *with});
+        return true;
+    };
+    // A Pod that is nominated itself is tried on that Node alone.
+    if (!pod.nominatedNode.empty()) {
+        const auto own = last_->nominated.find(pod.nominatedNode);
+        if (own != last_->nominated.end() && !look(own->first, own->second)) return std::nullopt;
+        return overruled;
     }
+    for (const auto& [name, nominated] : last_->nominated)
+        if (!look(name, nominated)) return std::nullopt;
     return overruled;
 }
 

@@ -1,6 +1,6 @@
 // decide() for a scheduler that sees one Pod after another: the same decisions, at a cost that grows with what changed since the last
 // Pod of the same template instead of with the number of Nodes. What it keeps is worked out again from the snapshot where it does
-// not know how to keep it: a Pod with claims, a profile with a plugin that reads the whole cluster, preemption.
+// not know how to keep it: a Pod with claims, a profile with a plugin that reads the whole cluster.
 #pragma once
 
 #include "core/scheduler/incremental/template_state.h"

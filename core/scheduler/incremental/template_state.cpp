@@ -186,7 +186,7 @@ TemplateState::Refusal TemplateState::intern(const Status& status) {
 
 void TemplateState::evaluate(std::uint32_t node) {
     const auto& info = *cycleSnapshot_->nodes[node];
-    auto refused = filterChanged(info);
+    auto refused = filterLocally(info);
     local_[node] = refused.success() ? Refusal{0} : intern(refused);
     failed_ |= refused.code == Code::Error;
     if (local_[node] == 0) {
@@ -245,7 +245,7 @@ void TemplateState::combine(std::uint32_t node) {
     blocks_[node / blockSize].stale = true;
 }
 
-Status TemplateState::filterChanged(const NodeInfo& node) {
+Status TemplateState::filterLocally(const NodeInfo& node) {
     const auto now = cycle();
     for (auto* plugin : filters_) {
         auto status = plugin->filter(now, node);
@@ -254,6 +254,23 @@ Status TemplateState::filterChanged(const NodeInfo& node) {
         return status;
     }
     return {};
+}
+
+const Status* TemplateState::verdictWithNominated(std::uint32_t node, std::span<const PodInfoPtr> nominated, const PodInfo& pod) {
+    const auto& info = cycleSnapshot_->nodes[node];
+    auto& kept = withNominated_[node];
+    // `pod` itself is among them: that is true of no other one of its template.
+    const bool own = std::ranges::find(nominated, pod.uid, &PodInfo::uid) != nominated.end();
+    if (own || kept.node != info || !std::ranges::equal(kept.nominated, nominated)) {
+        std::optional<NodeInfo> changed;
+        for (const auto& other : nominated) {
+            if (other->priority < pod.priority || other->uid == pod.uid) continue;
+            if (!changed) changed.emplace(*info);
+            changed->addPod(other);
+        }
+        kept = {own ? nullptr : info, {nominated.begin(), nominated.end()}, changed ? std::optional(filterLocally(*changed)) : std::nullopt};
+    }
+    return kept.verdict ? &*kept.verdict : nullptr;
 }
 
 const Status& TemplateState::verdict(std::uint32_t node) {

@@ -47,8 +47,9 @@ public:
     const Status& verdict(std::uint32_t node);
     // Of every Node, after a Choice without a Node.
     std::vector<const Status*> verdicts() const;
-    // The local filters on a changed Node (with nominated Pods added).
-    Status filterChanged(const NodeInfo& node);
+    // The verdict of the local filters on a Node as if the Pods that are nominated to it, and are not less important than `pod`, ran there.
+    // nullptr: there are none.
+    const Status* verdictWithNominated(std::uint32_t node, std::span<const PodInfoPtr> nominated, const PodInfo& pod);
     // DefaultPreemption for a Pod of the template, where filtersAreLocal(). `pod` may differ from the template's first in name and uid.
     PreemptionResult preempt(const PodInfo& pod, std::span<const Status* const> statuses, const DecideOptions& options);
     // After a Choice without a Node: how many Nodes were refused for what.
@@ -93,6 +94,7 @@ private:
     void prepareTrackers(bool scoresSpread, bool scoresAffinity);
     Cycle cycle() const { return {*cycleSnapshot_, *given_.pod, *given_.profile}; }
     bool stillTheSame(const Snapshot& next, std::span<const NodeChange> changes) const;
+    Status filterLocally(const NodeInfo& node);
     void evaluate(std::uint32_t node);
     void evaluateBlock(std::size_t block);
     void forget(std::uint32_t node);
@@ -134,6 +136,13 @@ private:
     std::vector<Block> blocks_;
     std::optional<PluginSet> preempting_;  // made when first needed
     DryRuns dryRuns_;
+    // With nominated Pods: holds as long as the Node and they are the same.
+    struct WithNominated {
+        NodeInfoPtr node;
+        std::vector<PodInfoPtr> nominated;
+        std::optional<Status> verdict;
+    };
+    std::unordered_map<std::uint32_t, WithNominated> withNominated_;
 
     // Of the cycle that is under way.
     std::vector<Extremes> extremes_;  // by normalised score
