@@ -281,7 +281,7 @@ void PodWorker::containerUp(ContainerStart start) {
 void PodWorker::onProbe(const std::string& name, ProbeKind kind, bool success) {
     auto& actual = actual_.containers[name];
     const auto* container = findContainer(name);
-    if (!container || !actual.running()) return;
+    if (!container || (!actual.running() && stage_ != Stage::Stopping)) return;
     switch (kind) {
         case ProbeKind::Startup:
             if (success) {
@@ -313,7 +313,10 @@ void PodWorker::noteExit(const std::string& name, ContainerActual& actual, const
     instance.finishedCluster = context_.clock.clusterNow();
     if (const auto* container = findContainer(name))
         instance.exitMessage = volumes_.terminationMessage(spec().spec, *container, instance.id, instance.attempt, exit.exitCode);
-    actual.started = actual.ready = actual.killing = false;
+    actual.killing = false;
+    // While its Pod is being stopped nobody looks: probing for readiness goes on, and the end is reported with that of the Pod.
+    if (stage_ == Stage::Stopping) return;
+    actual.started = actual.ready = false;
     probers_.erase(name);
 }
 

@@ -58,7 +58,9 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
     status.imageID = current.imageId;
     status.restartCount = current.attempt;
     if (!current.image.empty()) status.image = json::value(json::string(current.image));
-    if (current.state == InstanceState::Running) {
+    // Between the stop of a Pod and that of its sandbox the kubelet does not ask what has ended meanwhile.
+    const bool unnoticed = input.ending && !input.ended && input.sandboxReady && current.state == InstanceState::Exited && current.finishedAt > input.endingSince;
+    if (current.state == InstanceState::Running || unnoticed) {
         status.state.emplace().running = api::ContainerStateRunning{formatTime(current.startedAt)};
         status.started = actual.started || (kind == ContainerKind::Init && !isSidecar(container));
         status.ready = actual.ready && (kind == ContainerKind::App || isSidecar(container));
@@ -67,7 +69,7 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
         status.ready = kind == ContainerKind::Init && !isSidecar(container) && current.exitCode == 0;
     }
     // A kubelet removes dead containers of a Pod that ends within a second or so; only what has just ended still has a past.
-    const bool forgetsLast = input.ending && current.state == InstanceState::Exited && input.now - current.finishedAt >= std::chrono::seconds{1};
+    const bool forgetsLast = input.ending && !unnoticed && current.state == InstanceState::Exited && input.now - current.finishedAt >= std::chrono::seconds{1};
     if (actual.previous && actual.previous->state == InstanceState::Exited && !forgetsLast) status.lastState = endedState(input, *actual.previous);
     if (container.resources && !(container.resources->requests.empty() && container.resources->limits.empty())) {
         status.allocatedResources = container.resources->requests;

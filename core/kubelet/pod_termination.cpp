@@ -160,6 +160,7 @@ void PodWorker::stop(std::string reason, std::string message, std::optional<std:
     endMessage_ = std::move(message);
     retryTimer_.reset();
     deadlineTimer_.reset();
+    storageTimer_.reset();
     for (auto& [name, prober] : probers_) prober->stopLivenessAndStartup();
     writeStatus();
     if (hook_) {

@@ -410,9 +410,19 @@ void PodVolumes::writePodFiles(const api::Pod& pod, const PodAddresses& addresse
     write("hostname", hostname + "\n");
 }
 
-std::string PodVolumes::logPath(const std::string& container, int attempt) const {
+std::string PodVolumes::logDirectory(const std::string& container) const {
     const auto directory = state_->directory();
-    return directory.empty() ? directory : fmt::format("{}/logs/{}/{}.log", directory, container, attempt);
+    return directory.empty() ? directory : fmt::format("{}/logs/{}", directory, container);
+}
+
+std::string PodVolumes::logPath(const std::string& container, int attempt) const {
+    const auto directory = logDirectory(container);
+    return directory.empty() ? directory : fmt::format("{}/{}.log", directory, attempt);
+}
+
+std::string PodVolumes::emptyDirPath(const std::string& volume) const {
+    const auto it = state_->mounted.find(volume);
+    return state_->directory().empty() || it == state_->mounted.end() ? std::string() : it->second.path;
 }
 
 namespace {

@@ -33,6 +33,9 @@ public:
     Result<std::vector<Mount>> mountsOf(const api::Pod&, const api::Container&, const std::string& containerId, const Environment&);
     // The CRI log file; "" where the runtime keeps logs itself.
     std::string logPath(const std::string& container, int attempt) const;
+    // Where a container's log files are, and where an emptyDir is; "" where there are no files.
+    std::string logDirectory(const std::string& container) const;
+    std::string emptyDirPath(const std::string& volume) const;
     // What a container left as its last words (terminationMessagePath, or the end of its log when it failed and the policy
     // says so); "" if nothing.
     std::string terminationMessage(const api::PodSpec&, const api::Container&, const std::string& containerId, int attempt, int exitCode) const;

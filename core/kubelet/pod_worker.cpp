@@ -92,6 +92,7 @@ void PodWorker::adoptHistory() {
 
 void PodWorker::begin() {
     armDeadline();
+    watchStorage();
     if (pod_->deleting())
         stop();
     else

@@ -96,6 +96,10 @@ private:
     void startSandbox();
     void onSandbox(Result<SandboxInfo>);
 
+    // pod_storage.cpp
+    void watchStorage();
+    void measureStorage();
+
     // pod_resize.cpp: in-place resize
     void allocate(const api::Pod& before);
     void actuateResize();
@@ -153,7 +157,7 @@ private:
     std::deque<ContainerStart> steps_;
     std::string startingId_;
     boost::json::object wantedStatus_;
-    Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_, resizeTimer_;
+    Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_, resizeTimer_, storageTimer_;
     int mountFailures_ = 0, statusFailures_ = 0;
     bool stepping_ = false, syncPosted_ = false, syncAgain_ = false, changed_ = false, failed_ = false;
     bool diedAtStart_ = false, settling_ = false;

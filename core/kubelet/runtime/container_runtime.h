@@ -172,6 +172,9 @@ public:
     virtual void setExitHandler(std::function<void(const std::string& id, const ExitInfo&)>) = 0;
 
     virtual std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions, ExecHandlers) = 0;
+    // Bytes on disk, one number for each of `places`: the id of a container (what it changed in its root file system) or an
+    // absolute path (all files below it). What is not there counts 0.
+    virtual void diskUsage(std::vector<std::string> places, Reply<std::vector<std::int64_t>> reply) { reply(std::vector<std::int64_t>(places.size())); }
     virtual void sample(const std::string& id, Reply<Usage>) = 0;
     // The whole Node's usage: its cgroup.
     virtual void sampleNode(Reply<Usage>) = 0;

@@ -51,6 +51,8 @@ public:
     Result<Answer> start(const json::object& request);
     Result<Answer> signal(const json::object& request);
     Result<Answer> limit(const json::object& request);
+    // Bytes on disk of containers' changes (by id) and of paths.
+    Result<Answer> diskUsage(const json::object& request);
     Result<Answer> limitSandbox(const json::object& request);
     Result<Answer> remove(const json::object& request);
     Result<Answer> sample(const json::object& request);

@@ -412,6 +412,15 @@ Result<Usage> usageOf(Result<SupervisorReply> answer) {
 
 }  // namespace
 
+void OciRuntime::diskUsage(std::vector<std::string> places, Reply<std::vector<std::int64_t>> reply) {
+    ask({{"op", "diskUsage"}, {"places", json::value_from(places)}}, {}, [reply = std::move(reply)](Result<SupervisorReply> answer) mutable {
+        if (!answer) return reply(std::move(answer.error()));
+        std::vector<std::int64_t> sizes;
+        for (const auto& size : answer->body.at("sizes").as_array()) sizes.push_back(size.to_number<std::int64_t>());
+        reply(std::move(sizes));
+    });
+}
+
 void OciRuntime::sample(const std::string& id, Reply<Usage> reply) {
     ask({{"op", "sample"}, {"id", id}}, {}, [reply = std::move(reply)](Result<SupervisorReply> answer) mutable { reply(usageOf(std::move(answer))); });
 }

@@ -43,6 +43,7 @@ public:
     std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions, ExecHandlers) override;
     // The container's own streams from now on, as `kubectl attach`: onExit comes when the container ends (with exit code 0).
     std::unique_ptr<ExecSession> attach(const std::string& id, ExecOptions, ExecHandlers);
+    void diskUsage(std::vector<std::string> places, Reply<std::vector<std::int64_t>>) override;
     void sample(const std::string& id, Reply<Usage>) override;
     void sampleNode(Reply<Usage>) override;
     std::optional<ImageInfo> findImage(const std::string& name) const override;

@@ -86,6 +86,7 @@ void SupervisorRequests::addOperations() {
     add("limitSandbox", Quick, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.limitSandbox(request); });
     add("remove", Quick, "id", [](Self& self, const json::object& request, Streams&) { return self.containers_.remove(request); });
     add("sample", Quick, "", [](Self& self, const json::object& request, Streams&) { return self.containers_.sample(request); });
+    add("diskUsage", Slow, "", [](Self& self, const json::object& request, Streams&) { return self.containers_.diskUsage(request); });
     add("exec", Quick, "session", [](Self& self, const json::object& request, Streams& streams) { return self.containers_.exec(request, streams); });
     add("killExec", Quick, "session", [](Self& self, const json::object& request, Streams&) { return self.containers_.killExec(request); });
     add("attach", Quick, "session", [](Self& self, const json::object& request, Streams& streams) { return self.containers_.attach(request, streams); });
