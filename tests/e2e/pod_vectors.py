@@ -75,7 +75,7 @@ def pod_state(pod):
     return state | pick(meta, "finalizers")
 
 
-RUNTIME_WORDS = re.compile(r"(exec: \"|open executable|failed to create containerd task|failed to create shim|failed to start container|OCI runtime|failed to exec in container|rpc error).*", re.S)
+RUNTIME_WORDS = re.compile(r"(container not running|exec: \"|open executable|failed to create containerd task|failed to create shim|failed to start container|OCI runtime|failed to exec in container|rpc error).*", re.S)
 
 
 def normal(value, key=""):
@@ -291,7 +291,7 @@ class Scenario:
     def compare_observations(self, stable):
         compared = {"exec", "logs", "evict", "create-error", "patch-error"}
         expected = [(entry["value"], same) for entry, same in zip(self.run["observations"], stable["observations_same"] + [False] * 99)
-                    if entry["what"] != "log-dir" and re.sub(r"^(resolv|identity|log|logs)-.*", "exec", entry["what"]) in compared]  # log-dir: the kubelet's own folder
+                    if entry["what"] != "log-dir" and re.sub(r"^(resolv|identity|status|log|logs)-.*", "exec", entry["what"]) in compared]  # log-dir: the kubelet's own folder
         ours = [entry["value"] for entry in self.observations if entry["what"] in compared]
         for (value, same), mine in zip(expected, ours):
             if not same:

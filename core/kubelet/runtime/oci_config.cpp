@@ -3,9 +3,12 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 #include <sstream>
+
+#include <sys/prctl.h>
 
 namespace kubarium::kubelet {
 namespace {
@@ -18,20 +21,24 @@ constexpr std::int64_t cpuPeriod = 100'000;
 const std::set<std::string> defaultCapabilities{
     "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
     "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"};
-const std::set<std::string> furtherCapabilities{
-    "CAP_DAC_READ_SEARCH", "CAP_LINUX_IMMUTABLE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO", "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG", "CAP_LEASE", "CAP_AUDIT_CONTROL", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ"};
+// By their number (capability.h).
+constexpr std::array<const char*, 41> knownCapabilities{
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE"};
 
 std::string capabilityName(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
     return name.starts_with("CAP_") ? name : "CAP_" + name;
 }
 
-json::array capabilities(const ContainerSpec& spec) {
-    auto known = defaultCapabilities;
-    known.insert(furtherCapabilities.begin(), furtherCapabilities.end());
+json::array capabilities(const ContainerSpec& spec, std::uint64_t held) {
+    std::set<std::string> known;
+    for (std::size_t i = 0; i < knownCapabilities.size(); ++i)
+        if ((held >> i & 1) != 0) known.insert(knownCapabilities[i]);
     auto granted = spec.privileged ? known : defaultCapabilities;
     const auto drops = [&](const char* name) {
         return std::any_of(spec.dropCapabilities.begin(), spec.dropCapabilities.end(), [&](const auto& drop) { return capabilityName(drop) == name; });
@@ -43,7 +50,8 @@ json::array capabilities(const ContainerSpec& spec) {
     }
     for (const auto& name : spec.dropCapabilities) granted.erase(capabilityName(name));
     json::array all;
-    for (const auto& name : granted) all.emplace_back(name);
+    for (const auto& name : granted)
+        if (known.contains(name)) all.emplace_back(name);
     return all;
 }
 
@@ -128,7 +136,7 @@ json::object process(const ContainerSpec& spec, const OciEnvironment& environmen
     if (std::ranges::find(groups, json::value(environment.as.gid)) == groups.end()) groups.insert(groups.begin(), environment.as.gid);
     json::object user{{"uid", environment.as.uid}, {"gid", environment.as.gid}};
     if (!groups.empty() && !environment.user) user["additionalGids"] = std::move(groups);
-    const auto granted = capabilities(spec);
+    const auto granted = capabilities(spec, environment.heldCapabilities);
     json::object process{{"terminal", spec.terminal},
                          {"user", std::move(user)},
                          {"args", std::move(arguments)},
@@ -160,6 +168,13 @@ std::vector<std::string> findEntry(const std::string& table, std::size_t column,
 }
 
 }  // namespace
+
+std::uint64_t heldCapabilities() {
+    std::uint64_t held = 0;
+    for (std::size_t i = 0; i < knownCapabilities.size(); ++i)
+        if (::prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1) held |= std::uint64_t{1} << i;
+    return held;
+}
 
 json::object ociConfig(const ContainerSpec& spec, const OciEnvironment& environment) {
     json::object annotations;

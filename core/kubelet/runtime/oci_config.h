@@ -20,10 +20,14 @@ struct OciEnvironment {
     bool swapLimit = false;  // memory and swap can be limited together
     bool user = false;       // inside a user namespace
     NumericUser as;
+    std::uint64_t heldCapabilities = ~std::uint64_t{0};  // by number; what this machine does not allow cannot be granted
     int lowestOomScoreAdj = -1000;  // lower values need CAP_SYS_RESOURCE and are raised to this one
     std::int64_t highestCpuQuota = 0;  // of the groups above: version 1 refuses more; 0 is none
     std::map<std::string, std::string> annotations;
 };
+
+// What this process could pass on (its bounding set): containers and small virtual machines often lack some.
+std::uint64_t heldCapabilities();
 
 boost::json::object ociConfig(const ContainerSpec& spec, const OciEnvironment& environment);
 

@@ -257,6 +257,7 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
     environment.cgroupV2 = substrate_.cgroupsV2();
     environment.swapLimit = substrate_.swapLimit();
     environment.user = !substrate_.options().capabilities.root;
+    if (!environment.user) environment.heldCapabilities = heldCapabilities();
     static const int lowestScore = lowestOomScoreAdj();
     environment.lowestOomScoreAdj = lowestScore;
     environment.highestCpuQuota = options_.capacity.cpuQuotaMicroseconds.value_or(0);

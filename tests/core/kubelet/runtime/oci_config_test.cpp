@@ -39,6 +39,20 @@ TEST(OciConfig, LimitsSecurityAndMountsBecomeTheRuntimesWords) {
     EXPECT_EQ(mounts[mounts.size() - 1].at("options"), json::value({"rbind", "rprivate", "ro"}));
 }
 
+TEST(OciConfig, APrivilegedContainerGetsWhatTheMachineHas) {
+    ContainerSpec spec;
+    spec.command = {"true"};
+    spec.privileged = true;
+    OciEnvironment environment;
+    environment.root = "/root";
+    const auto granted = [&] { return json::value(ociConfig(spec, environment)).at_pointer("/process/capabilities/bounding").as_array(); };
+    EXPECT_EQ(granted().size(), 41u);
+    environment.heldCapabilities = ~(std::uint64_t{1} << 24);  // CAP_SYS_RESOURCE
+    const auto most = granted();
+    EXPECT_EQ(most.size(), 40u);
+    EXPECT_EQ(std::ranges::find(most, json::value("CAP_SYS_RESOURCE")), most.end());
+}
+
 TEST(OciConfig, UsersAreNumbersOrNamesOfTheImage) {
     const std::string passwd = "root:x:0:0::/root:/bin/sh\nweb:x:101:102::/:/bin/false\n", group = "root:x:0:\nstaff:x:50:\n";
     const auto check = [&](const char* user, std::int64_t uid, std::int64_t gid) {
