@@ -15,7 +15,11 @@ namespace {
 namespace json = boost::json;
 using api::ObjectPtr;
 
-constexpr std::string_view assumedDefault = "it is taken to be the default of kube-scheduler 1.34 (give another with --scheduler-config)";
+using scheduler::Sentence;
+
+Sentence withDefault(const std::string& en, const std::string& zh) {
+    return {en + "; it is taken to be the default of kube-scheduler 1.34 (give another with --scheduler-config).", zh + "；假定它是 kube-scheduler 1.34 的默认配置（可用 --scheduler-config 另行指定）。"};
+}
 
 // The one in a ConfigMap kube-system/kube-scheduler, where many clusters keep it; null if there is none.
 json::value configurationInConfigMap(Session& session) {
@@ -35,12 +39,15 @@ void readConfiguration(Session& session, ReadState& read) {
     const auto inForce = answer ? api::parseYaml(*answer) : Result<api::ParsedDocument>(answer.error());
     if (inForce && inForce->value.is_object()) {
         if (const auto* known = api::findPath(inForce->value, {"kubescheduler.config.k8s.io"})) read.state.configuration = *known;
-        else read.assumptions.push_back(fmt::format("This cluster has no scheduler of its own (--no-scheduler), and the configuration of the one that places its Pods is not in the API; {}.", assumedDefault));
+        else read.assumptions.push_back(withDefault("This cluster has no scheduler of its own (--no-scheduler), and the configuration of the one that places its Pods is not in the API",
+                                                     "此集群没有自己的调度器（--no-scheduler），而为它放置 Pod 的调度器的配置不在 API 中"));
         return;
     }
     read.state.configuration = configurationInConfigMap(session);
-    if (read.state.configuration.is_null()) read.assumptions.push_back(fmt::format("The scheduler's configuration is not in the API; {}.", assumedDefault));
-    else read.assumptions.emplace_back("The scheduler works with the configuration in the ConfigMap kube-system/kube-scheduler (give another with --scheduler-config).");
+    if (read.state.configuration.is_null()) read.assumptions.push_back(withDefault("The scheduler's configuration is not in the API", "调度器的配置不在 API 中"));
+    else
+        read.assumptions.push_back({"The scheduler works with the configuration in the ConfigMap kube-system/kube-scheduler (give another with --scheduler-config).",
+                                    "调度器使用 ConfigMap kube-system/kube-scheduler 中的配置（可用 --scheduler-config 另行指定）。"});
 }
 
 Result<ReadState> fromCluster(const Options& options, bool needsConfiguration) {
@@ -50,7 +57,8 @@ Result<ReadState> fromCluster(const Options& options, bool needsConfiguration) {
         auto listed = session->wait<client::ObjectList>([&](auto reply) { session->client().list(kind.resource, "", {}, std::move(reply)); });
         if (!listed && kind.required) return std::move(listed.error());
         if (!listed) {
-            read.assumptions.push_back(fmt::format("{} could not be listed ({}); it is taken that there are none.", kind.resource.resource, listed.error().message));
+            read.assumptions.push_back({fmt::format("{} could not be listed ({}); it is taken that there are none.", kind.resource.resource, listed.error().message),
+                                        fmt::format("无法列出 {}（{}）；假定一个也没有。", kind.resource.resource, listed.error().message)});
             continue;
         }
         for (const auto& object : listed->items) scheduler::add(read.state, kind, object);
@@ -95,17 +103,18 @@ Result<ReadState> readState(const Options& options, const StateSource& source) {
     return read;
 }
 
-std::string placedBy(Session& session, const api::Object& pod) {
+Sentence placedBy(Session& session, const api::Object& pod) {
     const auto name = pod.string({"spec", "schedulerName"});
-    auto text = fmt::format("spec.schedulerName is {}", name.empty() ? "default-scheduler" : name);
+    const auto scheduler = name.empty() ? "default-scheduler" : name;
+    Sentence text{fmt::format("spec.schedulerName is {}", scheduler), fmt::format("spec.schedulerName 为 {}", scheduler)};
     client::ListOptions options;
     options.fieldSelector = fmt::format("involvedObject.name={},reason=Scheduled", pod.name());
     const auto events = session.wait<client::ObjectList>([&](auto reply) { session.client().list(api::resources::events, std::string(pod.nameSpace()), options, std::move(reply)); });
     if (!events || events->items.empty()) return text;
     const auto& event = *events->items.back();
     const auto component = event.string({"reportingComponent"}).empty() ? event.string({"source", "component"}) : event.string({"reportingComponent"});
-    if (!component.empty()) text += fmt::format(", and the event Scheduled was reported by {}", component);
-    return text;
+    if (component.empty()) return text;
+    return {fmt::format("{}, and the event Scheduled was reported by {}", text.en, component), fmt::format("{}，事件 Scheduled 由 {} 报告", text.zh, component)};
 }
 
 }  // namespace kubarium::cli

@@ -4,6 +4,7 @@
 #include "app/kubarium/command.h"
 
 #include "core/scheduler/explanation/cluster_state.h"
+#include "core/scheduler/explanation/edit.h"
 
 #include <string>
 #include <vector>
@@ -12,7 +13,7 @@ namespace kubarium::cli {
 
 struct ReadState {
     scheduler::ClusterState state;
-    std::vector<std::string> assumptions;  // what could not be read, and what is taken for true instead
+    std::vector<scheduler::Sentence> assumptions;  // what could not be read, and what is taken for true instead
 };
 
 // Where a state comes from.
@@ -30,6 +31,6 @@ Result<std::string> readFile(const std::string& path);
 Result<boost::json::value> readSchedulerConfiguration(const std::string& path);
 
 // What really placed a Pod: its schedulerName and, where events can be read, who says so in them.
-std::string placedBy(Session& session, const api::Object& pod);
+scheduler::Sentence placedBy(Session& session, const api::Object& pod);
 
 }  // namespace kubarium::cli

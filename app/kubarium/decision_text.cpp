@@ -117,6 +117,14 @@ void printAlternative(const json::value& alternative, std::size_t number, const 
 
 }  // namespace
 
+std::string inLanguage(const std::string& language, const scheduler::Sentence& sentence) { return inLanguage(language, sentence.en, sentence.zh); }
+
+json::array textsOf(const std::vector<scheduler::Sentence>& sentences) {
+    json::array texts;
+    for (const auto& sentence : sentences) texts.emplace_back(sentence.en);
+    return texts;
+}
+
 std::string inLanguage(const std::string& language, std::string english, std::string chinese) { return language == "zh_CN" ? std::move(chinese) : std::move(english); }
 
 std::string sentenceOf(const json::value& explained, const std::string& language) {

@@ -137,7 +137,7 @@ int schedule(const Options& options, const ScheduleArguments& arguments) {
     if (!status) return report(status.error());
     const bool all = status->at("placed") == status->at("pods");
     if (wantsStructure(options)) {
-        (*status)["assumptions"] = json::array(read->assumptions.begin(), read->assumptions.end());
+        (*status)["assumptions"] = textsOf(read->assumptions);
         printStructure(options, json::value(json::object{{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingReview"}, {"status", std::move(*status)}}));
         return all ? success : unschedulable;
     }
@@ -149,7 +149,7 @@ int schedule(const Options& options, const ScheduleArguments& arguments) {
     const auto placed = status->at("placed").to_number<int>(), pods = status->at("pods").to_number<int>();
     fmt::print("\n{}\n", in(pods == 1 ? fmt::format("The Pod would {}. Nothing was changed.", placed == 1 ? "find a Node" : "find no Node") : fmt::format("{} of {} Pods would find a Node. Nothing was changed.", placed, pods),
                             fmt::format("{} 个 Pod 中有 {} 个能找到 Node。没有做任何改动。", pods, placed)));
-    for (const auto& each : read->assumptions) fmt::print("{}{}\n", in("note: ", "注意："), each);
+    for (const auto& each : read->assumptions) fmt::print("{}{}\n", in("note: ", "注意："), inLanguage(arguments.language, each));
     return all ? success : unschedulable;
 }
 

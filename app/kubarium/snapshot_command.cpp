@@ -12,7 +12,7 @@ namespace {
 int exportSnapshot(const Options& options, const StateSource& source, const std::string& file) {
     auto read = readState(options, source);
     if (!read) return report(read.error());
-    for (const auto& each : read->assumptions) fmt::print(stderr, "note: {}\n", each);
+    for (const auto& each : read->assumptions) fmt::print(stderr, "note: {}\n", each.en);
     const auto text = scheduler::toText(read->state);
     if (file.empty() || file == "-") {
         std::fwrite(text.data(), 1, text.size(), stdout);

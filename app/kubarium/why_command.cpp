@@ -40,17 +40,17 @@ Result<ObjectPtr> remembered(Session& session, const WhyArguments& arguments) {
     return session.wait<ObjectPtr>([&](auto reply) { session.client().get(api::resources::schedulingDecisions, arguments.nameSpace, std::string(latest->name()), std::move(reply)); });
 }
 
-void printAssumptions(const std::vector<std::string>& assumptions, const std::string& language) {
+void printAssumptions(const std::vector<scheduler::Sentence>& assumptions, const std::string& language) {
     if (assumptions.empty()) return;
     fmt::print("\n{}\n", inLanguage(language, "This was worked out here from what can be listed. It assumes:", "以上由本程序根据可列出的对象推算，并假定："));
-    for (const auto& each : assumptions) fmt::print("  - {}\n", each);
+    for (const auto& each : assumptions) fmt::print("  - {}\n", inLanguage(language, each));
 }
 
-int printTarget(const Options& options, const WhyArguments& arguments, json::object status, const std::vector<std::string>& assumptions) {
+int printTarget(const Options& options, const WhyArguments& arguments, json::object status, const std::vector<scheduler::Sentence>& assumptions) {
     const auto& changes = status.at("smallestChanges");
     const bool fits = changes.as_object().contains("fits");
     if (wantsStructure(options)) {
-        status["assumptions"] = json::array(assumptions.begin(), assumptions.end());
+        status["assumptions"] = textsOf(assumptions);
         printStructure(options, json::value(std::move(status)));
         return fits ? success : unschedulable;
     }
@@ -60,20 +60,23 @@ int printTarget(const Options& options, const WhyArguments& arguments, json::obj
     return fits ? success : unschedulable;
 }
 
-// Of a Pod that no decision was ever made about, in one sentence; "" if there must have been one.
-std::string whyNeverTried(const api::Object& pod) {
-    if (!pod.string({"spec", "nodeName"}).empty()) return {};
+// Of a Pod that no decision was ever made about; nullopt if there must have been one.
+std::optional<scheduler::Sentence> whyNeverTried(const api::Object& pod) {
+    if (!pod.string({"spec", "nodeName"}).empty()) return std::nullopt;
     if (const auto* gates = pod.find({"spec", "schedulingGates"}); gates && gates->is_array() && !gates->get_array().empty()) {
         std::vector<std::string> names;
         for (const auto& gate : gates->get_array()) names.emplace_back(api::stringAt(gate, {"name"}));
-        return fmt::format("The scheduler does not look at {} before its scheduling gates are removed: {}", pod.name(), fmt::join(names, ", "));
+        return scheduler::Sentence{fmt::format("The scheduler does not look at {} before its scheduling gates are removed: {}", pod.name(), fmt::join(names, ", ")),
+                                   fmt::format("在移除 {} 的调度门控之前，调度器不会考虑它：{}", pod.name(), fmt::join(names, ", "))};
     }
     const auto* claims = pod.find({"spec", "resourceClaims"});
     const auto* conditions = pod.find({"status", "conditions"});
     if (claims && conditions && conditions->is_array())
         for (const auto& condition : conditions->get_array())
-            if (api::stringAt(condition, {"type"}) == "PodScheduled") return fmt::format("The scheduler does not look at {}: {}", pod.name(), api::stringAt(condition, {"message"}));
-    return {};
+            if (api::stringAt(condition, {"type"}) == "PodScheduled")
+                return scheduler::Sentence{fmt::format("The scheduler does not look at {}: {}", pod.name(), api::stringAt(condition, {"message"})),
+                                           fmt::format("调度器不会考虑 {}：{}", pod.name(), api::stringAt(condition, {"message"}))};
+    return std::nullopt;
 }
 
 // Worked out here, from the lists of any cluster or from a file.
@@ -82,9 +85,9 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
     if (!read) return report(read.error());
     const auto pod = read->state.findPod(arguments.nameSpace, arguments.pod);
     if (!pod) return report(makeError(Reason::NotFound, fmt::format("pods \"{}\" not found in namespace {}", arguments.pod, arguments.nameSpace)));
-    if (const auto sentence = whyNeverTried(*pod); arguments.node.empty() && !sentence.empty()) {
-        if (wantsStructure(options)) printStructure(options, json::object{{"message", sentence}});
-        else fmt::print("{}\n", sentence);
+    if (const auto sentence = whyNeverTried(*pod); arguments.node.empty() && sentence) {
+        if (wantsStructure(options)) printStructure(options, json::object{{"message", sentence->en}});
+        else fmt::print("{}\n", inLanguage(arguments.language, *sentence));
         return unschedulable;
     }
     const std::string placed(pod->string({"spec", "nodeName"}));
@@ -92,8 +95,10 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
         auto session = Session::open(options);
         if (!session) return report(session.error());
         const auto by = placedBy(**session, *pod);
-        if (!placed.empty()) read->assumptions.push_back(fmt::format("It is on {}: {}. It is explained as if it waited now, on the cluster as it is now and not as it was then.", placed, by));
-        else read->assumptions.push_back(fmt::format("It waits for its scheduler: {}.", by));
+        if (placed.empty()) read->assumptions.push_back({fmt::format("It waits for its scheduler: {}.", by.en), fmt::format("它在等待其调度器：{}。", by.zh)});
+        else
+            read->assumptions.push_back({fmt::format("It is on {}: {}. It is explained as if it waited now, on the cluster as it is now and not as it was then.", placed, by.en),
+                                         fmt::format("它在 {} 上：{}。这里按它现在等待调度来解释，依据的是集群现在的状态，而不是当时的状态。", placed, by.zh)});
     }
     json::object spec{{"pod", {{"namespace", arguments.nameSpace}, {"name", arguments.pod}}}};
     if (!arguments.node.empty()) spec["targetNode"] = arguments.node;
@@ -104,7 +109,7 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
     if (!arguments.node.empty()) return printTarget(options, arguments, std::move(*status), read->assumptions);
     json::value decision = status->at("decisions").at(0);
     if (wantsStructure(options)) {
-        decision.at("status").as_object()["assumptions"] = json::array(read->assumptions.begin(), read->assumptions.end());
+        decision.at("status").as_object()["assumptions"] = textsOf(read->assumptions);
         printStructure(options, decision);
         return exitOf(decision);
     }

@@ -81,16 +81,25 @@ json::array reasonCounts(const Decision& decision) {
     return list;
 }
 
+// "350ns", "30.455µs", "1.5ms", "2.25s": as Go writes a Duration below a minute.
+std::string durationText(std::chrono::nanoseconds duration) {
+    const auto count = duration.count();
+    if (count < 1'000) return fmt::format("{}ns", count);
+    if (count < 1'000'000) return fmt::format("{}µs", static_cast<double>(count) / 1e3);
+    if (count < 1'000'000'000) return fmt::format("{}ms", static_cast<double>(count) / 1e6);
+    return fmt::format("{}s", static_cast<double>(count) / 1e9);
+}
+
 // How long each extension point took.
 struct PointTimes {
-    json::object seconds;
+    json::object spent;
     const char* point = nullptr;
     std::chrono::steady_clock::time_point since{};
 
     // The next one begins; nullptr: it is over.
     void enter(const char* next) {
         const auto now = std::chrono::steady_clock::now();
-        if (point) seconds[point] = std::chrono::duration<double>(now - since).count();
+        if (point) spent[point] = durationText(now - since);
         point = next;
         since = now;
     }
@@ -136,11 +145,9 @@ json::object outlineOf(const DecisionRecord& record) {
     if (!record.selectedNode.empty())
         sentence = {fmt::format("{} of the {} Nodes looked at can run {}; {} was chosen.", record.feasible, record.evaluated, pod, record.selectedNode),
                     fmt::format("检查过的 {} 个 Node 中有 {} 个能运行 {}；选中 {}。", record.evaluated, record.feasible, pod, record.selectedNode)};
-    json::object timings;
-    for (const auto& [point, seconds] : record.timings) timings[point] = seconds;
     json::object status{{"cycle", record.cycle}, {"attempt", record.attempt}, {"phase", record.phase}, {"result", record.result}, {"message", record.message},
                         {"selectedNode", record.selectedNode}, {"evaluatedNodes", record.evaluated}, {"feasibleNodes", record.feasible},
-                        {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(timings)}, {"queue", queueOf(record)}};
+                        {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", {{"Total", durationText(record.took)}}}, {"queue", queueOf(record)}};
     if (!record.nominatedNode.empty()) status["nominatedNode"] = record.nominatedNode;
     return status;
 }
@@ -189,18 +196,17 @@ json::object reportDecision(const DecisionRecord& record, Detail detail) {
     const auto draw = std::ranges::find(decision.best, record.selectedNode);
     json::object weights;
     for (const auto& [name, weight] : profile.score) weights[name] = weight;
-    auto timings = times.seconds;
-    for (const auto& [point, seconds] : record.timings) timings[point] = seconds;
+    times.spent["Total"] = durationText(record.took);
     json::object preFilter{{"code", toString(decision.preFilter.code)}};
     if (!decision.preFilter.plugin.empty()) preFilter["plugin"] = decision.preFilter.plugin;
     if (!decision.preFilter.reasons.empty()) preFilter["reasons"] = stringsOf(decision.preFilter.reasons);
     if (decision.narrowedTo) preFilter["nodeNames"] = json::array(decision.narrowedTo->begin(), decision.narrowedTo->end());
-    const auto sentence = sentenceOf(decision, record.pod->name, record.selectedNode);
+    const auto sentence = sentenceOf(decision, record.pod->name, record.selectedNode, record.drawn);
     json::object status{{"cycle", record.cycle}, {"attempt", record.attempt}, {"phase", record.phase}, {"result", record.result}, {"message", record.message},
                         {"selectedNode", record.selectedNode}, {"preFilter", std::move(preFilter)}, {"evaluatedNodes", decision.evaluated}, {"feasibleNodes", decision.feasible},
                         {"scoringSkipped", decision.scoringSkipped}, {"skippedFilter", stringsOf(decision.skippedFilter)}, {"skippedScore", stringsOf(decision.skippedScore)},
                         {"weights", std::move(weights)}, {"best", stringsOf(decision.best)}, {"reasonCounts", reasonCounts(decision)},
-                        {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(timings)}};
+                        {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(times.spent)}};
     status["queue"] = queueOf(record);
     if (!decision.preemption.nominatedNode.empty()) status["nominatedNode"] = decision.preemption.nominatedNode;
     if (draw != decision.best.end()) status["draw"] = draw - decision.best.begin();

@@ -21,6 +21,7 @@ struct DecisionRecord {
     int evaluated = 0, feasible = 0;    // Nodes
     std::string nominatedNode;          // by preemption
     std::string selectedNode;           // what was drawn, so that the story told later is the same
+    bool drawn = true;                  // false: nothing is drawn (what-if), of equally good Nodes the first was taken
     std::string phase = "Done";         // or the phase before which the Clock holds it
     bool veiled = false;                // held to be predicted: what the phase and those after it found is not told
     std::string result, message;
@@ -28,7 +29,7 @@ struct DecisionRecord {
     double waitedSeconds = 0;
     std::string wokenBy;
     std::string uid;
-    std::vector<std::pair<std::string, double>> timings;
+    std::chrono::nanoseconds took{};    // the attempt
 
     std::string name() const { return pod->name + "." + std::to_string(cycle); }
 };

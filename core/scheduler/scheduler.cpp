@@ -140,7 +140,7 @@ void Scheduler::begin(QueuedPod pod) {
     record.waitedSeconds = std::chrono::duration<double>(clock_.clusterNow() - pod.since).count();
     record.wokenBy = pod.wokenBy;
     record.uid = random_.uuid();
-    record.timings.emplace_back("Total", std::chrono::duration<double>(clock_.monotonic() - started).count());
+    record.took = clock_.monotonic() - started;
     attempt->pod = std::move(pod);
     held_ = std::move(attempt);
     advance();

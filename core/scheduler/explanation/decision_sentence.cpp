@@ -19,7 +19,7 @@ Sentence ableText(const Decision& decision, const std::string& pod) {
     return {fmt::format("{} of {} Nodes can run {}", decision.feasible, all, pod), fmt::format("{} 个 Node 中有 {} 个能运行 {}", all, decision.feasible, pod)};
 }
 
-Sentence scheduled(const Decision& decision, const std::string& pod, const std::string& selected) {
+Sentence scheduled(const Decision& decision, const std::string& pod, const std::string& selected, bool drawn) {
     if (decision.nominatedNodeUsed)
         return {fmt::format("{} was nominated for {} by an earlier preemption, and it fits there now.", selected, pod), fmt::format("{} 此前因抢占被提名给 {}，现在已经放得下。", selected, pod)};
     const auto all = decision.nodes.size();
@@ -35,11 +35,11 @@ Sentence scheduled(const Decision& decision, const std::string& pod, const std::
     }
     const auto able = ableText(decision, pod);
     const auto tied = static_cast<int>(decision.best.size());
+    const auto chosen = drawn ? Sentence{"the draw fell on " + selected, "抽签选中 " + selected} : Sentence{selected + " is the first of them", "取其中的第一个 " + selected};
     if (tied > 1 && tied == decision.feasible)
-        return {fmt::format("{}; {} have {} points, and the draw fell on {}.", able.en, tied == 2 ? "both" : "all of them", won, selected), fmt::format("{}；它们同为 {} 分，抽签选中 {}。", able.zh, won, selected)};
+        return {fmt::format("{}; {} have {} points, and {}.", able.en, tied == 2 ? "both" : "all of them", won, chosen.en), fmt::format("{}；它们同为 {} 分，{}。", able.zh, won, chosen.zh)};
     if (tied > 1)
-        return {fmt::format("{}; {} of them lead with {} points each, and the draw fell on {}.", able.en, tied, won, selected),
-                fmt::format("{}；其中 {} 个以 {} 分并列第一，抽签选中 {}。", able.zh, tied, won, selected)};
+        return {fmt::format("{}; {} of them lead with {} points each, and {}.", able.en, tied, won, chosen.en), fmt::format("{}；其中 {} 个以 {} 分并列第一，{}。", able.zh, tied, won, chosen.zh)};
     return {fmt::format("{}; {} leads with {} points, the next has {}.", able.en, selected, won, second), fmt::format("{}；{} 以 {} 分领先，其次是 {} 分。", able.zh, selected, won, second)};
 }
 
@@ -79,8 +79,8 @@ Sentence giveWayText(const std::vector<PodInfoPtr>& victims) {
     return {fmt::format("{} Pods of lower priority give way", victims.size()), fmt::format("{} 个优先级较低的 Pod 让位", victims.size())};
 }
 
-Sentence sentenceOf(const Decision& decision, const std::string& pod, const std::string& selected) {
-    if (decision.result == Decision::Result::Scheduled) return scheduled(decision, pod, selected);
+Sentence sentenceOf(const Decision& decision, const std::string& pod, const std::string& selected, bool drawn) {
+    if (decision.result == Decision::Result::Scheduled) return scheduled(decision, pod, selected, drawn);
     if (decision.result == Decision::Result::NoNodes) return {"There is no Node in this cluster.", "这个集群里没有 Node。"};
     if (!decision.error.empty()) return {fmt::format("The scheduler could not decide about {}: {}", pod, decision.error), fmt::format("调度器无法对 {} 作出决定：{}", pod, decision.error)};
     if (!decision.preFilter.success())

@@ -6,8 +6,8 @@
 
 namespace kubarium::scheduler {
 
-// `selected`: the Node that was drawn; "" while nothing is.
-Sentence sentenceOf(const Decision& decision, const std::string& pod, const std::string& selected);
+// `selected`: the Node that was chosen; "" while none is. `drawn`: by lot, where several are equally good; else it is the first of them.
+Sentence sentenceOf(const Decision& decision, const std::string& pod, const std::string& selected, bool drawn);
 
 // Which of `all` Nodes, to stand behind a preposition: "the only Node", "both Nodes", "all 5 Nodes", "Node a", "3 Nodes".
 Sentence nodesText(const std::vector<std::string>& some, std::size_t all);

@@ -142,6 +142,7 @@ Result<Placement> place(Snapshot& snapshot, const PodInfoPtr& pod, std::shared_p
     record.schedulerName = pod->schedulerName;
     const auto decision = decisionOf(record);
     record.selectedNode = decision.selectedNode;
+    record.drawn = false;
     record.message = decision.message;
     record.result = decision.result == Decision::Result::Scheduled ? "Scheduled" : decision.error.empty() ? "Unschedulable" : "Error";
     placement.node = decision.selectedNode.empty() ? decision.preemption.nominatedNode : decision.selectedNode;

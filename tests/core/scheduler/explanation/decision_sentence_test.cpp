@@ -8,15 +8,15 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Sentence told(const Scene& scene, const DecideOptions& options) {
+Sentence told(const Scene& scene, const DecideOptions& options, bool drawn = true) {
     const auto decision = decide(*scene.snapshot(), *PodInfo::make(scene.pending), scene.configuration, scene.configuration.profiles.front(), options);
-    return sentenceOf(decision, "web", decision.selectedNode);
+    return sentenceOf(decision, "web", decision.selectedNode, drawn);
 }
-Sentence told(const Scene& scene) {
+Sentence told(const Scene& scene, bool drawn = true) {
     DecideOptions options;
     options.sampling = false;
     options.fullStory = true;
-    return told(scene, options);
+    return told(scene, options, drawn);
 }
 
 Scene nodes(int count, const std::string& cpu = "4") {
@@ -34,6 +34,8 @@ TEST(DecisionSentence, ReadsWellForOneNodeForTwoAndForMany) {
     scene = nodes(2);
     scene.wants("1");
     EXPECT_THAT(told(scene).en, HasSubstr("Both Nodes can run web; both have "));
+    EXPECT_THAT(told(scene).en, HasSubstr("the draw fell on n0"));
+    EXPECT_THAT(told(scene, false).en, HasSubstr("n0 is the first of them"));
     scene.wants("8");
     EXPECT_EQ(told(scene).en, "Neither of the 2 Nodes can run web. The reason is the same on each of them: Insufficient cpu.");
     scene = nodes(1000);
