@@ -60,7 +60,11 @@ struct Exchange {
     std::string pending;  // bytes that the parser has not taken
     std::move_only_function<void(Result<Response>)> done;
 
-    Exchange() { parser.body_limit(longestBody); }
+    // The answer to HEAD tells the length of a body that does not come.
+    explicit Exchange(bool head) {
+        parser.body_limit(longestBody);
+        parser.skip(head);
+    }
 
     void take(std::string data) {
         if (!done) return;
@@ -144,9 +148,18 @@ Result<ProxiedRequest> proxyToPod(Registry& registry, KubeletConnector* kubelets
     } else {
         port = TRY(portOfPod(*pod, name.port));
     }
+    // Relative links of a page only work below a path with a slash at its end. Kubernetes: proxyRedirectsforRootPath in apimachinery.
+    const bool head = request.method == "HEAD";
+    if (info.rest.empty() && !request.path.ends_with('/') && (head || request.method == "GET"))
+        return ProxiedRequest([location = request.path + "/" + (request.query.empty() ? "" : "?" + request.query)](auto done) {
+            Response response;
+            response.code = 301;
+            response.headers.emplace_back("Location", location);
+            done(std::move(response));
+        });
     if (!kubelets) return makeError(Reason::ServiceUnavailable, "there are no kubelets to reach Pods by");
-    return ProxiedRequest([kubelets, &executor, pod, port, text = requestText(request, info, name.name)](auto done) {
-        auto exchange = std::make_shared<Exchange>();
+    return ProxiedRequest([kubelets, &executor, pod, port, head, text = requestText(request, info, name.name)](auto done) {
+        auto exchange = std::make_shared<Exchange>(head);
         exchange->done = [&executor, exchange = std::weak_ptr(exchange), done = std::move(done)](Result<Response> answer) mutable {
             // Not from within the stream's own call: it would end itself.
             if (const auto self = exchange.lock()) executor.post([self] { self->stream.reset(); });

@@ -69,7 +69,8 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
         status.ready = kind == ContainerKind::Init && !isSidecar(container) && current.exitCode == 0;
     }
     // A kubelet removes dead containers of a Pod that ends within a second or so; only what has just ended still has a past.
-    const bool forgetsLast = input.ending && !unnoticed && current.state == InstanceState::Exited && input.now - current.finishedAt >= std::chrono::seconds{1};
+    const bool forgetsLast = input.ending && !unnoticed && current.state == InstanceState::Exited &&
+                             (current.finishedAt <= input.endingSince || input.now - current.finishedAt >= std::chrono::seconds{1});
     if (actual.previous && actual.previous->state == InstanceState::Exited && !forgetsLast) status.lastState = endedState(input, *actual.previous);
     if (container.resources && !(container.resources->requests.empty() && container.resources->limits.empty())) {
         status.allocatedResources = container.resources->requests;

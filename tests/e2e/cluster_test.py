@@ -11,6 +11,7 @@ import subprocess
 import sys
 import unittest
 
+from api import Api
 from machine import Machine, wait_until
 
 MACHINE = Machine(sys.argv.pop(), "e2e")
@@ -72,8 +73,21 @@ class Cluster(unittest.TestCase):
         kubarium("fault", "container-kill", pod)
         wait_until("one restart", lambda: self.k("get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].restartCount}").stdout == "1")
         self.k("wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=30s")
+        self.through_the_proxy(f"/api/v1/namespaces/default/pods/{pod}:8080/proxy")
         self.k("delete", "deployment", "web")
         wait_until("no Pods", lambda: self.k("get", "pods", "-o", "name").stdout == "", 60)
+
+    def through_the_proxy(self, path):
+        def ask(method, path):
+            connection = Api(pathlib.Path(self.config).read_text()).connection
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Location"), answer.read()
+
+        self.assertEqual(ask("GET", path)[:2], (301, path + "/"))
+        self.assertEqual(ask("GET", path + "?x=1")[1], path + "/?x=1")
+        self.assertEqual(ask("HEAD", path + "/")[0], 200)
+        self.assertIn(b"web", ask("GET", path + "/")[2])
 
     def test_4_an_impossible_pod_is_explained(self):
         manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: huge}\nspec: {containers: [{name: c, image: busybox, resources: {requests: {cpu: '100'}}}]}"
