@@ -164,7 +164,8 @@ int runCluster(const SupervisorConfig& config, Cgroups cgroups) {
     auto network = ClusterNetwork::create(config.switchAddress);
     if (!network) return fail(network.error());
 
-    SupervisorRequests requests(config, std::move(cgroups), std::move(*network), supervisorSocket);
+    // Never destroyed: its threads use it until the process ends, which ends them.
+    auto& requests = *new SupervisorRequests(config, std::move(cgroups), std::move(*network), supervisorSocket);
     requests.announce();
     FrameReader reader;
     for (;;) {
