@@ -19,6 +19,7 @@ namespace {
 
 constexpr int applicationId = 0x4b756261;  // "Kuba"
 constexpr int formatVersion = 2;
+constexpr int patienceMilliseconds = 2000;
 // Rows have numbers, in the order in which their objects were made: a new one goes to the end of the file and an old one is found by
 // its number. What is where is known in memory, so that no index of the names has to be written as well.
 constexpr const char* objectTable = "CREATE TABLE object(id INTEGER PRIMARY KEY, resource TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL)";
@@ -134,6 +135,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
     const int code = sqlite3_open_v2(file.c_str(), &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     ::umask(before);
     if (code != SQLITE_OK) return database->error(file.string());
+    // An engine that was killed may need a moment to be gone.
+    sqlite3_busy_timeout(database->handle, patienceMilliseconds);
     // Exclusive: nobody else may open it, and the index of the log needs no shared memory file.
     TRY(database->run("PRAGMA locking_mode=EXCLUSIVE"));
     if (auto locked = database->run("PRAGMA journal_mode=WAL"); !locked) {

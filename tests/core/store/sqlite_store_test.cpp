@@ -13,6 +13,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 namespace kubarium::store {
 namespace {
@@ -63,6 +64,17 @@ TEST_F(SqliteStoreTest, TheFileIsPrivateAndASecondUserIsRefusedWithASentence) {
     const auto second = SqliteStore::open(directory / "cluster.db", loop, loop);
     ASSERT_FALSE(second.has_value());
     EXPECT_NE(second.error().message.find("running already"), std::string::npos) << second.error().message;
+}
+
+TEST_F(SqliteStoreTest, OneThatIsStillBeingClosedIsWaitedFor) {
+    SimulatedLoop loop;
+    auto store = open(loop, loop);
+    std::jthread closes([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        store.reset();
+    });
+    SimulatedLoop other;
+    EXPECT_NE(open(other, other), nullptr);
 }
 
 TEST_F(SqliteStoreTest, AFileOfSomebodyElseIsRefused) {
