@@ -815,8 +815,8 @@
         <translation>%1：%2</translation>
     </message>
     <message>
-        <source>Arrange the Nodes by zone, by pool or in one group.</source>
-        <translation>按可用区、按池或不分组排列 Node。</translation>
+        <source>Arrange the Nodes by zone, by pool or in one group (C goes here, Enter opens).</source>
+        <translation>按可用区、按池或不分组排列 Node（按 C 移到这里，Enter 打开）。</translation>
     </message>
     <message>
         <source>Go back one phase of this cycle (Backspace).</source>
@@ -1291,8 +1291,8 @@
         <translation>一次一个插件：查看下一个插件的结论（P；Shift+P 返回）。</translation>
     </message>
     <message>
-        <source>List the Nodes that were refused for this reason.</source>
-        <translation>列出因此原因被拒绝的 Node。</translation>
+        <source>List the Nodes that were refused for this reason (C goes from reason to reason, Enter opens).</source>
+        <translation>列出因此原因被拒绝的 Node（C 逐条选择原因，Enter 打开）。</translation>
     </message>
     <message>
         <source>Preemption makes room here</source>

@@ -158,6 +158,7 @@ void LabRunner::describeQuestion(model::LabScreen& screen) const {
         screen.explanation = in(step.ask->explanation, language_);
     }
     if (!step.ask->hold) return;
+    screen.keepsCycle = question.hold == lab::HoldState::Revealing || screen.proceeds;
     const auto pod = model::text(step.ask->hold->pod).section(QLatin1Char('/'), 1), phase = model::text(step.ask->hold->phase);
     if (question.hold == lab::HoldState::Awaiting) screen.hold = tr("Waiting until the scheduler takes up %1.").arg(pod);
     if (question.hold == lab::HoldState::Held) screen.hold = tr("❚❚ %1 is held before %2. It goes on when you reveal.").arg(pod, phase);

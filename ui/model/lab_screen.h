@@ -36,6 +36,7 @@ struct LabScreen {
     bool revealed = false;   // the explanation is there to be read; the step goes on when it has been
     bool canReveal = true;   // false while the cycle that was asked about is not held, or goes on already
     bool proceeds = false;   // what was revealed has not been read yet
+    bool keepsCycle = false; // the cycle that was asked about is being revealed or read: the theatre goes on to no later one
     QString hold;            // what the scheduler does meanwhile; "" when no cycle is held for the question
     QList<LabCheckLine> checks;
     QStringList hints;   // those shown so far

@@ -130,12 +130,12 @@ QString StageView::Private::tooltip(const Hit& hit) const {
       return model->components[at].detail.isEmpty()
                  ? componentName(model->components[at].kind)
                  : Stage::tr("%1: %2", "component: its state").arg(componentName(model->components[at].kind), model->components[at].detail);
-    case Hit::Kind::GroupButton: return Stage::tr("Arrange the Nodes by zone, by pool or in one group.");
+    case Hit::Kind::GroupButton: return Stage::tr("Arrange the Nodes by zone, by pool or in one group (C goes here, Enter opens).");
     case Hit::Kind::Back: return Stage::tr("Go back one phase of this cycle (Backspace).");
     case Hit::Kind::Next: return Stage::tr("Let the scheduler do its next phase (Space).");
     case Hit::Kind::Close: return Stage::tr("Leave the theatre (Esc).");
     case Hit::Kind::Plugin: return Stage::tr("One plugin at a time: see what the next one says (P; Shift+P goes back).");
-    case Hit::Kind::Reason: return Stage::tr("List the Nodes that were refused for this reason.");
+    case Hit::Kind::Reason: return Stage::tr("List the Nodes that were refused for this reason (C goes from reason to reason, Enter opens).");
     case Hit::Kind::Bar:
     case Hit::Kind::None: break;
   }
@@ -162,6 +162,9 @@ bool StageView::event(QEvent* event) {
 }
 
 void StageView::Private::select(int node, int pod) {
+  if (marked.kind != Hit::Kind::None) {
+    setMark({});
+  }
   const QString nextNode = node < 0 ? QString() : model->nodes[static_cast<std::size_t>(node)].name;
   const QString nextPod = pod < 0 ? QString() : model->pods[static_cast<std::size_t>(pod)].key;
   const bool nodeChanged = nextNode != selectedNode;
@@ -392,6 +395,36 @@ void StageView::Private::moveSelection(int dx, int dy, bool pods) {
   }
 }
 
+void StageView::Private::setMark(const Hit& hit) {
+  marked = hit;
+  view->setAccessibleDescription(hit.kind == Hit::Kind::None && theatre ? theatre->explanation : tooltip(hit));
+  view->update();
+}
+
+// What can be clicked beside Nodes and Pods, one after the other: the reasons of a large theatre first.
+void StageView::Private::moveMark(int direction) {
+  std::vector<Hit> all;
+  const auto add = [&](Hit::Kind kind, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const Hit hit{kind, static_cast<int>(i)}; !hitRect(hit).isEmpty()) {
+        all.push_back(hit);
+      }
+    }
+  };
+  add(Hit::Kind::Reason, layout.reasonRows.size());
+  add(Hit::Kind::Component, layout.components.size());
+  add(Hit::Kind::GroupButton, 1);
+  add(Hit::Kind::Service, layout.services.size());
+  if (all.empty()) {
+    return;
+  }
+  const auto count = static_cast<std::ptrdiff_t>(all.size());
+  const auto found = std::find(all.begin(), all.end(), marked);
+  const std::ptrdiff_t at = found != all.end() ? found - all.begin() : direction > 0 ? -1 : count;
+  const std::ptrdiff_t next = at + direction;
+  setMark(next >= 0 && next < count ? all[static_cast<std::size_t>(next)] : direction > 0 ? all.front() : all.back());
+}
+
 bool StageView::Private::presentationKey(int key) {
   if (!theatre) {
     return false;
@@ -419,6 +452,21 @@ void StageView::keyPressEvent(QKeyEvent* event) {
   if (d_->theatre && event->key() == Qt::Key_P) {
     Q_EMIT theatrePluginRequested(pods ? -1 : 1);
     return;
+  }
+  if (event->key() == Qt::Key_C && !(event->modifiers() & ~Qt::ShiftModifier)) {
+    d_->moveMark(pods ? -1 : 1);
+    return;
+  }
+  const Hit marked = d_->marked;
+  if (!d_->hitRect(marked).isEmpty()) {
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
+      d_->click(marked);
+      return;
+    }
+    if (event->key() == Qt::Key_Escape) {
+      d_->setMark({});
+      return;
+    }
   }
   switch (event->key()) {
     case Qt::Key_Left: d_->moveSelection(-1, 0, pods); return;

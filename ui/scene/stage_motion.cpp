@@ -649,6 +649,9 @@ void StageView::Private::paintMarks(const Ink& ink) {
       outline(rect, 8, theme.hairlineStrong, 1.2, -0.5);
     }
   }
+  if (const QRectF rect = hitRect(marked); !rect.isEmpty()) {
+    outline(rect, marked.kind == Hit::Kind::Service ? cardRadius : 8, theme.accent, 2, 0.5);
+  }
   painter.setClipRect(QRectF(view->rect()) - QMarginsF(0, 0, 0, view->height() - camera.viewport().bottom()), Qt::IntersectClip);
   if (const int node = selectedNode.isEmpty() ? -1 : slots.nodeIndex(selectedNode); node >= 0) {
     outline(camera.toWidget(layout.nodeRect(node)), cardRadius, theme.accent, view->hasFocus() ? 2 : 1.5, 0.5);

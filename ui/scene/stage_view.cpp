@@ -62,6 +62,10 @@ void StageView::setTheatre(std::optional<TheatreState> theatre) {
     d_->scoreStarted = d_->now();
   }
   const bool appeared = theatre.has_value() != d_->theatre.has_value();
+  // Another list of reasons: the same place would be another one.
+  if (d_->marked.kind == Hit::Kind::Reason && !(theatre && d_->theatre && sortedReasons(*theatre) == sortedReasons(*d_->theatre))) {
+    d_->marked = {};
+  }
   d_->theatre = std::move(theatre);
   d_->indexTheatre();
   if (appeared) {

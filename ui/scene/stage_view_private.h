@@ -67,6 +67,7 @@ struct StageView::Private {
   QRegion overlayRegion;           // where moving things were painted last
 
   Hit hover;
+  Hit marked;  // with the keyboard: a control, a reason or a Service
   QString selectedNode;
   QString selectedPod;
   std::optional<QPointF> pressAt;
@@ -124,6 +125,8 @@ struct StageView::Private {
   void click(const Hit& hit);
   void select(int node, int pod);
   void moveSelection(int dx, int dy, bool pods);
+  void moveMark(int direction);
+  void setMark(const Hit& hit);
   void showGroupMenu();
   bool presentationKey(int key);
   QRectF podWidgetRect(int pod) const;

@@ -93,11 +93,24 @@ void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
     const auto name = focus && isAncestorOf(focus) && focus->hasFocus() ? focus->accessibleName() : QString();
     auto* area = findChild<QScrollArea*>();
     const int place = area ? area->verticalScrollBar()->value() : 0;
+    const auto before = name.isEmpty() ? QList<QPushButton*>() : findChildren<QPushButton*>();
+    // The old buttons go, and with the one that has the keyboard it would leave the panel: the panel keeps it meanwhile.
+    if (!name.isEmpty()) setFocus();
     clearLayout(column_);
     refill();
-    if (!name.isEmpty())
-        for (auto* button : findChildren<QPushButton*>())
-            if (button->accessibleName() == name) button->setFocus();
+    if (!name.isEmpty()) {
+        QPushButton* next = nullptr;
+        for (auto* button : findChildren<QPushButton*>()) {
+            if (before.contains(button) && !foot_->isAncestorOf(button)) continue;
+            // Of the same name; or, when what was pressed is done with, the one that leads on.
+            if (button->isEnabled() && button->accessibleName() == name) next = button;
+            else if (!next && button->isEnabled() && button->property("role").toString() == QLatin1String("primary")) next = button;
+        }
+        if (next) {
+            next->show();  // the layout would do so later, and what is hidden cannot have the keyboard
+            next->setFocus();
+        }
+    }
     if (area) QTimer::singleShot(0, area, [area, place] { area->verticalScrollBar()->setValue(place); });
 }
 

@@ -95,6 +95,8 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     terminal_->setKubeconfig(kubeconfigPath);
     editor_->setActions(actions_.get());
     followed_.clear();
+    heldDecision_.clear();
+    keepsCycle_ = false;
     theatreKey_.clear();
     decision_.reset();
     theatrePlace_.reset();
@@ -221,7 +223,11 @@ void MainWindow::updateTheatre() {
         if (const auto pod = link_->get(Kind::Pod, held)) {
             followed_ = model::text(pod->uid());
             decision = model::latestDecision(*link_, *pod);
+            heldDecision_ = decision ? decision->key() : std::string();
         }
+    // After a preemption the next cycle of the same Pod is over before anyone has read who was to give way.
+    if (!decision && keepsCycle_)
+        if (auto kept = link_->get(Kind::Decision, heldDecision_); kept && model::at(*kept, {"spec", "podUID"}) == followed_) decision = std::move(kept);
     if (!decision && !followed_.isEmpty())
         if (const auto pod = link_->get(Kind::Pod, referenceOfPod(followed_).key)) decision = model::latestDecision(*link_, *pod);
     if (!decision) {
@@ -384,6 +390,7 @@ void MainWindow::openLab(const QString& name) {
 // The lab's cluster was made for it and ends with it.
 void MainWindow::leaveLab() {
     lab_.reset();
+    keepsCycle_ = false;
     labMarks_.clear();
     timeline_->setLabMarks({});
     readLabs();  // how far it went is known now
@@ -428,6 +435,7 @@ void MainWindow::showLab() {
 void MainWindow::showLabScreen(const model::LabScreen& screen) {
     if (std::exchange(labName_, screen.title) != screen.title) chooseLab();
     labPanel_->show(screen, appearance_.theme());
+    if (std::exchange(keepsCycle_, screen.keepsCycle) != screen.keepsCycle) updateTheatre();
 }
 
 }  // namespace kubarium::view

@@ -197,6 +197,26 @@ TEST_F(StageViewTest, ClicksSelectPodsNodesAndTheatreButtons) {
   EXPECT_EQ(next.count(), 1);
 }
 
+TEST_F(StageViewTest, TheReasonsOfALargeTheatreOpenWithTheKeyboard) {
+  show(scenes::largeCluster(1000, 2000));
+  view.setTheatre(scenes::largeDecision(*current, TheatrePhase::Filter));
+  QApplication::processEvents();
+  QSignalSpy opened(&view, &StageView::reasonActivated);
+  press(Qt::Key_Return);
+  EXPECT_EQ(opened.count(), 0) << "nothing is marked yet";
+  press(Qt::Key_C);
+  press(Qt::Key_Return);
+  press(Qt::Key_C);
+  press(Qt::Key_Return);
+  ASSERT_EQ(opened.count(), 2);
+  EXPECT_EQ(opened[0][0].toString(), QStringLiteral("Insufficient cpu")) << "the most frequent first";
+  EXPECT_EQ(opened[1][0].toString(), QStringLiteral("had untolerated taint {pool: gpu}"));
+  press(Qt::Key_Escape);
+  EXPECT_TRUE(view.hasTheatre()) << "the first Esc takes the mark away only";
+  press(Qt::Key_Return);
+  EXPECT_EQ(opened.count(), 2);
+}
+
 TEST_F(StageViewTest, ArrowsWalkTheNodesAndShiftWalksThePods) {
   show(scenes::calmCluster());
   press(Qt::Key_Right);

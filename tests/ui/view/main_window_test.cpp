@@ -9,6 +9,7 @@
 #include "ui/view/yaml_editor.h"
 
 #include <QLineEdit>
+#include <QApplication>
 #include <QLabel>
 #include <QPushButton>
 #include <QTest>
@@ -158,6 +159,52 @@ TEST_F(WindowTest, ALabIsAnsweredWithClicks) {
     window_->showLabScreen(screen);
     QTest::mouseClick(button(window_->labPanel(), QStringLiteral("worker-b")), Qt::LeftButton);
     EXPECT_EQ(chosen, QStringLiteral("b"));
+}
+
+TEST_F(WindowTest, ALabKeepsTheRevealedCycleInTheTheatreUntilItHasBeenRead) {
+    open([](auto& cluster) { cluster.fillTheatre(); });
+    const auto cycle = [this] { return window_->stage().theatre() ? window_->stage().theatre()->cycle : -1; };
+    ASSERT_TRUE(waitFor([&] { return cycle() == 41; }));
+    model::LabScreen screen;
+    screen.running = screen.keepsCycle = true;
+    window_->showLabScreen(screen);
+    // The cycle is let go, and the same Pod has had another one already.
+    auto later = objects().find(r::schedulingDecisions, "default/train-7d9f6-42.41")->tree();
+    later["metadata"].as_object()["name"] = "train-7d9f6-42.42";
+    later["status"].as_object()["cycle"] = 42;
+    objects().put(r::schedulingDecisions, later);
+    cluster_.setClock(1, false);
+    ASSERT_TRUE(waitFor([this] { return window_->link()->heldPod().isEmpty() && window_->link()->get(Kind::Decision, std::string("default/train-7d9f6-42.42")); }));
+    EXPECT_EQ(cycle(), 41);
+    screen.keepsCycle = false;
+    window_->showLabScreen(screen);
+    EXPECT_TRUE(waitFor([&] { return cycle() == 42; }));
+}
+
+TEST_F(WindowTest, TheKeyboardStaysOnTheChoiceThatWasMadeInALab) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    auto& panel = window_->labPanel();
+    model::LabScreen screen;
+    screen.running = true;
+    screen.question = QStringLiteral("Which Node?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("worker-a")}, {QStringLiteral("b"), QStringLiteral("worker-b")}};
+    const auto show = [&] {
+        window_->showLabScreen(screen);
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QCoreApplication::processEvents();
+    };
+    show();
+    QApplication::setActiveWindow(window_.get());
+    button(panel, QStringLiteral("worker-b"))->setFocus();
+    screen.answered = true;
+    screen.chosen = QStringLiteral("b");
+    show();
+    EXPECT_TRUE(button(panel, QStringLiteral("worker-b"))->hasFocus());
+    // Revealed: the choices are done with, and what leads on is at hand.
+    screen.revealed = screen.proceeds = true;
+    screen.answer = QStringLiteral("b");
+    show();
+    EXPECT_TRUE(panel.findChild<QPushButton*>(QStringLiteral("proceed"))->hasFocus());
 }
 
 TEST_F(WindowTest, ALabRevealsOnlyWhatIsHeldAndPredictedAndGoesOnWhenItHasBeenRead) {
