@@ -70,9 +70,11 @@ void StageAnimator::expire(Milliseconds now, std::vector<Flight>& landed) {
 }
 
 void StageAnimator::schedule(int otherwise) {
-  // Pods in flight want every frame; dots and rings are small and read as well at half of them, at half the cost.
+  // Pods in flight want every frame; rings and told messages are small and read as well at half of them, at half the cost.
+  // Lease renewals are all that an idle cluster ever moves: a quarter is enough to see where they go.
   const bool large = !flights_.isEmpty() || !fades_.empty();
-  const int own = large ? 16 : isMoving() ? 33 : 0;
+  const bool told = std::any_of(dots_.begin(), dots_.end(), [](const Dot& dot) { return !dot.text.isEmpty(); });
+  const int own = large ? 16 : !rings_.empty() || told ? 33 : !dots_.empty() ? 66 : 0;
   const int wanted = own == 0 ? otherwise : otherwise > 0 ? std::min(own, otherwise) : own;
   if (wanted <= 0) {
     timer_.stop();

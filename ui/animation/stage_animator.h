@@ -1,6 +1,7 @@
 // What moves on the Stage just now, and the one timer behind it. Plain lists of effects with a start and a duration; where
 // an effect is drawn is computed by the view from `progress` at paint time, so that effects survive zooming and panning.
-// The timer runs at 16 ms while something moves, slower while only numbers count down, and not at all otherwise.
+// The timer runs at 16 ms while Pods move, slower for small effects (lease renewals slowest) and while only numbers count down,
+// and not at all otherwise.
 #pragma once
 
 #include <QChar>
@@ -88,7 +89,7 @@ class StageAnimator : public QObject {
   // Drops what has ended; the flights that landed go to `landed`.
   void expire(Milliseconds now, std::vector<Flight>& landed);
 
-  // How often the view needs to be asked: 16 while effects run, else `otherwise` milliseconds (0: never).
+  // How often the view needs to be asked: 16 to 66 milliseconds while effects run, else `otherwise` (0: never).
   void schedule(int otherwise);
   void stop() { timer_.stop(); }
   bool isTicking() const { return timer_.isActive(); }

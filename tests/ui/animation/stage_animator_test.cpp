@@ -59,5 +59,22 @@ TEST(StageAnimator, AFlightWithoutDurationDoesNotStart) {
   EXPECT_FALSE(animator.isMoving());
 }
 
+TEST(StageAnimator, LeaseRenewalsAloneCostAQuarterOfTheFramesThatAFlightGets) {
+  StageAnimator animator;
+  animator.dot({QPointF(0, 0), QPointF(100, 0), {}, RingTone::Ok, 2.5, 0, 500});
+  animator.schedule(1000);
+  const int pulse = animator.interval();
+  animator.dot({QPointF(0, 0), QPointF(100, 0), QStringLiteral("bind web"), RingTone::Accent, 4, 0, 500});
+  animator.schedule(1000);
+  const int told = animator.interval();
+  animator.fly({QStringLiteral("a"), QPointF(0, 0), 0, 500});
+  animator.schedule(1000);
+  EXPECT_GE(pulse, 4 * animator.interval());
+  EXPECT_LT(told, pulse) << "a label has to be read while it moves";
+  animator.clear();
+  animator.schedule(0);
+  EXPECT_FALSE(animator.isTicking());
+}
+
 }  // namespace
 }  // namespace kubarium::animation
