@@ -8,6 +8,8 @@
 #include <QMenu>
 #include <QMessageBox>
 
+#include <algorithm>
+
 namespace kubarium::view {
 namespace {
 
@@ -92,6 +94,26 @@ TEST_F(LiveLab, APredictionIsMadeBeforeAnybodySeesTheOutcomeAndTheLabGoesOnWhere
     ASSERT_NO_FATAL_FAILURE(openLab(QStringLiteral("filters-and-taints")));
     ASSERT_TRUE(waitFor([this] { return labSays("batch is held before Filter"); }, engineMilliseconds)) << labText();
     EXPECT_NE(pod("default/report"), nullptr) << "the cluster is as it was left";
+}
+
+TEST_F(LiveLab, ThePreemptionThatWasRevealedStaysInTheTheatreUntilItHasBeenRead) {
+    ASSERT_NO_FATAL_FAILURE(openLab(QStringLiteral("priority-and-preemption")));
+    ASSERT_TRUE(waitFor([this] { return labSays("urgent is held before Filter"); }, engineMilliseconds)) << labText();
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("low-a (priority 100, 900m on worker-a)")));
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Reveal")));
+    ASSERT_TRUE(waitFor([this] { return labSays("Right"); }, engineMilliseconds)) << labText();
+    // The second cycle, which places the Pod, is over long before the first has been read: the Stage shows its Pod Running.
+    ASSERT_TRUE(waitFor([this] {
+        const auto decision = model::latestDecision(*window_->link(), *pod("default/urgent"));
+        const auto& pods = window_->stage().model()->pods;
+        return decision && model::at(*decision, {"status", "selectedNode"}) == QLatin1String("worker-a") &&
+               std::any_of(pods.begin(), pods.end(), [](const auto& each) { return each.name == QLatin1String("urgent") && each.phase == scene::PodPhase::Ready; });
+    }, engineMilliseconds));
+    ASSERT_TRUE(theatre().has_value());
+    EXPECT_TRUE(theatre()->victims.contains(QStringLiteral("default/low-a")) && theatre()->candidates.size() == 3)
+        << "who gave way, and for what price, is not to be seen";
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Continue")));
+    EXPECT_TRUE(waitFor([this] { return !theatre() || theatre()->victims.isEmpty(); }, engineMilliseconds)) << "the theatre does not go on";
 }
 
 }  // namespace

@@ -239,6 +239,20 @@ TEST_F(StageViewTest, ArrowsWalkTheNodesAndShiftWalksThePods) {
   EXPECT_TRUE(view.selectedPod().isEmpty());
 }
 
+TEST_F(StageViewTest, AMarkDoesNotStayAtTheSamePlaceOfOtherReasons) {
+  show(scenes::largeCluster(1000, 2000));
+  TheatreState decision = scenes::largeDecision(*current, TheatrePhase::Filter);
+  view.setTheatre(decision);
+  QApplication::processEvents();
+  press(Qt::Key_C);
+  decision.reasonCounts = {{QStringLiteral("node(s) were unschedulable"), 800}};
+  view.setTheatre(decision);
+  QApplication::processEvents();
+  QSignalSpy reasons(&view, &StageView::reasonActivated);
+  press(Qt::Key_Return);
+  EXPECT_EQ(reasons.count(), 0);
+}
+
 TEST_F(StageViewTest, ScreenReadersFindNodesAndPodsBySentence) {
   show(scenes::healingCluster());
   QAccessibleInterface* stage = QAccessible::queryAccessibleInterface(&view);
