@@ -223,7 +223,8 @@ void MainWindow::updateTheatre() {
         if (const auto pod = link_->get(Kind::Pod, held)) {
             followed_ = model::text(pod->uid());
             decision = model::latestDecision(*link_, *pod);
-            heldDecision_ = decision ? decision->key() : std::string();
+            // The Clock and the decisions come by different watches: a decision that is over is not the one that is held.
+            if (decision && decision->string({"status", "result"}).empty()) heldDecision_ = decision->key();
         }
     // After a preemption the next cycle of the same Pod is over before anyone has read who was to give way.
     if (!decision && keepsCycle_)

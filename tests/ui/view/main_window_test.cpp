@@ -172,9 +172,13 @@ TEST_F(WindowTest, ALabKeepsTheRevealedCycleInTheTheatreUntilItHasBeenRead) {
     auto later = objects().find(r::schedulingDecisions, "default/train-7d9f6-42.41")->tree();
     later["metadata"].as_object()["name"] = "train-7d9f6-42.42";
     later["status"].as_object()["cycle"] = 42;
+    later["status"].as_object()["result"] = "Scheduled";
     objects().put(r::schedulingDecisions, later);
     cluster_.setClock(1, false);
     ASSERT_TRUE(waitFor([this] { return window_->link()->heldPod().isEmpty() && window_->link()->get(Kind::Decision, std::string("default/train-7d9f6-42.42")); }));
+    // What comes later is on the Stage, so the theatre has been told of all that.
+    cluster_.addNode("later", "1", "512Mi");
+    ASSERT_TRUE(waitFor([this] { return window_->stage().model()->nodes.size() == 7; }));
     EXPECT_EQ(cycle(), 41);
     screen.keepsCycle = false;
     window_->showLabScreen(screen);
@@ -182,20 +186,25 @@ TEST_F(WindowTest, ALabKeepsTheRevealedCycleInTheTheatreUntilItHasBeenRead) {
 }
 
 TEST_F(WindowTest, TheKeyboardStaysOnTheChoiceThatWasMadeInALab) {
-    open([](auto& cluster) { cluster.fillHealing(); });
-    auto& panel = window_->labPanel();
+    LabPanel panel;
     model::LabScreen screen;
     screen.running = true;
     screen.question = QStringLiteral("Which Node?");
     screen.choices = {{QStringLiteral("a"), QStringLiteral("worker-a")}, {QStringLiteral("b"), QStringLiteral("worker-b")}};
     const auto show = [&] {
-        window_->showLabScreen(screen);
+        panel.show(screen, appearance_.theme());
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
         QCoreApplication::processEvents();
     };
     show();
-    QApplication::setActiveWindow(window_.get());
-    button(panel, QStringLiteral("worker-b"))->setFocus();
+    panel.setVisible(true);
+    // The window of an earlier test may still be taking its leave.
+    ASSERT_TRUE(waitFor([&] {
+        QApplication::setActiveWindow(&panel);
+        button(panel, QStringLiteral("worker-b"))->setFocus();
+        return button(panel, QStringLiteral("worker-b"))->hasFocus();
+    }));
+    QCoreApplication::processEvents();
     screen.answered = true;
     screen.chosen = QStringLiteral("b");
     show();
