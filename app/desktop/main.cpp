@@ -17,7 +17,12 @@ struct Arguments {
     QString language;
 };
 
-Arguments parse(const QStringList& words) {
+// Without a display too: --help, --version and what is wrong with the arguments need none.
+Arguments parse(int count, char** values) {
+    // Taken before Qt's X11 plug-in removes --name, which it has a meaning for too.
+    QStringList words;
+    for (int i = 0; i < count; ++i) words << QString::fromLocal8Bit(values[i]);
+    const QCoreApplication withoutWindows(count, values);
     QCommandLineParser parser;
     parser.setApplicationDescription(QCoreApplication::translate("main", "A living Kubernetes cluster in a window."));
     parser.addHelpOption();
@@ -44,15 +49,12 @@ Arguments parse(const QStringList& words) {
 int main(int count, char** values) {
     QElapsedTimer sinceStart;
     sinceStart.start();
-    QApplication::setStyle(QStringLiteral("Fusion"));
-    // Taken before Qt's X11 plug-in removes --name, which it has a meaning for too.
-    QStringList words;
-    for (int i = 0; i < count; ++i) words << QString::fromLocal8Bit(values[i]);
-    QApplication application(count, values);
     QCoreApplication::setApplicationName(QStringLiteral("kubarium-desktop"));
     QCoreApplication::setOrganizationName(QStringLiteral("kubarium"));
     QCoreApplication::setApplicationVersion(QStringLiteral(KUBARIUM_VERSION));
-    const auto arguments = parse(words);
+    const auto arguments = parse(count, values);
+    QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication application(count, values);
     kubarium::view::Appearance appearance;
     appearance.setLanguage(arguments.language);
     kubarium::bridge::QtExecutor executor;

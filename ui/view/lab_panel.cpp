@@ -4,12 +4,15 @@
 #include "ui/view/widgets.h"
 
 #include <QBoxLayout>
+#include <QCoreApplication>
 #include <QEvent>
 #include <QFrame>
 #include <QProgressBar>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTimer>
+
+#include <algorithm>
 
 namespace kubarium::view {
 namespace {
@@ -141,10 +144,23 @@ void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
     const auto look = theme.text.name() + tr("Lab %1").arg(QString());
     if (!foot_->isHidden() && screen == screen_ && look == shownTheme_) return;
     shownTheme_ = look;
+    const auto current = [](const model::LabScreen& of) { return std::ranges::find(of.steps, true, &model::LabStepLine::current) - of.steps.begin(); };
+    const bool told = screen.revealed && !screen_.revealed, further = screen.title == screen_.title && current(screen) != current(screen_);
     screen_ = screen;
     foot_->show();
     setAccessibleName(tr("Lab %1").arg(screen.title));
     clearKeepingPlace([&] { fill(screen, theme); });
+    if (told) lead(QStringLiteral("verdict"));
+    else if (further) lead(QStringLiteral("currentStep"));
+}
+
+// Scrolls to where the reader goes on, when everything has its place.
+void LabPanel::lead(const QString& name) {
+    auto* area = findChild<QScrollArea*>();
+    QTimer::singleShot(0, area, [area, name] {
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+        if (const auto* next = area->widget()->findChild<QWidget*>(name)) area->verticalScrollBar()->setValue(next->mapTo(area->widget(), QPoint()).y() - style::space::small);
+    });
 }
 
 void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {

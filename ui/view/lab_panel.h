@@ -46,6 +46,7 @@ private:
     void retranslate();
     void fill(const model::LabScreen& screen, const style::Theme& theme);
     void clearKeepingPlace(const std::function<void()>& refill);
+    void lead(const QString& name);
 
     QVBoxLayout* column_;
     QPushButton *hint_, *reset_, *leave_;

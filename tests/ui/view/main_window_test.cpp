@@ -12,6 +12,8 @@
 #include <QApplication>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTest>
 #include <QTreeView>
 
@@ -214,6 +216,37 @@ TEST_F(WindowTest, TheKeyboardStaysOnTheChoiceThatWasMadeInALab) {
     screen.answer = QStringLiteral("b");
     show();
     EXPECT_TRUE(panel.findChild<QPushButton*>(QStringLiteral("proceed"))->hasFocus());
+}
+
+TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
+    LabPanel panel;
+    panel.resize(260, 420);
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Who?");
+    screen.running = true;
+    for (int i = 0; i < 12; ++i) screen.steps.push_back({QStringLiteral("Step %1").arg(i), false, i == 8});
+    screen.question = QStringLiteral("Who gives way?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QStringLiteral("b"), QStringLiteral("low-b")}};
+    const auto inSight = [&](const char* name) {
+        const auto* area = panel.findChild<QScrollArea*>();
+        const auto* shown = panel.findChild<QWidget*>(QString::fromLatin1(name));
+        return shown && area->viewport()->rect().contains(QRect(shown->mapTo(area->viewport(), QPoint()), shown->size()));
+    };
+    panel.setVisible(true);
+    panel.show(screen, appearance_.theme());
+    ASSERT_TRUE(waitFor([&] { return panel.findChild<QScrollArea*>()->verticalScrollBar()->maximum() > 0; }));
+    ASSERT_FALSE(inSight("currentStep"));
+    screen.revealed = screen.proceeds = true;
+    screen.answer = screen.chosen = QStringLiteral("a");
+    screen.explanation = QStringLiteral("The cheapest one.");
+    panel.show(screen, appearance_.theme());
+    EXPECT_TRUE(waitFor([&] { return inSight("verdict") && inSight("proceed"); }));
+    screen.revealed = screen.proceeds = false;
+    screen.question.clear();
+    screen.steps[8].current = false;
+    screen.steps[3].current = true;
+    panel.show(screen, appearance_.theme());
+    EXPECT_TRUE(waitFor([&] { return inSight("currentStep"); }));
 }
 
 TEST_F(WindowTest, ALabRevealsOnlyWhatIsHeldAndPredictedAndGoesOnWhenItHasBeenRead) {
