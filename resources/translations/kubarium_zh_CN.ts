@@ -573,6 +573,14 @@
         <translation>租约未续 · node-monitor-grace-period %1 秒</translation>
     </message>
     <message>
+        <source>does not answer</source>
+        <translation>无应答</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
         <source>eviction of %1 · tolerationSeconds %2 s</source>
         <translation>驱逐 %1 · tolerationSeconds %2 秒</translation>
     </message>

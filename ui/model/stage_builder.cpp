@@ -146,6 +146,10 @@ StageModel StageBuilder::build(const QString& clusterName, std::uint64_t revisio
     addNodes(model);
     addPods(model);
     addServices(model);
+    if (!answering_) {
+        for (auto& node : model.nodes) node.fuses.clear();
+        for (auto& pod : model.pods) pod.retry.reset();
+    }
     timed_ = std::any_of(removed_.begin(), removed_.end(), [](const auto& entry) { return !entry.second.empty(); });
     nextLate_ = 1e300;
     for (const auto& node : model.nodes) {
@@ -283,6 +287,11 @@ void StageBuilder::addServices(StageModel& model) {
 }
 
 void StageBuilder::addComponents(StageModel& model, std::uint64_t revision) const {
+    if (!answering_) {
+        model.components.push_back({ComponentKind::ApiServer, ComponentState::Broken, Explain::tr("does not answer")});
+        for (const auto kind : {ComponentKind::Scheduler, ComponentKind::Controllers}) model.components.push_back({kind, ComponentState::Unknown, Explain::tr("unknown")});
+        return;
+    }
     int waiting = 0, evicting = 0, missing = 0;
     for (const auto& [key, entry] : pods_) {
         waiting += entry.pod.phase == PodPhase::Pending;

@@ -18,6 +18,8 @@ public:
 
     void apply(const Changes& changes);
     void setNodeUse(const QHash<QString, NodeUse>& use) { use_ = use; }
+    // Whether the cluster answers. While it does not, its components are unknown and no timer is shown: nobody knows whether it runs.
+    void setAnswering(bool answering) { answering_ = answering; }
     scene::StageModel build(const QString& clusterName, std::uint64_t revision);
     // True if the picture of now differs from the one built last although no object changed: a lease became late, a timer runs, a
     // removed endpoint is to be forgotten.
@@ -56,7 +58,7 @@ private:
     std::unordered_map<std::string, std::vector<RemovedEndpoint>> removed_;  // by Service key
     QHash<QString, NodeUse> use_;
     std::uint64_t order_ = 0;
-    bool timed_ = false;
+    bool timed_ = false, answering_ = true;
     double nextLate_ = 1e300;  // cluster seconds
 };
 

@@ -109,8 +109,10 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
         stageDirty_ = true;
     });
     connect(link_.get(), &bridge::ClusterLink::connectionChanged, this, [this](const QString& sentence) {
+        builder_->setAnswering(sentence.isEmpty());
+        stageDirty_ = true;
         if (sentence.isEmpty()) return updateStatusLine();
-        noticeText_->setText(sentence + QLatin1Char(' ') + tr("The last known state is shown; the connection is tried again by itself."));
+        noticeText_->setText(sentence + QLatin1Char('\n') + tr("The last known state is shown; the connection is tried again by itself."));
         setTone(noticeText_, model::Tone::Broken);
         notice_->show();
     });

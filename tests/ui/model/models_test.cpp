@@ -79,13 +79,17 @@ TEST_F(ModelTest, ManyHealthyNodesLeaveRoomForTheWorkloadsOnTheTimeline) {
     EXPECT_EQ(lanes.front()->reference.kind, Kind::Deployment);
 }
 
+struct TimesAt : ClusterTimes {
+    WallTime present;
+    double rate = 1;
+    double now() const override { return at(present); }
+    double at(WallTime wall) const override { return rate * std::chrono::duration<double>(wall.time_since_epoch()).count(); }
+    WallTime wallNow() const override { return present; }
+};
+
 TEST_F(ModelTest, TheAgeOfALeaseIsRealTimeWhateverTheRate) {
-    struct TwentyFold : ClusterTimes {
-        WallTime present;
-        double now() const override { return at(present); }
-        double at(WallTime wall) const override { return 20 * std::chrono::duration<double>(wall.time_since_epoch()).count(); }
-        WallTime wallNow() const override { return present; }
-    } times;
+    TimesAt times;
+    times.rate = 20;
     cluster_.fillHealing();
     connect([](const Changes&) {});
     const auto lease = link_->get(Kind::Lease, std::string("kube-node-lease/worker-a"));
@@ -128,6 +132,26 @@ TEST_F(ModelTest, TheStageSumsRequestsAndKeepsOwners) {
     ASSERT_EQ(picture.nodes.size(), 3U);
     EXPECT_NEAR(picture.nodes[1].cpu.requested, 0.43, 1e-9);
     for (const auto& pod : picture.pods) EXPECT_TRUE(pod.owner.startsWith(QLatin1String("Deployment/"))) << pod.owner.toStdString();
+}
+
+TEST_F(ModelTest, WhileTheClusterDoesNotAnswerNothingIsSaidToRun) {
+    cluster_.fillHealing();
+    TimesAt times;
+    std::unique_ptr<StageBuilder> builder;
+    connect([&](const Changes& changes) {
+        if (!builder) builder = std::make_unique<StageBuilder>(*link_, times);
+        builder->apply(changes);
+    });
+    times.present = *parseTime(link_->get(Kind::Lease, std::string("kube-node-lease/worker-a"))->string({"spec", "renewTime"})) + std::chrono::seconds(20);
+    const auto timed = [](const scene::StageModel& picture) { return std::ranges::any_of(picture.nodes, [](const auto& node) { return !node.fuses.empty(); }); };
+    ASSERT_TRUE(timed(builder->build(QStringLiteral("demo"), 1)));
+    builder->setAnswering(false);
+    const auto lost = builder->build(QStringLiteral("demo"), 1);
+    EXPECT_FALSE(timed(lost));
+    for (const auto& component : lost.components)
+        EXPECT_EQ(component.state, component.kind == scene::ComponentKind::ApiServer ? scene::ComponentState::Broken : scene::ComponentState::Unknown);
+    builder->setAnswering(true);
+    EXPECT_TRUE(timed(builder->build(QStringLiteral("demo"), 1)));
 }
 
 TEST_F(ModelTest, TheChainBeginsWithTheFault) {
