@@ -1,5 +1,6 @@
 #include "core/kubelet/local_storage.h"
 
+#include "core/api/quantity.h"
 #include "core/kubelet/pod_resources.h"
 
 #include <fmt/format.h>
@@ -17,16 +18,6 @@ const std::string* limitOf(const api::Container& container) {
     return it == container.resources->limits.end() ? nullptr : &it->second;
 }
 
-// As Quantity prints it: the largest unit of its kind that divides it.
-std::string canonical(std::int64_t bytes, bool binary) {
-    const std::int64_t step = binary ? 1024 : 1000;
-    const std::string_view units = binary ? "KMGTPE" : "kMGTPE";
-    std::size_t unit = 0;
-    for (; bytes != 0 && bytes % step == 0 && unit < units.size(); ++unit) bytes /= step;
-    if (unit == 0) return std::to_string(bytes);
-    return fmt::format("{}{}{}", bytes, units[unit - 1], binary ? "i" : "");
-}
-
 struct PodLimit {
     std::int64_t bytes = 0;
     std::string text;
@@ -35,10 +26,10 @@ struct PodLimit {
 // Of the containers together, or of the largest init container if that is more.
 std::optional<PodLimit> podLimit(const api::PodSpec& spec) {
     std::int64_t apps = 0, sidecars = 0, initialization = 0;
-    bool found = false, binary = false;
+    std::optional<api::Quantity::Format> format;  // the first one's
     const auto value = [&](const api::Container& container) {
         const auto* limit = limitOf(container);
-        if (limit && !std::exchange(found, true)) binary = limit->ends_with('i');
+        if (limit && !format) format = limit->ends_with('i') ? api::Quantity::Format::BinarySI : api::Quantity::Format::DecimalSI;
         return limit ? wholeQuantity(*limit) : 0;
     };
     for (const auto& container : spec.containers) apps += value(container);
@@ -47,9 +38,9 @@ std::optional<PodLimit> podLimit(const api::PodSpec& spec) {
         if (isSidecar(container)) sidecars += limit;
         initialization = std::max(initialization, isSidecar(container) ? sidecars : sidecars + limit);
     }
-    if (!found) return std::nullopt;
+    if (!format) return std::nullopt;
     const auto bytes = std::max(apps + sidecars, initialization);
-    return PodLimit{bytes, canonical(bytes, binary)};
+    return PodLimit{bytes, api::Quantity::of(bytes, *format).toString()};
 }
 
 }  // namespace

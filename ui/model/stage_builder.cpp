@@ -154,7 +154,7 @@ StageModel StageBuilder::build(const QString& clusterName, std::uint64_t revisio
     nextLate_ = 1e300;
     for (const auto& node : model.nodes) {
         timed_ |= !node.fuses.empty();
-        if (node.leaseRenewed && node.condition == NodeCondition::Ready && node.fuses.empty()) nextLate_ = std::min(nextLate_, *node.leaseRenewed + leaseLateSeconds);
+        if (answering_ && node.leaseRenewed && node.condition == NodeCondition::Ready && node.fuses.empty()) nextLate_ = std::min(nextLate_, *node.leaseRenewed + leaseLateSeconds);
     }
     return model;
 }

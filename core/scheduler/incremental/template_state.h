@@ -136,7 +136,7 @@ private:
     std::vector<Block> blocks_;
     std::optional<PluginSet> preempting_;  // made when first needed
     DryRuns dryRuns_;
-    // With nominated Pods: holds as long as the Node and they are the same.
+    // With nominated Pods: holds as long as the Node and they are the same. All Pods of the template have one priority.
     struct WithNominated {
         NodeInfoPtr node;
         std::vector<PodInfoPtr> nominated;

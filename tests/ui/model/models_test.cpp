@@ -148,6 +148,7 @@ TEST_F(ModelTest, WhileTheClusterDoesNotAnswerNothingIsSaidToRun) {
     builder->setAnswering(false);
     const auto lost = builder->build(QStringLiteral("demo"), 1);
     EXPECT_FALSE(timed(lost));
+    EXPECT_FALSE(builder->isDue()) << "nothing moves";
     for (const auto& component : lost.components)
         EXPECT_EQ(component.state, component.kind == scene::ComponentKind::ApiServer ? scene::ComponentState::Broken : scene::ComponentState::Unknown);
     builder->setAnswering(true);
