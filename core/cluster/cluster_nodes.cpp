@@ -66,7 +66,8 @@ Result<void> ClusterNodes::add(const lab::LabNode& declared) {
         options.nodeIP = fmt::format("172.30.0.{}", firstNodeAddress + realCount_);
         options.osImage = "Kubarium (real containers)";
         options.volumesDirectory = volumes_.string();
-        kubelet::OciNodeOptions oci{options.name, options.nodeIP, options.podCIDR, clusterDnsAddress, TRY(capacityOf(declared)), pods_ / options.name};
+        kubelet::OciNodeOptions oci{options.name, options.nodeIP, options.podCIDR, clusterDnsAddress, TRY(capacityOf(declared)), pods_ / options.name,
+                                    volumes_.parent_path() / "seccomp"};
         node.real = std::make_unique<kubelet::OciRuntime>(*substrate_, *images_, std::move(oci));
         network_->addNode(options.name);
     } else {

@@ -37,11 +37,18 @@ void applySecurity(const ContainerSpecInput& input, ContainerSpec& spec) {
     if (const auto& podWide = input.pod.spec.securityContext) {
         spec.supplementalGroups = podWide->supplementalGroups;
         if (podWide->fsGroup) spec.supplementalGroups.push_back(*podWide->fsGroup);
+        spec.strictGroups = podWide->supplementalGroupsPolicy == "Strict";
+    }
+    if (const auto profile = effective(input.pod, input.container, &api::SecurityContext::seccompProfile, &api::PodSecurityContext::seccompProfile)) {
+        using Seccomp = ContainerSpec::Seccomp;
+        spec.seccomp = profile->type == "RuntimeDefault" ? Seccomp::RuntimeDefault : profile->type == "Localhost" ? Seccomp::Localhost : Seccomp::Unconfined;
+        spec.seccompProfile = profile->localhostProfile;
     }
     if (const auto& own = input.container.securityContext) {
         spec.privileged = own->privileged.value_or(false);
         spec.readOnlyRootFilesystem = own->readOnlyRootFilesystem.value_or(false);
         spec.noNewPrivileges = !own->allowPrivilegeEscalation.value_or(true);
+        spec.unmaskedProc = own->procMount == "Unmasked";
         if (own->capabilities) {
             spec.addCapabilities = own->capabilities->add;
             spec.dropCapabilities = own->capabilities->drop;

@@ -201,6 +201,11 @@ void PodWorker::onLaunched(ContainerStart start, ContainerInstance instance, Res
     const auto path = fieldPath(start.kind, container.name);
     auto& actual = actual_.containers[container.name];
     startingId_.clear();
+    if (!result && result.error().kind == notCreatedKind) {
+        hooks_.containerForgotten(instance.id);
+        event("Warning", "Failed", "Error: " + result.error().message, path);
+        return startFailed(container.name, notCreatedKind, result.error().message);
+    }
     changed_ = true;
     event("Normal", "Created", "Created container: " + container.name, path);
     if (actual.previous) volumes_.forgetContainer(container.name, actual.previous->id, actual.previous->attempt);

@@ -61,6 +61,10 @@ void PodWorker::startSandbox() {
     sandbox.podName = pod.metadata.name;
     sandbox.hostname = hostname();
     sandbox.hostNetwork = pod.spec.hostNetwork.value_or(false);
+    sandbox.hostProcesses = pod.spec.hostPID.value_or(false);
+    sandbox.hostIpc = pod.spec.hostIPC.value_or(false);
+    const auto qos = qosClassOf(pod.spec);
+    sandbox.qosClass = qos == QosClass::BestEffort ? "besteffort" : qos == QosClass::Burstable ? "burstable" : "";
     sandbox.shareProcessNamespace = pod.spec.shareProcessNamespace.value_or(false);
     sandbox.limits = podLimits(pod.spec);
     if (pod.spec.securityContext)

@@ -127,6 +127,50 @@ TEST_F(SubstrateTest, ExecThatCannotStartHasNoOutput) {
     EXPECT_EQ(output, "");
 }
 
+TEST_F(SubstrateTest, ContainersOfAPodShareMemoryAndSeeTheirPlaceAmongThePodsOfTheNode) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1, [](SandboxSpec& spec) { spec.qosClass = "burstable"; });
+    const auto other = makeSandbox(node, 2), host = makeSandbox(node, 3, [](SandboxSpec& spec) { spec.hostIpc = spec.hostProcesses = true; });
+    ASSERT_TRUE(sandbox && other && host);
+    auto confined = makeSpec(sandbox->id, 2, {"sleep", "1000"});
+    confined.podUid = podUid(1);
+    confined.addCapabilities = {"SYS_TIME"};
+    confined.seccomp = ContainerSpec::Seccomp::RuntimeDefault;
+    ASSERT_TRUE(start(node, makeSpec(sandbox->id, 1, {"sleep", "1000"})));
+    ASSERT_TRUE(start(node, confined));
+    ASSERT_TRUE(start(node, makeSpec(other->id, 3, {"sleep", "1000"})));
+    ASSERT_TRUE(start(node, makeSpec(host->id, 4, {"sleep", "2000"})));
+    EXPECT_EQ(sh(node, containerId(1), "echo shared > /dev/shm/x").err, "");
+    EXPECT_EQ(sh(node, containerId(2), "cat /dev/shm/x; grep Seccomp: /proc/self/status").out, "shared\nSeccomp:\t2\n");
+    EXPECT_EQ(sh(node, containerId(3), "ls /dev/shm; grep Seccomp: /proc/self/status").out, "Seccomp:\t0\n");
+    EXPECT_EQ(sh(node, containerId(4), "ls /dev/shm").out, "");
+    EXPECT_NE(sh(node, containerId(4), "ps").out.find("sleep 1000"), std::string::npos);
+    if (substrate->limitsEnforced() && !substrate->cgroupsV2()) {
+        const auto group = sh(node, containerId(1), "grep :memory: /proc/self/cgroup").out;
+        EXPECT_NE(group.find("worker-a/kubepods/burstable/pod" + podUid(1) + "/" + containerId(1)), std::string::npos) << group;
+        EXPECT_NE(sh(node, containerId(3), "grep :memory: /proc/self/cgroup").out.find("worker-a/kubepods/pod" + podUid(2)), std::string::npos);
+    }
+}
+
+TEST_F(SubstrateTest, ContainerThatCannotBeDescribedIsNotOneThatFailedToStart) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox);
+    auto spec = makeSpec(sandbox->id, 1, {"sleep", "1000"});
+    spec.user = "nosuch";
+    auto refused = start(node, spec);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, notCreatedKind);
+    EXPECT_EQ(refused.error().message, "failed to create containerd container: unable to find user nosuch: no matching entries in passwd file");
+    spec.user = "";
+    spec.seccomp = ContainerSpec::Seccomp::Localhost;
+    spec.seccompProfile = "absent.json";
+    refused = start(node, spec);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, notCreatedKind);
+    EXPECT_NE(refused.error().message.find("cannot load seccomp profile"), std::string::npos) << refused.error().message;
+}
+
 TEST_F(SubstrateTest, KilledContainerIsReportedWithItsSignal) {
     auto& node = addNode("worker-a");
     const auto sandbox = makeSandbox(node, 1);

@@ -39,7 +39,10 @@ struct SandboxSpec {
     std::string podName;
     std::string hostname;
     bool hostNetwork = false;
+    bool hostProcesses = false;  // hostPID
+    bool hostIpc = false;
     bool shareProcessNamespace = false;
+    std::string qosClass;   // "burstable", "besteffort", "" (Guaranteed): the group of Pods that its cgroup lies in
     ResourceLimits limits;  // of the Pod's cgroup
     std::map<std::string, std::string> sysctls;
     struct HostPort {
@@ -80,6 +83,11 @@ struct ContainerSpec {
     bool readOnlyRootFilesystem = false;
     bool privileged = false;
     bool noNewPrivileges = false;
+    bool strictGroups = false;  // supplementalGroupsPolicy Strict: those of the image's /etc/group do not count
+    bool unmaskedProc = false;  // procMount Unmasked: nothing of /proc is hidden or read-only
+    enum class Seccomp { Unconfined, RuntimeDefault, Localhost };
+    Seccomp seccomp = Seccomp::Unconfined;
+    std::string seccompProfile;  // of Localhost: a file below the Node's folder for profiles
     std::vector<std::string> addCapabilities, dropCapabilities;
     std::string processNamespaceOf;  // id of a running container whose processes it sees; "" for those of its own or its sandbox
     bool terminal = false;
@@ -147,6 +155,8 @@ struct ConnectionHandlers {
     std::move_only_function<void(Result<void>)> onClose;
 };
 
+constexpr const char* notCreatedKind = "CreateContainerError";
+
 class ContainerRuntime {
 public:
     virtual ~ContainerRuntime() = default;
@@ -162,7 +172,8 @@ public:
     // Kills what still runs in it.
     virtual void removeSandbox(const std::string& sandboxId, Reply<void>) = 0;
 
-    // Creates and starts; replies when the process runs. A failure leaves nothing behind.
+    // Creates and starts; replies when the process runs. A failure leaves nothing behind. An error of the kind `notCreatedKind` says
+    // that the container could not even be described (its user, its seccomp profile): it is not one that failed to start.
     virtual void startContainer(ContainerSpec, Reply<WallTime> startedAt) = 0;
     virtual void signalContainer(const std::string& id, int signal, Reply<void>) = 0;
     virtual void updateContainer(const std::string& id, const ResourceLimits&, Reply<void>) = 0;

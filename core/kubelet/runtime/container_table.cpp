@@ -29,13 +29,6 @@ using wire::flag;
 using wire::number;
 using wire::text;
 
-Error systemError(const std::string& what) { return internalError(what + ": " + std::strerror(errno)); }
-
-Descriptor openProcess(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
-bool sendSignal(const Descriptor& process, int signal) {
-    return process && ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0;
-}
-
 std::int64_t nanoseconds(std::chrono::system_clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
 }
@@ -107,116 +100,6 @@ Error ContainerTable::runtimeError(const std::string& log, const std::string& fa
                                                : fmt::format("exec: \"{0}\": stat {0}: no such file or directory", name));
     if (message.find("exec: \"") != std::string::npos) return makeError(Reason::NotFound, message.substr(message.find("exec: \"")));
     return internalError(message);
-}
-
-// --- sandboxes ---
-
-Result<Answer> ContainerTable::createSandbox(const json::object& request) {
-    Sandbox sandbox;
-    sandbox.node = text(request, "node");
-    sandbox.podUid = text(request, "podUid");
-    sandbox.hostNetwork = flag(request, "hostNetwork");
-    sandbox.group = sandbox.node + "/" + sandbox.podUid;
-    std::map<std::string, std::string> sysctls;
-    if (const auto* values = request.if_contains("sysctls"); values != nullptr && values->is_object())
-        for (const auto& [name, value] : values->get_object())
-            if (value.is_string()) sysctls.emplace(name, value.get_string());
-    const auto id = text(request, "id");
-    sandbox.namespaces = TRY(network_.addPod(sandbox.node, text(request, "hostname"), sandbox.hostNetwork, sysctls));
-    sandbox.ip = sandbox.namespaces.ip;
-    const auto finish = [&]() -> Result<void> {
-        TRY(cgroups_.create(sandbox.group));
-        TRY(cgroups_.limit(sandbox.group, wire::decodeLimits(request, "limits")));
-        if (flag(request, "sharePid")) TRY(startPause(sandbox));
-        return {};
-    };
-    if (auto finished = finish(); !finished) {
-        network_.removePod(sandbox.node, sandbox.ip);
-        cgroups_.remove(sandbox.group);
-        return std::move(finished.error());
-    }
-    // crun opens these while it runs as a child of ours.
-    const auto path = [](const Descriptor& descriptor) { return fmt::format("/proc/1/fd/{}", descriptor.get()); };
-    Answer answer;
-    const int network = sandbox.hostNetwork ? TRY(network_.namespaceOf(sandbox.node)) : sandbox.namespaces.network.get();
-    answer.body = {{"ip", sandbox.ip},
-                   {"network", fmt::format("/proc/1/fd/{}", network)},
-                   {"ipc", path(sandbox.namespaces.ipc)},
-                   {"uts", path(sandbox.namespaces.uts)}};
-    if (sandbox.pause > 0) answer.body["pid"] = fmt::format("/proc/{}/ns/pid", sandbox.pause);
-    const std::lock_guard lock(mutex_);
-    sandboxes_.insert_or_assign(id, std::move(sandbox));
-    return answer;
-}
-
-// A process namespace dies with its first process, so a Pod that shares one needs a process that does nothing but be first.
-Result<void> ContainerTable::startPause(Sandbox& sandbox) {
-    const int pid = static_cast<int>(::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
-    if (pid < 0) return systemError("new process namespace");
-    if (pid == 0) {
-        ::syscall(SYS_close_range, 3U, ~0U, 0U);
-        sigset_t all;
-        sigfillset(&all);
-        sigprocmask(SIG_BLOCK, &all, nullptr);
-        for (;;) {  // reaps what its namespace hands to it
-            siginfo_t info{};
-            if (::syscall(SYS_waitid, P_ALL, 0, &info, WEXITED, nullptr) != 0) {
-                int signal = 0;
-                sigset_t child;
-                sigemptyset(&child);
-                sigaddset(&child, SIGCHLD);
-                ::sigwait(&child, &signal);
-            }
-        }
-    }
-    sandbox.pause = pid;
-    sandbox.pauseHandle = openProcess(pid);
-    processes_.adopt(pid, [](const ProcessExit&) {});
-    return {};
-}
-
-Result<Answer> ContainerTable::removeSandbox(const json::object& request) {
-    const auto id = text(request, "id");
-    std::vector<ContainerPtr> running;
-    Sandbox sandbox;
-    std::vector<std::string> mounts;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = sandboxes_.find(id);
-        if (it == sandboxes_.end()) return Answer{};
-        sandbox = std::move(it->second);
-        sandboxes_.erase(it);
-        for (const auto& [name, container] : containers_)
-            if (container->sandbox == id && !container->ended) running.push_back(container);
-        if (const auto found = tmpfs_.extract(sandbox.podUid)) mounts = found.mapped();
-    }
-    for (const auto& container : running) sendSignal(container->handle, SIGKILL);
-    for (const auto& container : running) {
-        pollfd ended{container->handle.get(), POLLIN, 0};
-        ::poll(&ended, 1, 2000);
-    }
-    sendSignal(sandbox.pauseHandle, SIGKILL);
-    for (const auto& mount : mounts) ::umount2(mount.c_str(), MNT_DETACH);
-    if (!sandbox.hostNetwork) network_.removePod(sandbox.node, sandbox.ip);
-    Answer answer;
-    // The groups of its containers are read when their ends are reported, which the main thread may be doing now.
-    answer.afterwards = [this, group = sandbox.group] {
-        (void)cgroups_.kill(group, 20);
-        cgroups_.remove(group);
-    };
-    return answer;
-}
-
-Result<int> ContainerTable::networkOf(const std::string& id) {
-    std::string node;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto it = sandboxes_.find(id);
-        if (it == sandboxes_.end()) return makeError(Reason::NotFound, "there is no sandbox " + id);
-        if (!it->second.hostNetwork) return it->second.namespaces.network.get();
-        node = it->second.node;
-    }
-    return network_.namespaceOf(node);
 }
 
 // --- containers ---

@@ -62,6 +62,8 @@ public:
     Result<Answer> mountTmpfs(const json::object& request);
     // Kills everything that runs on a Node.
     Result<Answer> killNode(const json::object& request);
+    // Nothing runs on the Node any more.
+    void forgetNode(const std::string& node);
     // The network namespace of a sandbox.
     Result<int> networkOf(const std::string& sandbox);
 
@@ -69,6 +71,8 @@ private:
     struct Sandbox {
         std::string node, podUid, group, ip;
         PodNamespaces namespaces;
+        std::string sharedMemory;  // mounted here for /dev/shm of its containers; "" where it is the Node's
+        std::int64_t burstableShares = 0;  // what it adds to its Node's group of Burstable Pods
         bool hostNetwork = false;
         pid_t pause = 0;
         Descriptor pauseHandle;
@@ -93,6 +97,9 @@ private:
     Result<void> mountRoot(const Container& container, const std::string& lower);
     Result<void> launch(Container& container, const json::object& request);
     void free(const Container& container);
+    Result<void> createGroup(Sandbox& sandbox, const std::string& qosClass, const ResourceLimits& limits);
+    Result<void> shareBurstable(const std::string& node, std::int64_t change);
+    Result<std::string> shareMemory(Sandbox& sandbox, const std::string& id, bool hostIpc);
     void onExit(const ContainerPtr& container, const ProcessExit& exit);
     Result<void> startPause(Sandbox& sandbox);
 
@@ -107,6 +114,12 @@ private:
     std::map<std::string, ContainerPtr> containers_;
     std::map<std::string, Descriptor> execs_;  // pidfds of running exec processes
     std::map<std::string, std::vector<std::string>> tmpfs_;  // by Pod uid
+    struct Host {  // what Pods of a Node have in common
+        Descriptor ipc;            // of those with hostIPC, and their memory
+        std::string sharedMemory;
+        std::int64_t burstableShares = 0;
+    };
+    std::map<std::string, Host> hosts_;
 };
 
 }  // namespace kubarium::kubelet

@@ -1,5 +1,7 @@
 #include "core/kubelet/runtime/oci_config.h"
 
+#include "core/kubelet/runtime/seccomp.h"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -35,24 +37,22 @@ std::string capabilityName(std::string name) {
     return name.starts_with("CAP_") ? name : "CAP_" + name;
 }
 
-json::array capabilities(const ContainerSpec& spec, std::uint64_t held) {
+std::set<std::string> grantedCapabilities(const ContainerSpec& spec, std::uint64_t held) {
     std::set<std::string> known;
     for (std::size_t i = 0; i < knownCapabilities.size(); ++i)
         if ((held >> i & 1) != 0) known.insert(knownCapabilities[i]);
-    auto granted = spec.privileged ? known : defaultCapabilities;
-    const auto drops = [&](const char* name) {
-        return std::any_of(spec.dropCapabilities.begin(), spec.dropCapabilities.end(), [&](const auto& drop) { return capabilityName(drop) == name; });
+    const auto all = [](const std::vector<std::string>& names) {
+        return std::ranges::any_of(names, [](const auto& name) { return capabilityName(name) == "CAP_ALL"; });
     };
-    if (drops("CAP_ALL")) granted.clear();
-    for (const auto& name : spec.addCapabilities) {
-        if (capabilityName(name) == "CAP_ALL") granted = known;
-        else if (known.contains(capabilityName(name))) granted.insert(capabilityName(name));
-    }
-    for (const auto& name : spec.dropCapabilities) granted.erase(capabilityName(name));
-    json::array all;
-    for (const auto& name : granted)
-        if (known.contains(name)) all.emplace_back(name);
-    return all;
+    // In containerd's order: all or nothing first, then what is named.
+    auto granted = spec.privileged || all(spec.addCapabilities) ? known : defaultCapabilities;
+    if (all(spec.dropCapabilities) && !spec.privileged) granted.clear();
+    for (const auto& name : spec.addCapabilities)
+        if (known.contains(capabilityName(name))) granted.insert(capabilityName(name));
+    for (const auto& name : spec.dropCapabilities)
+        if (!spec.privileged) granted.erase(capabilityName(name));
+    std::erase_if(granted, [&](const auto& name) { return !known.contains(name); });
+    return granted;
 }
 
 json::object mount(std::string_view destination, std::string_view type, std::string_view source, std::initializer_list<std::string_view> options) {
@@ -66,10 +66,11 @@ json::array mounts(const ContainerSpec& spec, const OciEnvironment& environment)
     all.push_back(mount("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}));
     all.push_back(mount("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=64k"}));
     all.push_back(mount("/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}));
-    all.push_back(mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=64m"}));
+    if (environment.sharedMemory.empty()) all.push_back(mount("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=64m"}));
+    else all.push_back(mount("/dev/shm", "bind", environment.sharedMemory, {"rbind", "nosuid", "noexec", "nodev", "rprivate", "rw"}));
     if (!environment.user) all.push_back(mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}));
     all.push_back(mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", spec.privileged ? "rw" : "ro"}));
-    if (environment.cgroupV2 && !environment.cgroup.empty())
+    if (!environment.cgroup.empty())
         all.push_back(mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", spec.privileged ? "rw" : "ro"}));
     // Outer directories first, so that one mount does not hide another.
     auto asked = spec.mounts;
@@ -105,13 +106,14 @@ json::object resources(const ContainerSpec& spec, const OciEnvironment& environm
 json::array namespaces(const OciEnvironment& environment) {
     json::array all;
     all.emplace_back(json::object{{"type", "mount"}});
-    if (!environment.cgroup.empty()) all.emplace_back(json::object{{"type", "cgroup"}});
+    // Where version 1 is, containerd leaves the processes the sight of their groups.
+    if (environment.cgroupV2 && !environment.cgroup.empty()) all.emplace_back(json::object{{"type", "cgroup"}});
     const auto join = [&](std::string_view type, const std::string& path) {
         json::object entry{{"type", type}};
         if (!path.empty()) entry["path"] = path;
         all.push_back(std::move(entry));
     };
-    join("pid", environment.pidNamespace);
+    if (!environment.hostProcesses) join("pid", environment.pidNamespace);
     join("network", environment.networkNamespace);
     join("ipc", environment.ipcNamespace);
     join("uts", environment.utsNamespace);
@@ -131,12 +133,17 @@ json::object process(const ContainerSpec& spec, const OciEnvironment& environmen
     // runc does so by itself, crun not for an exec.
     if (!hasHome) variables.emplace_back("HOME=" + environment.as.home);
     if (spec.terminal) variables.emplace_back("TERM=xterm");
-    for (const auto group : spec.supplementalGroups) groups.emplace_back(group);
+    const auto addGroup = [&](std::int64_t group) {
+        if (std::ranges::find(groups, json::value(group)) == groups.end()) groups.emplace_back(group);
+    };
     // containerd lists the primary group among the supplementary ones.
-    if (std::ranges::find(groups, json::value(environment.as.gid)) == groups.end()) groups.insert(groups.begin(), environment.as.gid);
+    addGroup(environment.as.gid);
+    if (!spec.strictGroups) std::ranges::for_each(environment.as.groups, addGroup);
+    std::ranges::for_each(spec.supplementalGroups, addGroup);
     json::object user{{"uid", environment.as.uid}, {"gid", environment.as.gid}};
-    if (!groups.empty() && !environment.user) user["additionalGids"] = std::move(groups);
-    const auto granted = capabilities(spec, environment.heldCapabilities);
+    if (!environment.user) user["additionalGids"] = std::move(groups);
+    json::array granted;
+    for (const auto& name : grantedCapabilities(spec, environment.heldCapabilities)) granted.emplace_back(name);
     json::object process{{"terminal", spec.terminal},
                          {"user", std::move(user)},
                          {"args", std::move(arguments)},
@@ -153,6 +160,22 @@ std::optional<std::int64_t> toNumber(std::string_view text) {
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || failure != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
     return value;
+}
+
+// The numbers of the groups that list a user as a member.
+std::vector<std::int64_t> groupsOf(const std::string& user, const std::string& table) {
+    std::vector<std::int64_t> all;
+    std::istringstream lines(table);
+    for (std::string line; std::getline(lines, line);) {
+        std::vector<std::string> fields;
+        std::istringstream parts(line);
+        for (std::string part; std::getline(parts, part, ':');) fields.push_back(part);
+        if (fields.size() < 4) continue;
+        std::istringstream members(fields[3]);
+        for (std::string member; std::getline(members, member, ',');)
+            if (const auto number = toNumber(fields[2]); member == user && number) all.push_back(*number);
+    }
+    return all;
 }
 
 // The fields of the line of /etc/passwd or /etc/group whose field `column` is `value`.
@@ -181,11 +204,17 @@ json::object ociConfig(const ContainerSpec& spec, const OciEnvironment& environm
     for (const auto& [name, value] : environment.annotations) annotations[name] = value;
     json::object host{{"namespaces", namespaces(environment)}, {"resources", resources(spec, environment)}};
     if (!environment.cgroup.empty()) host["cgroupsPath"] = environment.cgroup;
-    if (!spec.privileged) {
-        host["maskedPaths"] = {"/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-                               "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"};
+    // Kubernetes: pkg/securitycontext/util.go
+    if (!spec.privileged && !spec.unmaskedProc) {
+        auto& masked = host["maskedPaths"].emplace_array();
+        for (const auto* path : {"/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                                 "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap"})
+            masked.emplace_back(path);
+        for (const auto& path : environment.maskedPaths) masked.emplace_back(path);
         host["readonlyPaths"] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
     }
+    if (!spec.privileged && spec.seccomp != ContainerSpec::Seccomp::Unconfined)
+        host["seccomp"] = spec.seccomp == ContainerSpec::Seccomp::Localhost ? environment.seccomp : defaultSeccomp(grantedCapabilities(spec, environment.heldCapabilities));
     return {{"ociVersion", "1.0.0"},
             {"process", process(spec, environment)},
             {"root", {{"path", environment.root}, {"readonly", spec.readOnlyRootFilesystem}}},
@@ -203,12 +232,14 @@ Result<NumericUser> resolveUser(const std::string& user, const std::string& pass
         const auto entry = findEntry(passwd, 2, name);
         if (entry.size() > 3 && !user.empty()) resolved.gid = toNumber(entry[3]).value_or(0);
         if (entry.size() > 5 && !entry[5].empty()) resolved.home = entry[5];
+        if (!entry.empty()) resolved.groups = groupsOf(entry[0], group);
     } else {
         const auto entry = findEntry(passwd, 0, name);
         if (entry.size() < 4) return makeError(Reason::NotFound, "unable to find user " + name + ": no matching entries in passwd file");
         resolved.uid = toNumber(entry[2]).value_or(0);
         resolved.gid = toNumber(entry[3]).value_or(0);
         if (entry.size() > 5 && !entry[5].empty()) resolved.home = entry[5];
+        resolved.groups = groupsOf(name, group);
     }
     if (colon == std::string::npos) return resolved;
     const auto groupName = user.substr(colon + 1);

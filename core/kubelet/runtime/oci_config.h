@@ -10,11 +10,14 @@ namespace kubarium::kubelet {
 struct NumericUser {
     std::int64_t uid = 0, gid = 0;
     std::string home = "/";
+    std::vector<std::int64_t> groups;  // that list the user in the image's /etc/group
 };
 
 struct OciEnvironment {
     std::string root;     // of the mounted file system
     std::string networkNamespace, ipcNamespace, utsNamespace, pidNamespace;  // paths; pidNamespace "" for one of its own
+    bool hostProcesses = false;  // no process namespace but that of whoever starts the container
+    std::string sharedMemory;    // what is mounted at /dev/shm, the same for all containers of a Pod
     std::string cgroup;   // absolute below each hierarchy; "" without cgroups
     bool cgroupV2 = false;
     bool swapLimit = false;  // memory and swap can be limited together
@@ -22,6 +25,8 @@ struct OciEnvironment {
     NumericUser as;
     std::uint64_t heldCapabilities = ~std::uint64_t{0};  // by number; what this machine does not allow cannot be granted
     int lowestOomScoreAdj = -1000;  // lower values need CAP_SYS_RESOURCE and are raised to this one
+    std::vector<std::string> maskedPaths;  // of this machine, besides those that every container has
+    boost::json::object seccomp;           // of Localhost: the profile
     std::int64_t highestCpuQuota = 0;  // of the groups above: version 1 refuses more; 0 is none
     std::map<std::string, std::string> annotations;
 };

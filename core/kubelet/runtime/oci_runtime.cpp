@@ -55,6 +55,37 @@ std::string readImageFile(const fs::path& root, const char* name) {
     return content.str();
 }
 
+// An error that comes before there is a container: see ContainerRuntime::startContainer.
+Error notCreated(std::string message) {
+    auto error = badRequest(std::move(message));
+    error.kind = notCreatedKind;
+    return error;
+}
+
+// What kubelet masks besides the fixed paths: a counter that tells of the load of other containers.
+std::vector<std::string> throttlePaths() {
+    std::vector<std::string> found;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/sys/devices/system/cpu", ignored))
+        if (fs::exists(entry.path() / "thermal_throttle", ignored)) found.push_back((entry.path() / "thermal_throttle").string());
+    return found;
+}
+
+// The words are containerd's.
+Result<json::object> readSeccompProfile(const fs::path& path) {
+    const auto refuse = [&](const std::string& why) {
+        return badRequest(fmt::format("failed to generate seccomp spec opts: cannot load seccomp profile \"{}\": {}", path.string(), why));
+    };
+    std::ifstream file(path);
+    if (!file) return refuse(fmt::format("open {}: {}", path.string(), errno == EACCES ? "permission denied" : "no such file or directory"));
+    std::ostringstream content;
+    content << file.rdbuf();
+    boost::system::error_code failure;
+    auto profile = json::parse(content.str(), failure);
+    if (failure || !profile.is_object()) return refuse("it is not a JSON object");
+    return std::move(profile.get_object());
+}
+
 struct StreamPipe {
     Descriptor reading, writing;
 };
@@ -210,7 +241,9 @@ void OciRuntime::createSandbox(SandboxSpec spec, Reply<SandboxInfo> reply) {
                          {"podUid", spec.podUid},
                          {"hostname", spec.hostname},
                          {"hostNetwork", spec.hostNetwork},
-                         {"sharePid", spec.shareProcessNamespace},
+                         {"sharePid", spec.shareProcessNamespace && !spec.hostProcesses},
+                         {"hostIpc", spec.hostIpc},
+                         {"qosClass", spec.qosClass},
                          {"limits", wire::encode(spec.limits)},
                          {"sysctls", std::move(sysctls)}};
     if (!power_) {
@@ -223,7 +256,7 @@ void OciRuntime::createSandbox(SandboxSpec spec, Reply<SandboxInfo> reply) {
             return;
         }
         const auto& body = answer->body;
-        sandboxes_[id] = {spec.podUid, text(body, "network"), text(body, "ipc"), text(body, "uts"), text(body, "pid"),
+        sandboxes_[id] = {text(body, "group"), text(body, "network"), text(body, "ipc"), text(body, "uts"), text(body, "pid"), text(body, "sharedMemory"), spec.hostProcesses,
                           spec.hostNetwork ? std::vector<SandboxSpec::HostPort>() : spec.hostPorts, text(body, "ip")};
         if (!sandboxes_[id].hostPorts.empty()) syncHostPorts();
         reply(SandboxInfo{id, text(body, "ip")});
@@ -246,13 +279,22 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
     const auto image = images_.find(spec.image);
     if (!image) return makeError(Reason::NotFound, "there is no image " + spec.image);
     const auto root = images_.rootOf(image->id);
-    const auto group = options_.node + "/" + spec.podUid + "/" + spec.id;
+    const auto group = it->second.group + "/" + spec.id;
     OciEnvironment environment;
     environment.root = substrate_.options().run.string() + "/live/c/" + spec.id + "/rootfs";
     environment.networkNamespace = it->second.network;
     environment.ipcNamespace = it->second.ipc;
     environment.utsNamespace = it->second.uts;
     environment.pidNamespace = spec.processNamespaceOf.empty() ? it->second.pid : wire::targetNamespace;
+    environment.hostProcesses = it->second.hostProcesses;
+    environment.sharedMemory = it->second.sharedMemory;
+    static const auto masked = throttlePaths();
+    environment.maskedPaths = masked;
+    if (spec.seccomp == ContainerSpec::Seccomp::Localhost && !spec.privileged) {
+        auto profile = readSeccompProfile(options_.seccompProfiles / spec.seccompProfile);
+        if (!profile) return notCreated(fmt::format("failed to generate container \"{}\" spec: {}", spec.id, profile.error().message));
+        environment.seccomp = std::move(*profile);
+    }
     if (substrate_.limitsEnforced()) environment.cgroup = substrate_.cgroupBase() + "/" + group;
     environment.cgroupV2 = substrate_.cgroupsV2();
     environment.swapLimit = substrate_.swapLimit();
@@ -263,7 +305,9 @@ Result<json::object> OciRuntime::startRequest(const ContainerSpec& spec) const {
     environment.highestCpuQuota = options_.capacity.cpuQuotaMicroseconds.value_or(0);
     // Of an image's user only the name counts: the kubelet passes on no group of it.
     const auto imageUser = image->user.substr(0, image->user.find(':'));
-    environment.as = TRY(resolveUser(spec.user.empty() ? imageUser : spec.user, readImageFile(root, "etc/passwd"), readImageFile(root, "etc/group")));
+    auto user = resolveUser(spec.user.empty() ? imageUser : spec.user, readImageFile(root, "etc/passwd"), readImageFile(root, "etc/group"));
+    if (!user) return notCreated("failed to create containerd container: " + user.error().message);
+    environment.as = std::move(*user);
     environment.annotations = {{"io.kubarium.pod-uid", spec.podUid}, {"io.kubarium.container", spec.name}, {"io.kubarium.node", options_.node}};
     return json::object{{"op", "start"},
                         {"id", spec.id},

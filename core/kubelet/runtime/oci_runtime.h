@@ -21,6 +21,7 @@ struct OciNodeOptions {
     std::string dnsIp = "10.96.0.10";
     ResourceLimits capacity;  // enforced for the whole Node
     std::filesystem::path pods;  // directory of the Pods' files; made
+    std::filesystem::path seccompProfiles = {};  // where seccomp profiles of the type Localhost lie
 };
 
 class OciRuntime final : public ContainerRuntime {
@@ -61,7 +62,8 @@ public:
 
 private:
     struct Sandbox {
-        std::string podUid, network, ipc, uts, pid;
+        std::string group, network, ipc, uts, pid, sharedMemory;
+        bool hostProcesses = false;
         std::vector<SandboxSpec::HostPort> hostPorts;
         std::string ip;
     };

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 
@@ -16,6 +19,14 @@ namespace {
 constexpr auto unclaimedLifetime = std::chrono::seconds(10);
 
 }  // namespace
+
+Descriptor openProcess(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+bool sendSignal(const Descriptor& process, int signal) {
+    return process && ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0;
+}
+
+Error systemError(const std::string& what) { return internalError(what + ": " + std::strerror(errno)); }
 
 Result<pid_t> ProcessTable::spawn(const ProcessStart& start, ExitHandler onExit) {
     posix_spawn_file_actions_t actions;

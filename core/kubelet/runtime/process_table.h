@@ -31,6 +31,13 @@ struct ProcessStart {
     int standardError = -1;
 };
 
+// A handle (pidfd) of a running process, which no other process can take over; absent if there is none.
+Descriptor openProcess(pid_t pid);
+// False if it has ended.
+bool sendSignal(const Descriptor& process, int signal);
+// `errno` after a failed system call, as an InternalError: "<what>: <strerror>".
+Error systemError(const std::string& what);
+
 class ProcessTable {
 public:
     using ExitHandler = std::function<void(const ProcessExit&)>;

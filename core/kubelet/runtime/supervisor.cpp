@@ -37,8 +37,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error systemError(const std::string& what) { return internalError(what + ": " + std::strerror(errno)); }
-
 Result<void> writeText(const std::string& path, const std::string& text) {
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file || ::write(file.get(), text.data(), text.size()) < 0) return systemError("write " + path);

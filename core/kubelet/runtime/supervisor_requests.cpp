@@ -24,7 +24,6 @@ using wire::text;
 constexpr int startsAtOnce = 4;
 constexpr int quickThreads = 4;
 
-Error systemError(const std::string& what) { return internalError(what + ": " + std::strerror(errno)); }
 
 Result<sockaddr_in> addressOf(const json::object& request) {
     sockaddr_in address{};
@@ -152,6 +151,7 @@ Result<Answer> SupervisorRequests::removeNode(const json::object& request) {
     TRY(containers_.killNode(request));
     (void)cgroups_.kill(node);
     cgroups_.remove(node);
+    containers_.forgetNode(node);
     network_->removeNode(node);
     return Answer{};
 }

@@ -39,6 +39,91 @@ TEST(OciConfig, LimitsSecurityAndMountsBecomeTheRuntimesWords) {
     EXPECT_EQ(mounts[mounts.size() - 1].at("options"), json::value({"rbind", "rprivate", "ro"}));
 }
 
+TEST(OciConfig, AllCapabilitiesComeAndGoBeforeThoseThatAreNamed) {
+    ContainerSpec spec;
+    spec.addCapabilities = {"ALL"};
+    const auto granted = [&] { return json::value(ociConfig(spec, {})).at_pointer("/process/capabilities/bounding").as_array(); };
+    EXPECT_EQ(granted().size(), 41u);
+    spec.dropCapabilities = {"ALL"};
+    EXPECT_EQ(granted().size(), 0u);
+    spec.addCapabilities = {"ALL", "net_admin", "CAP_SYS_TIME"};
+    EXPECT_EQ(granted(), json::value({"CAP_NET_ADMIN", "CAP_SYS_TIME"}));
+    spec.dropCapabilities = {"SYS_TIME"};
+    EXPECT_EQ(granted().size(), 40u);
+}
+
+TEST(OciConfig, ProcIsMaskedUnlessThatIsUnwantedOrTheContainerPrivileged) {
+    ContainerSpec spec;
+    OciEnvironment environment;
+    environment.maskedPaths = {"/sys/x"};
+    const auto linux = [&] { return ociConfig(spec, environment).at("linux").as_object(); };
+    const auto masked = linux().at("maskedPaths").as_array();
+    for (const auto* path : {"/proc/interrupts", "/proc/kcore", "/sys/devices/virtual/powercap", "/sys/x"})
+        EXPECT_NE(std::ranges::find(masked, json::value(path)), masked.end()) << path;
+    EXPECT_TRUE(linux().contains("readonlyPaths"));
+    spec.unmaskedProc = true;
+    EXPECT_FALSE(linux().contains("maskedPaths") || linux().contains("readonlyPaths"));
+    spec.unmaskedProc = false;
+    spec.privileged = true;
+    EXPECT_FALSE(linux().contains("maskedPaths") || linux().contains("readonlyPaths"));
+}
+
+TEST(OciConfig, NamespacesAreThePodsOrTheNodesAndGroupsAreHiddenOnlyInVersion2) {
+    ContainerSpec spec;
+    OciEnvironment environment;
+    environment.cgroup = "/c";
+    const auto has = [&](const char* type) {
+        const auto all = json::value(ociConfig(spec, environment)).at_pointer("/linux/namespaces").as_array();
+        return std::ranges::any_of(all, [&](const json::value& one) { return one.at("type") == type; });
+    };
+    EXPECT_TRUE(has("pid"));
+    EXPECT_FALSE(has("cgroup"));
+    environment.hostProcesses = true;
+    environment.cgroupV2 = true;
+    EXPECT_FALSE(has("pid"));
+    EXPECT_TRUE(has("cgroup"));
+}
+
+TEST(OciConfig, GroupsAreThePrimaryOneThoseOfTheImageAndThoseOfThePod) {
+    ContainerSpec spec;
+    spec.supplementalGroups = {4000, 50000};
+    OciEnvironment environment;
+    environment.as = *resolveUser("alice:1001", "alice:x:1001:100::/:/bin/sh\n", "extra:x:50000:bob,alice\nother:x:7:bob\n");
+    const auto groups = [&] { return json::value(ociConfig(spec, environment)).at_pointer("/process/user/additionalGids"); };
+    EXPECT_EQ(groups(), json::value({1001, 50000, 4000}));
+    spec.strictGroups = true;
+    EXPECT_EQ(groups(), json::value({1001, 4000, 50000}));
+    EXPECT_EQ(resolveUser("1001", "alice:x:1001:100::/:/bin/sh\n", "extra:x:50000:alice\n")->groups, std::vector<std::int64_t>{50000});
+}
+
+TEST(OciConfig, ASeccompProfileIsTheRuntimesTheNodesOrNone) {
+    ContainerSpec spec;
+    OciEnvironment environment;
+    environment.seccomp = {{"defaultAction", "SCMP_ACT_LOG"}};
+    const auto profile = [&] {
+        const auto linux = ociConfig(spec, environment).at("linux").as_object();
+        return linux.contains("seccomp") ? linux.at("seccomp").as_object() : json::object();
+    };
+    const auto refuses = [&](const char* call) {
+        const auto rules = profile().at("syscalls").as_array();
+        return std::ranges::any_of(rules, [&](const json::value& rule) {
+            const auto& names = rule.at("names").as_array();
+            return std::ranges::find(names, json::value(call)) != names.end();
+        });
+    };
+    EXPECT_TRUE(profile().empty());
+    spec.seccomp = ContainerSpec::Seccomp::Localhost;
+    EXPECT_EQ(profile(), environment.seccomp);
+    spec.seccomp = ContainerSpec::Seccomp::RuntimeDefault;
+    EXPECT_TRUE(refuses("mount") && refuses("keyctl") && refuses("clone3") && refuses("settimeofday"));
+    EXPECT_FALSE(refuses("openat"));
+    spec.addCapabilities = {"SYS_ADMIN"};
+    EXPECT_FALSE(refuses("mount") || refuses("clone3") || refuses("clone"));
+    EXPECT_TRUE(refuses("keyctl") && refuses("settimeofday"));
+    spec.privileged = true;
+    EXPECT_TRUE(profile().empty());
+}
+
 TEST(OciConfig, APrivilegedContainerGetsWhatTheMachineHas) {
     ContainerSpec spec;
     spec.command = {"true"};
