@@ -463,7 +463,7 @@ bool NodeInfo::removePod(const PodInfoPtr& pod) {
     requested.add(known->requests, -1);
     nonZeroCpu = wrappingSubtract(nonZeroCpu, known->nonZeroCpu);
     nonZeroMemory = wrappingSubtract(nonZeroMemory, known->nonZeroMemory);
-    for (const auto& port : known->hostPorts) usedPorts.erase(usedPorts.find(port));
+    for (const auto& port : known->hostPorts) usedPorts.erase(port);
     return true;
 }
 

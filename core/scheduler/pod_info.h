@@ -148,7 +148,7 @@ struct NodeInfo {
     // Sums over `pods`.
     Resources requested;
     std::int64_t nonZeroCpu = 0, nonZeroMemory = 0;
-    std::multiset<HostPort> usedPorts;
+    std::set<HostPort> usedPorts;  // as kube-scheduler keeps them: the end of one of two Pods with the same port (the kubelet refused one) frees it
 
     void addPod(const PodInfoPtr& pod);
     bool removePod(const PodInfoPtr& pod);
