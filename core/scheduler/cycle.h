@@ -51,7 +51,7 @@ struct DryRun {
 using DryRuns = std::vector<std::optional<DryRun>>;
 
 // How preemption looks for candidates. Where sampling is on: only for as many as the profile's minCandidateNodes say, from a drawn place
-// on. With `kept`, dry runs are taken from there and put there, and `notHelped` and `candidates` stay empty.
+// on. With `kept`, dry runs are taken from there and put there, and what is told of other Nodes than the chosen one stays empty.
 struct PreemptionSearch {
     const DecideOptions& options;
     DryRuns* kept = nullptr;

@@ -32,8 +32,9 @@ struct PreemptionResult {
     Code code = Code::Success;
     std::string message;       // PostFilter's part of the message
     std::string nominatedNode;
-    std::vector<std::string> nominatedAnyOf;  // the Nodes that no rule tells apart
     std::vector<PodInfoPtr> victims;
+    // What is told of the others: empty where a decision is made from what is kept between Pods, as the scheduler does.
+    std::vector<std::string> nominatedAnyOf;  // the Nodes that no rule tells apart, sorted
     std::vector<Candidate> candidates;
     std::map<std::string, Status> notHelped;
     bool clearsNomination = false;

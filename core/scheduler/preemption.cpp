@@ -117,12 +117,12 @@ void keepLeast(std::vector<const Candidate*>& left, std::string& decidedBy, cons
 }
 
 // The start of the one that started first among the most important victims; "" (now) sorts last.
-std::string earliestStart(const Candidate& candidate) {
+const std::string& earliestStart(const Candidate& candidate) {
     const auto highest = candidate.victims.front()->priority;
-    std::string earliest = candidate.victims.front()->startTime;
+    const auto* earliest = &candidate.victims.front()->startTime;
     for (const auto& victim : candidate.victims)
-        if (victim->priority == highest && startsBefore(victim->startTime, earliest)) earliest = victim->startTime;
-    return earliest;
+        if (victim->priority == highest && startsBefore(victim->startTime, *earliest)) earliest = &victim->startTime;
+    return *earliest;
 }
 
 std::vector<const Candidate*> cheapest(std::vector<const Candidate*> left, std::string& decidedBy) {
@@ -135,11 +135,11 @@ std::vector<const Candidate*> cheapest(std::vector<const Candidate*> left, std::
     });
     keepLeast(left, decidedBy, "fewest victims", [](const Candidate& c) { return c.victims.size(); });
     if (left.size() < 2) return left;
-    std::string latest = earliestStart(*left.front());
+    const auto* latest = &earliestStart(*left.front());
     for (const auto* candidate : left)
-        if (const auto start = earliestStart(*candidate); startsBefore(latest, start)) latest = start;
+        if (const auto& start = earliestStart(*candidate); startsBefore(*latest, start)) latest = &start;
     const auto before = left.size();
-    std::erase_if(left, [&](const Candidate* candidate) { return earliestStart(*candidate) != latest; });
+    std::erase_if(left, [&](const Candidate* candidate) { return earliestStart(*candidate) != *latest; });
     if (left.size() < before) decidedBy = "latest start of the most important victim";
     return left;
 }
@@ -269,12 +269,13 @@ PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span
         return {Code::Unschedulable, std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), search.refusals(), "", "")};
     }
     const auto best = cheapest(found, result.decidedBy);
+    const auto* chosen = *std::ranges::min_element(best, {}, &Candidate::node);
+    result.nominatedNode = chosen->node;
+    result.victims = chosen->victims;
+    if (how.kept) return {Code::Success, {}};
     for (const auto* candidate : best) result.nominatedAnyOf.push_back(candidate->node);
     std::ranges::sort(result.nominatedAnyOf);
-    result.nominatedNode = result.nominatedAnyOf.front();
-    result.victims = (*std::ranges::find(best, result.nominatedNode, &Candidate::node))->victims;
-    if (!how.kept)
-        for (const auto* candidate : found) result.candidates.push_back(*candidate);
+    for (const auto* candidate : found) result.candidates.push_back(*candidate);
     return {Code::Success, {}};
 }
 

@@ -93,7 +93,7 @@ std::optional<std::vector<IncrementalDecider::Overruled>> IncrementalDecider::ov
         if (!with) return true;
         if (!state.filtersAreLocal()) return false;
         const auto& without = state.verdict(node);
-        if (!with->success() && (with->plugin != without.plugin || with->reasons != without.reasons || with->code != without.code)) overruled.push_back({node, *with});
+        if (!with->success() && (with->plugin != without.plugin || with->reasons != without.reasons || with->code != without.code)) overruled.push_back({node, with});
         return true;
     };
     // A Pod that is nominated itself is tried on that Node alone.
@@ -133,7 +133,7 @@ std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, 
     };
     for (const auto& each : overruled) {
         count(state.verdict(each.node), -1);
-        count(each.status, 1);
+        count(*each.status, 1);
     }
     std::erase_if(refusals, [](const auto& refusal) { return refusal.second == 0; });
     if (options.preempt && !profile.postFilter.empty()) {
@@ -145,7 +145,7 @@ std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, 
         else if (!state.filtersAreLocal()) return std::nullopt;
         else {
             auto statuses = state.verdicts();
-            for (const auto& each : overruled) statuses[each.node] = &each.status;
+            for (const auto& each : overruled) statuses[each.node] = each.status;
             decision.preemption = state.preempt(pod, statuses, options);
         }
     }

@@ -41,7 +41,7 @@ private:
     // What the nominated Pods on a Node make of its verdict.
     struct Overruled {
         std::uint32_t node;
-        Status status;
+        const Status* status;  // kept by the template
     };
     // nullopt: that cannot be told here.
     std::optional<std::vector<Overruled>> overruledByNominated(TemplateState& state, const PodInfo& pod) const;

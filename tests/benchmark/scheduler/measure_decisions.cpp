@@ -4,7 +4,11 @@
 #include "tests/benchmark/scheduler/measure.h"
 
 #include <fmt/format.h>
+#ifdef KUBARIUM_JEMALLOC
+#include <jemalloc/jemalloc.h>
+#else
 #include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -14,8 +18,16 @@ namespace kubarium::benchmark {
 using namespace scheduler;
 
 std::int64_t allocatedBytes() {
+#ifdef KUBARIUM_JEMALLOC
+    std::uint64_t epoch = 1;
+    mallctl("epoch", nullptr, nullptr, &epoch, sizeof epoch);  // the figures are taken anew then
+    std::size_t allocated = 0, size = sizeof allocated;
+    mallctl("stats.allocated", &allocated, &size, nullptr, 0);
+    return static_cast<std::int64_t>(allocated);
+#else
     const auto info = mallinfo2();
     return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
+#endif
 }
 
 namespace {

@@ -57,10 +57,10 @@ std::string keysOf(const std::vector<PodInfoPtr>& pods) {
 }
 
 std::string describe(const Decision& decision, const Draws& draws) {
-    std::string text = fmt::format("result {} node \"{}\" feasible {} evaluated {} next {} skipped {} nominated {} clears {} code {} message \"{}\" reason {} error \"{}\" preemption \"{}\" nominates {} of [{}] victims {} by \"{}\" refusedBy [{}] draws [{}]",
+    std::string text = fmt::format("result {} node \"{}\" feasible {} evaluated {} next {} skipped {} nominated {} clears {} code {} message \"{}\" reason {} error \"{}\" preemption \"{}\" nominates {} victims {} by \"{}\" refusedBy [{}] draws [{}]",
                                    static_cast<int>(decision.result), decision.selectedNode, decision.feasible, decision.evaluated, decision.nextStart, decision.scoringSkipped,
                                    decision.nominatedNodeUsed, decision.preemption.clearsNomination, static_cast<int>(decision.preemption.code), decision.message, decision.reason,
-                                   decision.error, decision.preemption.message, decision.preemption.nominatedNode, fmt::join(decision.preemption.nominatedAnyOf, " "), keysOf(decision.preemption.victims), decision.preemption.decidedBy, fmt::join(decision.refusedBy, " "), fmt::join(draws.counts, " "));
+                                   decision.error, decision.preemption.message, decision.preemption.nominatedNode, keysOf(decision.preemption.victims), decision.preemption.decidedBy, fmt::join(decision.refusedBy, " "), fmt::join(draws.counts, " "));
     return text;
 }
 
