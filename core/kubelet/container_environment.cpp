@@ -191,11 +191,11 @@ std::set<ObjectId> environmentReferences(const std::string& nameSpace, const api
 
 Result<Environment> makeEnvironment(const EnvironmentInput& input) { return Builder(input).build(); }
 
-std::string expand(std::string_view text, const Environment& environment) {
+std::string expand(std::string_view text, const Environment& environment, std::set<std::string>* missing) {
     return expandWith(text, [&](const std::string& name) -> const std::string* {
-        for (auto it = environment.rbegin(); it != environment.rend(); ++it)
-            if (it->first == name) return &it->second;
-        return nullptr;
+        const auto it = std::find_if(environment.rbegin(), environment.rend(), [&](const auto& variable) { return variable.first == name; });
+        if (missing && (it == environment.rend() || it->second.empty())) missing->insert(name);
+        return it == environment.rend() ? nullptr : &it->second;
     });
 }
 

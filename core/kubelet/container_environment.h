@@ -28,7 +28,8 @@ struct EnvironmentInput {
 // off, and always of default/kubernetes). Error: as in the container's CreateContainerConfigError.
 Result<Environment> makeEnvironment(const EnvironmentInput&);
 
-// $(NAME) becomes the variable's value if there is one; $$(NAME) is the way to write $(NAME).
-std::string expand(std::string_view text, const Environment&);
+// $(NAME) becomes the variable's value if there is one; $$(NAME) is the way to write $(NAME). Into `missing` go the names that are
+// asked for and have no value, or an empty one.
+std::string expand(std::string_view text, const Environment&, std::set<std::string>* missing = nullptr);
 
 }  // namespace kubarium::kubelet

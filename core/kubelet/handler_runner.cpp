@@ -2,6 +2,7 @@
 
 #include "core/kubelet/grpc_health.h"
 
+#include <boost/json/serialize.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 #include <fmt/format.h>
@@ -177,8 +178,8 @@ private:
 // GET, following redirects on the same host (ten at most); a redirect elsewhere is a warning, which counts as success.
 class HttpRun final : public NetworkRun {
 public:
-    HttpRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout, api::HTTPGetAction action)
-        : NetworkRun(context, std::move(finish), std::move(host), port, timeout), action_(std::move(action)) {
+    HttpRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout, api::HTTPGetAction action, bool hook)
+        : NetworkRun(context, std::move(finish), std::move(host), port, timeout), action_(std::move(action)), hook_(hook) {
         target_ = action_.path.empty() ? "/" : action_.path.starts_with('/') ? action_.path : "/" + action_.path;
         scheme_ = action_.scheme.empty() ? "http" : action_.scheme;
         std::transform(scheme_.begin(), scheme_.end(), scheme_.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -197,7 +198,7 @@ private:
             finish(HandlerVerdict::Success);
             return;
         }
-        std::string host = fmt::format("{}:{}", host_, port_), agent = "kube-probe/1.34", accept = "*/*", others;
+        std::string host = fmt::format("{}:{}", host_, port_), agent = hook_ ? "kube-lifecycle/1.34" : "kube-probe/1.34", accept = "*/*", others;
         for (const auto& header : action_.httpHeaders) {
             auto lower = header.name;
             std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -224,7 +225,7 @@ private:
             const auto location = header("location");
             if (!location.empty()) return redirect(location);
         }
-        if (code >= 200 && code < 400)
+        if (hook_ || (code >= 200 && code < 400))
             finish(HandlerVerdict::Success);
         else
             finish(HandlerVerdict::Failure, fmt::format("HTTP probe failed with statuscode: {}", code));
@@ -269,6 +270,7 @@ private:
     std::string getError(const std::string& why) const { return fmt::format("Get \"{}://{}:{}{}\": {}", scheme_, host_, port_, target_, why); }
 
     api::HTTPGetAction action_;
+    bool hook_;
     std::string target_, scheme_, received_;
     int redirects_ = 0;
     bool tlsOnlyConnects_ = false;
@@ -290,22 +292,38 @@ private:
     HandlerOutcome outcome_;
 };
 
+bool validPort(int port) { return port > 0 && port < 65536; }
+
+// As %v writes an intstr.IntOrString: its type, number and text.
+std::string goIntOrString(const json::value& port) {
+    const auto* name = port.if_string();
+    return name ? fmt::format("{{1 0 {}}}", std::string_view(name->data(), name->size())) : fmt::format("{{0 {} }}", json::serialize(port));
+}
+
 std::shared_ptr<Run> makeRun(const KubeletContext& context, const HandlerTarget& target, const Handler& handler, Duration timeout, Finish finish) {
     const auto hostOr = [&](const std::string& host) { return host.empty() ? target.podIP : host; };
     const auto badPort = [&](const json::value& port) {
         const auto* name = port.if_string();
-        return fmt::format("couldn't find port: {} in container", name ? name->c_str() : "?");
+        if (!name) return fmt::format("invalid port number: {}", json::serialize(port));
+        const auto text = std::string_view(name->data(), name->size());
+        const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+        return digits ? fmt::format("invalid port number: {}", text) : fmt::format("strconv.Atoi: parsing \"{}\": invalid syntax", text);
     };
     if (handler.exec) return std::make_shared<ExecRun>(context, std::move(finish), target.containerId, *handler.exec, timeout);
     if (handler.httpGet) {
         const auto port = resolvePort(handler.httpGet->port, *target.container);
-        if (port <= 0)
+        if (!validPort(port))
             return std::make_shared<WaitRun>(context, std::move(finish), Duration{}, HandlerOutcome{HandlerVerdict::Unknown, badPort(handler.httpGet->port), 0});
-        return std::make_shared<HttpRun>(context, std::move(finish), hostOr(handler.httpGet->host), port, timeout, *handler.httpGet);
+        return std::make_shared<HttpRun>(context, std::move(finish), hostOr(handler.httpGet->host), port, timeout, *handler.httpGet, handler.hook);
+    }
+    if (handler.tcpSocket && handler.hook) {
+        const auto action = fmt::format("&TCPSocketAction{{Port:{},Host:{},}}", goIntOrString(handler.tcpSocket->port), handler.tcpSocket->host);
+        return std::make_shared<WaitRun>(context, std::move(finish), Duration{},
+                                         HandlerOutcome{HandlerVerdict::Unknown, fmt::format("invalid handler: &LifecycleHandler{{Exec:nil,HTTPGet:nil,TCPSocket:{},Sleep:nil,}}", action), 0});
     }
     if (handler.tcpSocket) {
         const auto port = resolvePort(handler.tcpSocket->port, *target.container);
-        if (port <= 0)
+        if (!validPort(port))
             return std::make_shared<WaitRun>(context, std::move(finish), Duration{}, HandlerOutcome{HandlerVerdict::Unknown, badPort(handler.tcpSocket->port), 0});
         return std::make_shared<TcpRun>(context, std::move(finish), hostOr(handler.tcpSocket->host), port, timeout);
     }
@@ -316,8 +334,8 @@ std::shared_ptr<Run> makeRun(const KubeletContext& context, const HandlerTarget&
 
 }  // namespace
 
-Handler handlerOf(const api::Probe& probe) { return {probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc, {}}; }
-Handler handlerOf(const api::LifecycleHandler& handler) { return {handler.exec, handler.httpGet, handler.tcpSocket, {}, handler.sleep}; }
+Handler handlerOf(const api::Probe& probe) { return {probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc, {}, false}; }
+Handler handlerOf(const api::LifecycleHandler& handler) { return {handler.exec, handler.httpGet, handler.tcpSocket, {}, handler.sleep, true}; }
 
 std::unique_ptr<HandlerRun> runHandler(const KubeletContext& context, const HandlerTarget& target, const Handler& handler, Duration timeout,
                                        std::move_only_function<void(HandlerOutcome)> reply) {

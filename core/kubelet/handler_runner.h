@@ -30,6 +30,7 @@ struct Handler {
     std::optional<api::TCPSocketAction> tcpSocket;
     std::optional<api::GRPCAction> grpc;
     std::optional<api::SleepAction> sleep;
+    bool hook = false;  // of the lifecycle: any HTTP answer will do, and there is no TCP
 };
 Handler handlerOf(const api::Probe&);
 Handler handlerOf(const api::LifecycleHandler&);

@@ -257,9 +257,11 @@ void PodWorker::onPostStart(ContainerStart start, const HandlerOutcome& outcome)
         message = fmt::format("Exec lifecycle hook ([{}]) for Container \"{}\" in Pod \"{}_{}({})\" failed - error: command '{}' exited with {}: {}, message: {}", command,
                               container.name, spec().metadata.name, spec().metadata.nameSpace, spec().metadata.uid, command, outcome.exitCode, outcome.output,
                               quoted(outcome.output));
+    } else if (hook.httpGet) {
+        message = fmt::format("HTTP lifecycle hook ({}) for Container \"{}\" in Pod \"{}_{}({})\" failed - error: {}", hook.httpGet->path, container.name,
+                              spec().metadata.name, spec().metadata.nameSpace, spec().metadata.uid, outcome.output);
     } else {
-        message = fmt::format("HTTP lifecycle hook for Container \"{}\" in Pod \"{}_{}({})\" failed - error: {}", container.name, spec().metadata.name,
-                              spec().metadata.nameSpace, spec().metadata.uid, outcome.output);
+        message = "Cannot run handler: " + outcome.output;
     }
     event("Warning", "FailedPostStartHook", "PostStartHook failed", path);
     beginKill(container.name, "FailedPostStartHook", graceSeconds(), false, [this, name = container.name, message]() mutable {

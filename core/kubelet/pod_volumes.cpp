@@ -7,6 +7,7 @@
 #include "core/kubelet/node_object.h"
 #include "core/kubelet/pod_files.h"
 #include "core/kubelet/pod_resources.h"
+#include "core/kubelet/sub_path.h"
 #include "core/kubelet/volume_plan.h"
 
 #include <boost/json.hpp>
@@ -368,21 +369,6 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
             else if (c == '-' || c == ':') out += '_';
         return out;
     }
-
-    Result<std::string> subPath(const Mounted& volume, const std::string& sub) const {
-        std::error_code error;
-        const auto root = fs::weakly_canonical(volume.path, error);
-        const auto wanted = fs::weakly_canonical(root / sub, error);
-        const auto relative = fs::relative(wanted, root, error);
-        if (relative.empty() || *relative.begin() == "..")
-            return badRequest(fmt::format("failed to prepare subPath for volumeMount: subpath {} not within volume path {}", wanted.string(), root.string()));
-        if (!fs::exists(wanted, error) && !volume.readOnly) {
-            fs::create_directories(wanted, error);
-            (void)!::chmod(wanted.c_str(), 0755);
-        }
-        if (!fs::exists(wanted, error)) return badRequest(fmt::format("failed to prepare subPath for volumeMount: {} does not exist", sub));
-        return wanted.string();
-    }
 };
 
 PodVolumes::PodVolumes(const KubeletContext& context, std::string podUid) : state_(std::make_shared<State>(context, std::move(podUid))) {}
@@ -441,9 +427,9 @@ Result<std::vector<Mount>> PodVolumes::mountsOf(const api::Pod& pod, const api::
     for (const auto& mount : container.volumeMounts) {
         const auto it = state_->mounted.find(mount.name);
         if (it == state_->mounted.end()) return badRequest(fmt::format("cannot find volume \"{}\" to mount into container \"{}\"", mount.name, container.name));
-        const auto sub = mount.subPathExpr.empty() ? mount.subPath : expand(mount.subPathExpr, environment);
+        const auto sub = TRY(subPathOf(mount, environment));
         Mount made;
-        made.hostPath = sub.empty() ? it->second.path : TRY(state_->subPath(it->second, sub));
+        made.hostPath = sub.empty() ? it->second.path : TRY(prepareSubPath(it->second.path, sub, mount.name, container.name));
         made.containerPath = mount.mountPath.starts_with('/') ? mount.mountPath : "/" + mount.mountPath;
         made.readOnly = mount.readOnly.value_or(false) || it->second.readOnly;
         made.recursiveReadOnly = made.readOnly && (mount.recursiveReadOnly == "Enabled" || mount.recursiveReadOnly == "IfPossible");

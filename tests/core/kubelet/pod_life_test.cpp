@@ -111,6 +111,21 @@ TEST_F(PodLife, AFailedLivenessProbeRestartsTheContainer) {
     EXPECT_EQ(container("p").lastState->terminated->exitCode, 137);
 }
 
+TEST_F(PodLife, AHookThatCannotRunSaysWhy) {
+    startKubelet();
+    const auto messageOf = [&](const std::string& name) -> std::string {
+        if (!pod(name) || status(name).containerStatuses.empty()) return "";
+        const auto& state = container(name).state;
+        return state && state->waiting && state->waiting->reason == "PostStartHookError" ? state->waiting->message : "";
+    };
+    createPod("tcp", R"({"lifecycle":{"postStart":{"tcpSocket":{"port":99}}}})");
+    createPod("named", R"({"lifecycle":{"postStart":{"httpGet":{"path":"/x","port":"nosuch"}}}})");
+    ASSERT_TRUE(eventually([&] { return !messageOf("tcp").empty() && !messageOf("named").empty(); }, 60s)) << messageOf("tcp") << messageOf("named");
+    EXPECT_EQ(messageOf("tcp"), "Cannot run handler: invalid handler: &LifecycleHandler{Exec:nil,HTTPGet:nil,TCPSocket:&TCPSocketAction{Port:{0 99 },Host:,},Sleep:nil,}");
+    EXPECT_TRUE(messageOf("named").starts_with("HTTP lifecycle hook (/x) for Container \"c\" in Pod \"named_default(")) << messageOf("named");
+    EXPECT_TRUE(messageOf("named").ends_with("failed - error: strconv.Atoi: parsing \"nosuch\": invalid syntax")) << messageOf("named");
+}
+
 TEST_F(PodLife, ReadinessWaitsForTheStartupProbe) {
     startKubelet();
     createPod("p", R"({"startupProbe":{"exec":{"command":["true"]},"periodSeconds":1,"failureThreshold":20}})", "{}",

@@ -1,0 +1,18 @@
+// A part of a volume, mounted instead of the whole: subPath and subPathExpr of a volumeMount.
+// Kubernetes: ExpandContainerVolumeMounts (pkg/kubelet/container/helpers.go), makeMounts (pkg/kubelet/kubelet_pods.go).
+#pragma once
+
+#include "core/kubelet/container_environment.h"
+
+#include <string>
+
+namespace kubarium::kubelet {
+
+// The path below the volume, "" for all of it. Error: the text of the container's CreateContainerConfigError.
+Result<std::string> subPathOf(const api::VolumeMount&, const Environment&);
+
+// The absolute path of `subPath`, which is made with the permissions of the volume where it is not there yet. Error: it leads out of the
+// volume, through a symbolic link, or cannot be made; the text tells nothing of the machine's file system.
+Result<std::string> prepareSubPath(const std::string& volumePath, const std::string& subPath, const std::string& volume, const std::string& container);
+
+}  // namespace kubarium::kubelet
