@@ -113,7 +113,7 @@ json::object queueOf(const DecisionRecord& record) {
 json::object veiledStatus(const DecisionRecord& record, json::object status) {
     std::set<std::string_view> known{"cycle", "attempt", "phase", "queue", "weights"};
     const bool filtered = record.phase != "Filter", scored = filtered && record.phase != "Score", selected = scored && record.phase != "Select";
-    if (filtered) known.insert({"preFilter", "evaluatedNodes", "feasibleNodes", "skippedFilter", "reasonCounts", "nodes"});
+    if (filtered) known.insert({"preFilter", "evaluatedNodes", "feasibleNodes", "nominatedNodeUsed", "skippedFilter", "reasonCounts", "nodes"});
     if (scored) known.insert({"scoringSkipped", "skippedScore"});
     if (selected) known.insert({"best", "draw", "selectedNode"});
     json::object told;
@@ -209,6 +209,7 @@ json::object reportDecision(const DecisionRecord& record, Detail detail) {
                         {"explanation", {{"en", sentence.en}, {"zh_CN", sentence.zh}}}, {"timings", std::move(times.spent)}};
     status["queue"] = queueOf(record);
     if (!decision.preemption.nominatedNode.empty()) status["nominatedNode"] = decision.preemption.nominatedNode;
+    if (decision.nominatedNodeUsed) status["nominatedNodeUsed"] = true;
     if (draw != decision.best.end()) status["draw"] = draw - decision.best.begin();
     if (decision.result == Decision::Result::Unschedulable) status["preemption"] = reportPreemption(cycle, decision);
     if (detail == Detail::Full || decision.nodes.size() <= mostNodesInLists) status["nodes"] = nodesOf(cycle, decision);

@@ -349,6 +349,14 @@
         <translation>租约更新于%1</translation>
     </message>
     <message>
+        <source>lease unknown</source>
+        <translation>租约未知</translation>
+    </message>
+    <message>
+        <source>The cluster does not answer, so nobody knows how the Node is. This is the last that was known of it.</source>
+        <translation>集群没有回应，所以没有人知道这个 Node 现在怎样。这里是最后已知的状态。</translation>
+    </message>
+    <message>
         <source>fault %1</source>
         <translation>故障 %1</translation>
     </message>
@@ -411,6 +419,10 @@
     <message>
         <source>Taint</source>
         <translation>污点</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
     </message>
     <message>
         <source>Kubelet</source>
@@ -895,6 +907,10 @@
         <translation>%2 个中 %1 个可放置</translation>
     </message>
     <message>
+        <source>nominated Node fits</source>
+        <translation>被提名的 Node 可放置</translation>
+    </message>
+    <message>
         <source>Space: next</source>
         <translation>空格：下一步</translation>
     </message>
@@ -1227,6 +1243,10 @@
         <translation>只有一个 Node 能运行 %1。</translation>
     </message>
     <message>
+        <source>An earlier preemption made room for %1, and it fits there now.</source>
+        <translation>此前的抢占为 %1 腾出了位置，现在放得下。</translation>
+    </message>
+    <message>
         <source>Every Node can run %1.</source>
         <translation>每个 Node 都能运行 %1。</translation>
     </message>
@@ -1474,6 +1494,10 @@
     <message>
         <source>kind is missing: it says what this is, such as Pod.</source>
         <translation>缺少 kind：它说明这是什么，例如 Pod。</translation>
+    </message>
+    <message>
+        <source>apiVersion is missing: it says which API this kind belongs to, such as apps/v1.</source>
+        <translation>缺少 apiVersion：它说明该类型属于哪个 API，例如 apps/v1。</translation>
     </message>
     <message>
         <source>There is no kind &quot;%1&quot; in &quot;%2&quot;.</source>
@@ -1724,6 +1748,14 @@
     <message>
         <source>Hint %1 of %2</source>
         <translation>提示 %1 / %2</translation>
+    </message>
+    <message>
+        <source>Hint %1/%2</source>
+        <translation>提示 %1/%2</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
     </message>
     <message>
         <source>%1 of %2 checks</source>
@@ -2525,6 +2557,14 @@
         <translation>第 %1 轮 · 第 %2 次尝试 · %4 个 Node 中 %3 个可放置</translation>
     </message>
     <message>
+        <source>Cycle %1 · attempt %2 · the nominated Node fits</source>
+        <translation>第 %1 轮 · 第 %2 次尝试 · 被提名的 Node 可放置</translation>
+    </message>
+    <message>
+        <source>It was tried first, so the scheduler asked no other Node and scored nothing.</source>
+        <translation>它最先被尝试，所以调度器没有再问其他 Node，也没有打分。</translation>
+    </message>
+    <message>
         <source>SCORES, RAW → NORMALISED × WEIGHT</source>
         <translation>得分，原始 → 归一化 × 权重</translation>
     </message>
@@ -2539,6 +2579,14 @@
     <message>
         <source>WHY NOT THE OTHERS</source>
         <translation>为什么不是其他 Node</translation>
+    </message>
+    <message>
+        <source>WHY NO NODE FITS</source>
+        <translation>为什么没有 Node 可放置</translation>
+    </message>
+    <message>
+        <source>WHAT THE OTHERS WOULD HAVE SAID</source>
+        <translation>其他 Node 会怎么说</translation>
     </message>
     <message numerus="yes">
         <source>%n Node(s)</source>

@@ -216,6 +216,7 @@ void ClusterActions::applyNext(std::shared_ptr<Applying> applying) {
     const std::string kind(api::stringAt(tree, {"kind"})), name(api::stringAt(tree, {"metadata", "name"}));
     const auto* resource = kind.empty() ? nullptr : api::Schema::builtin().findKind({group, version, kind});
     if (kind.empty()) problem(tr("kind is missing: it says what this is, such as Pod."), {});
+    else if (version.empty()) problem(tr("apiVersion is missing: it says which API this kind belongs to, such as apps/v1."), {});
     else if (!resource) problem(tr("There is no kind \"%1\" in \"%2\".").arg(model::text(kind), model::at(tree, {"apiVersion"})), QStringLiteral("kind"));
     else if (name.empty()) problem(tr("metadata.name is missing."), QStringLiteral("metadata"));
     if (!resource || name.empty()) return applyNext(std::move(applying));

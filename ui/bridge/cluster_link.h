@@ -48,6 +48,7 @@ public:
     double at(WallTime wall) const override;
     using model::ClusterTimes::at;
     WallTime wallNow() const override { return executor_.now(); }
+    bool answers() const override { return !lost_; }
 
     double rate() const { return executor_.rate(); }
     bool isPaused() const { return executor_.paused(); }

@@ -65,6 +65,8 @@ public:
     virtual double now() const = 0;
     virtual double at(WallTime wall) const = 0;
     virtual WallTime wallNow() const = 0;
+    // False while the cluster does not answer: nobody knows then whether its timers run.
+    virtual bool answers() const { return true; }
     // Real time in seconds, of the same origin as wallNow(): what happens before the viewer's eyes, whatever the Clock's rate.
     double realNow() const { return std::chrono::duration<double>(wallNow().time_since_epoch()).count(); }
     // Of an RFC 3339 time; now() if it is none.

@@ -217,6 +217,17 @@ Explanation explainPod(const api::Object& pod, const ClusterObjects& objects, co
     return out;
 }
 
+// The labels that people gave, and the zone: what every Node has of its own (kubernetes.io/...) tells nothing apart.
+void addLabels(const api::Object& node, Explanation& out) {
+    const auto* labels = node.find({"metadata", "labels"});
+    if (!labels || !labels->is_object()) return;
+    for (const auto& [key, value] : labels->get_object()) {
+        const std::string_view name = key, domain = name.substr(0, name.find('/'));
+        const bool own = domain != name && (domain.ends_with("kubernetes.io") || domain == "kubarium.dev");
+        if (value.is_string() && (!own || domain == "topology.kubernetes.io")) out.facts.push_back({Explain::tr("Label"), text(name) + QLatin1Char('=') + text(value.get_string()), true});
+    }
+}
+
 Explanation explainNode(const api::Object& node, const ClusterObjects& objects, const ClusterTimes& times) {
     Explanation out;
     const auto condition_ = nodeCondition(node);
@@ -224,16 +235,23 @@ Explanation explainNode(const api::Object& node, const ClusterObjects& objects, 
     out.title = name;
     out.word = condition_ == scene::NodeCondition::Ready ? QStringLiteral("Ready") : QStringLiteral("NotReady");
     out.tone = condition_ == scene::NodeCondition::Ready ? Tone::Ok : Tone::Broken;
+    if (!times.answers()) {
+        out.word = Explain::tr("unknown");
+        out.tone = Tone::Waiting;
+    }
     const bool simulated = node.label("kubarium.dev/simulated") == "true";
     const auto fault = activeFault(objects, name);
     const auto lease = objects.get(Kind::Lease, "kube-node-lease/" + std::string(node.name()));
     const auto renewed = lease ? parseTime(lease->string({"spec", "renewTime"})) : std::nullopt;
     const double leaseAge = renewed ? times.now() - times.at(*renewed) : -1;  // on the clock that the grace period runs on
     QStringList parts{simulated ? Explain::tr("simulated Node") : Explain::tr("Node")};
-    if (renewed) parts << Explain::tr("lease renewed %1").arg(Explain::age(std::chrono::duration<double>(times.wallNow() - *renewed).count()));
+    if (!times.answers()) parts << Explain::tr("lease unknown");
+    else if (renewed) parts << Explain::tr("lease renewed %1").arg(Explain::age(std::chrono::duration<double>(times.wallNow() - *renewed).count()));
     if (fault) parts << Explain::tr("fault %1").arg(at(*fault, {"spec", "type"}));
     out.subtitle = parts.join(QStringLiteral(" · "));
-    if (condition_ == scene::NodeCondition::Ready && leaseAge > 12) {
+    if (!times.answers()) {
+        out.sentence = Explain::tr("The cluster does not answer, so nobody knows how the Node is. This is the last that was known of it.");
+    } else if (condition_ == scene::NodeCondition::Ready && leaseAge > 12) {
         out.sentence = Explain::tr("The kubelet has not renewed its lease for %1. When 50 s have passed, the control plane will mark the Node as not Ready.").arg(Explain::seconds(leaseAge));
     } else if (condition_ == scene::NodeCondition::Ready) {
         out.sentence = Explain::tr("The Node is healthy: its kubelet renews its lease every 10 s and reports that it is Ready.");
@@ -256,7 +274,11 @@ Explanation explainNode(const api::Object& node, const ClusterObjects& objects, 
     out.facts.push_back({Explain::tr("Pods"), QString::number(pods)});
     out.facts.push_back({Explain::tr("CPU"), at(node, {"status", "allocatable", "cpu"}), true});
     out.facts.push_back({Explain::tr("Memory"), at(node, {"status", "allocatable", "memory"}), true});
-    for (const auto& taint : arrayAt(node, {"spec", "taints"})) out.facts.push_back({Explain::tr("Taint"), at(taint, {"key"}) + QLatin1Char(':') + at(taint, {"effect"}), true});
+    for (const auto& taint : arrayAt(node, {"spec", "taints"})) {
+        const auto value = at(taint, {"value"});
+        out.facts.push_back({Explain::tr("Taint"), at(taint, {"key"}) + (value.isEmpty() ? QString() : QLatin1Char('=') + value) + QLatin1Char(':') + at(taint, {"effect"}), true});
+    }
+    addLabels(node, out);
     for (const auto& address : arrayAt(node, {"status", "addresses"})) out.facts.push_back({at(address, {"type"}), at(address, {"address"}), true});
     out.facts.push_back({Explain::tr("Kubelet"), at(node, {"status", "nodeInfo", "kubeletVersion"}), true});
     return out;

@@ -80,6 +80,7 @@ TheatreState makeTheatre(const api::Object& decision, const QString& language) {
     state.evaluatedNodes = static_cast<int>(numberAt(decision, {"status", "evaluatedNodes"}));
     state.feasibleNodes = static_cast<int>(numberAt(decision, {"status", "feasibleNodes"}));
     state.scoringSkipped = boolAt(decision, {"status", "scoringSkipped"});
+    state.nominatedUsed = boolAt(decision, {"status", "nominatedNodeUsed"});
     for (const auto& skipped : arrayAt(decision, {"status", "skippedScore"}))
         if (skipped.is_string()) state.skippedScore << text(skipped.get_string());
     for (const auto& node : arrayAt(decision, {"status", "nodes"})) {
@@ -88,7 +89,8 @@ TheatreState makeTheatre(const api::Object& decision, const QString& language) {
         shown.feasible = boolAt(node, {"feasible"});
         shown.plugin = at(node, {"plugin"});
         shown.detail = at(node, {"detail"});
-        shown.total = numberAt(node, {"total"});
+        // Of the only Node that fits the report tells what its scores would have been; the scheduler did not ask for them.
+        if (!state.scoringSkipped) shown.total = numberAt(node, {"total"});
         const auto strings = [](const boost::json::value& from) {
             QStringList list;
             for (const auto& entry : arrayAt(from, {"reasons"}))
@@ -99,7 +101,8 @@ TheatreState makeTheatre(const api::Object& decision, const QString& language) {
         for (const auto& filter : arrayAt(node, {"filters"}))
             shown.filters.push_back({at(filter, {"plugin"}), at(filter, {"code"}) == QLatin1String("Success"), strings(filter)});
         for (const auto& score : arrayAt(node, {"scores"}))
-            shown.scores.push_back({at(score, {"plugin"}), numberAt(score, {"raw"}), numberAt(score, {"normalized"}), numberAt(score, {"weight"}, 1), numberAt(score, {"weighted"})});
+            if (!state.scoringSkipped)
+                shown.scores.push_back({at(score, {"plugin"}), numberAt(score, {"raw"}), numberAt(score, {"normalized"}), numberAt(score, {"weight"}, 1), numberAt(score, {"weighted"})});
         state.nodes.push_back(std::move(shown));
     }
     for (const auto& count : arrayAt(decision, {"status", "reasonCounts"})) state.reasonCounts.push_back({at(count, {"reason"}), static_cast<int>(numberAt(count, {"count"}))});

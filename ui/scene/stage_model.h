@@ -245,6 +245,7 @@ struct TheatreState {
   int evaluatedNodes = 0;
   int feasibleNodes = 0;
   bool scoringSkipped = false;
+  bool nominatedUsed = false;  // the nominated Node was tried first and fits; the scheduler asked no other
   QStringList skippedScore;
   std::vector<TheatreNode> nodes;
   std::vector<ReasonCount> reasonCounts;

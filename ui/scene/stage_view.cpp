@@ -77,6 +77,7 @@ void StageView::setTheatre(std::optional<TheatreState> theatre) {
 
 bool StageView::hasTheatre() const { return d_->theatre.has_value(); }
 const std::optional<TheatreState>& StageView::theatre() const { return d_->theatre; }
+QRect StageView::theatreBar() const { return d_->theatre ? d_->layout.theatreBar.toAlignedRect() : QRect(); }
 
 QRect StageView::reasonRect(const QString& reason) const {
   if (!d_->theatre) {

@@ -38,6 +38,8 @@ class StageView : public QWidget {
   void setTheatre(std::optional<TheatreState> theatre);
   bool hasTheatre() const;
   const std::optional<TheatreState>& theatre() const;
+  // Of its bar, in this widget's coordinates; empty without a theatre.
+  QRect theatreBar() const;
 
   void setTheme(const style::Theme& theme);
   const style::Theme& theme() const;

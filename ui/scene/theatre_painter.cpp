@@ -28,7 +28,7 @@ void paintPhases(const Ink& ink, const TheatreState& theatre, const QRectF& room
   double separator = presentation ? 26 : 30;
   QString fit;
   if (theatre.phase > TheatrePhase::Filter && theatre.evaluatedNodes > 0 && !presentation) {
-    fit = Stage::tr("%1 of %2 fit").arg(theatre.feasibleNodes).arg(theatre.evaluatedNodes);
+    fit = theatre.nominatedUsed ? Stage::tr("nominated Node fits") : Stage::tr("%1 of %2 fit").arg(theatre.feasibleNodes).arg(theatre.evaluatedNodes);
   }
   double total = fit.isEmpty() ? 0 : Ink::badgeWidth(fit, 11) + 8;
   for (const TheatrePhase phase : kPhases) {

@@ -345,7 +345,9 @@ Headline decisionHeadline(const TheatreState& theatre) {
     result.text = Stage::tr("No Node can run %1.").arg(theatre.podName);
     return result;
   }
-  if (theatre.feasibleNodes == 1) {
+  if (theatre.nominatedUsed) {
+    fit = Stage::tr("An earlier preemption made room for %1, and it fits there now.").arg(theatre.podName);
+  } else if (theatre.feasibleNodes == 1) {
     fit = Stage::tr("Only one Node can run %1.").arg(theatre.podName);
   } else if (theatre.feasibleNodes == theatre.evaluatedNodes) {
     fit = Stage::tr("Every Node can run %1.").arg(theatre.podName);

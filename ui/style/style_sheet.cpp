@@ -57,18 +57,20 @@ QDockWidget::title { background: @panel@; padding: 6px 12px; text-align: left; }
 QPushButton, QToolButton { background: @control@; color: @text@; border: 1px solid @hairline@; border-radius: 6px; padding: 4px 12px; min-height: 20px; }
 QPushButton:hover, QToolButton:hover { background: @controlHover@; border-color: @hairlineStrong@; }
 QPushButton:pressed, QToolButton:pressed { background: @selection@; }
-QPushButton:focus, QToolButton:focus { border-color: @accent@; }
+QPushButton, QToolButton, QTabBar, QComboBox { outline: none; }
+QPushButton:focus, QToolButton:focus { border: 2px solid @accent@; padding: 3px 11px; }
 QPushButton:disabled, QToolButton:disabled { color: @textFaint@; background: @panel@; }
 QPushButton:checked, QToolButton:checked { background: @accent@; color: @onAccent@; border-color: @accent@; font-weight: 600; }
 QPushButton[role="primary"] { background: @accent@; color: @onAccent@; border-color: @accent@; font-weight: 600; }
 QPushButton[role="primary"]:hover { background: @accentHover@; }
+QPushButton[role="primary"]:focus, QPushButton:checked:focus { border: 2px solid @text@; }
 QPushButton[role="primary"]:disabled { background: @control@; color: @textFaint@; border-color: @hairline@; }
 QPushButton[role="danger"] { color: @broken@; border-color: @broken@; }
 QPushButton[role="quiet"], QToolButton[role="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover { background: @controlHover@; }
 QToolButton::menu-indicator { image: none; }
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox { background: @control@; color: @text@; border: 1px solid @hairline@; border-radius: 6px; padding: 4px 8px; selection-background-color: @accent@; selection-color: @onAccent@; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: @accent@; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border: 2px solid @accent@; padding: 3px 7px; }
 QComboBox { padding-right: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow, QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: none; width: 0; height: 0; border-left: 4px solid @control@; border-right: 4px solid @control@; border-top: 5px solid @textMuted@; }
@@ -81,7 +83,7 @@ QTabBar { qproperty-drawBase: 0; background: @panel@; }
 QTabBar::tab { background: transparent; color: @textMuted@; padding: 8px 10px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:selected { color: @text@; border-bottom: 2px solid @accent@; font-weight: 600; }
-QTabBar::tab:focus { color: @accent@; }
+QTabBar::tab:focus { color: @accent@; background: @selection@; }
 QTreeView, QTableView, QListView { background: @panel@; alternate-background-color: @cardQuiet@; color: @text@; border: none; gridline-color: @hairline@; selection-background-color: @selection@; selection-color: @text@; outline: 0; }
 QTreeView::item, QListView::item { padding: 4px 4px; min-height: 20px; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: @controlHover@; }

@@ -22,23 +22,30 @@ QPushButton[segment="first"], QPushButton[segment="middle"], QPushButton[segment
 QPushButton[segment="first"] { border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
 QPushButton[segment="middle"], QPushButton[segment="last"] { border-left: none; }
 QPushButton[segment="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
+QPushButton[segment]:focus { border: 2px solid @accent@; padding: 3px 9px; }
+QPushButton[segment]:checked:focus { border-color: @text@; }
 QPushButton[plain="true"] { color: @text@; }
 QPushButton[segment]:checked { background: @accent@; color: @onAccent@; font-weight: 600; border-color: @accent@; }
 QPushButton[role="tab"] { background: transparent; border: none; border-radius: 0; color: @textMuted@; padding: 4px 8px; border-bottom: 2px solid transparent; }
 QWidget#inspector QPushButton[role="tab"] { padding: 4px 6px; }
 QPushButton[role="tab"]:hover { color: @text@; }
 QPushButton[role="tab"]:checked { color: @text@; font-weight: 600; border-bottom: 2px solid @accent@; }
-QPushButton[role="tab"]:focus { color: @accent@; }
+QPushButton[role="tab"]:focus { color: @accent@; background: @selection@; border: none; border-bottom: 2px solid @accent@; padding: 4px 8px; }
+QWidget#inspector QPushButton[role="tab"]:focus { padding: 4px 6px; }
 QPushButton[role="fault"] { color: @broken@; }
 QPushButton[role="fault"][active="true"] { border-color: @broken@; }
 QPushButton[role="search"] { color: @textMuted@; text-align: left; padding-left: 10px; }
+QPushButton[role="search"]:focus { padding-left: 9px; }
 QPushButton[role="choice"] { text-align: left; padding: 6px 12px; min-height: 24px; background: transparent; }
+QPushButton[role="choice"]:focus { padding: 5px 11px; }
+QPushButton[role="choice"]:checked:focus { border: 2px solid @accent@; }
 QPushButton[role="choice"]:hover { background: @controlHover@; }
 QPushButton[role="choice"]:checked, QPushButton[role="choice"]:checked:disabled { background: @selection@; border-color: @accent@; color: @text@; }
 QPushButton[role="primary"] { background: @accent@; color: @onAccent@; border-color: @accent@; font-weight: 600; }
 QPushButton[role="primary"]:disabled { background: @control@; color: @textFaint@; border-color: @hairline@; }
 QPushButton[role="danger"] { color: @broken@; border-color: @broken@; }
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; color: @textMuted@; padding: 4px 8px; }
+QPushButton[role="quiet"]:focus { border: 2px solid @accent@; padding: 3px 7px; color: @text@; }
 QPushButton[role="quiet"]:hover { background: @controlHover@; color: @text@; }
 QPushButton:disabled { color: @textFaint@; }
 QPushButton::menu-indicator { image: none; width: 0; }
@@ -59,6 +66,7 @@ QLabel[role="badge"][tone="ok"] { color: @ok@; border-color: @ok@; }
 QLabel[role="badge"][tone="waiting"] { color: @waiting@; border-color: @waiting@; }
 QLabel[role="badge"][tone="broken"] { color: @broken@; border-color: @broken@; }
 QPushButton[role="pill"] { background: transparent; border-radius: 4px; padding: 0 6px; min-height: 16px; font-size: 11px; }
+QPushButton[role="pill"]:focus { padding: 0 5px; background: @selection@; }
 QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid @textMuted@; border-radius: 3px; background: @control@; }
 QCheckBox::indicator:focus { border-color: @accent@; }
 QCheckBox::indicator:checked { border: 4px solid @accent@; width: 6px; height: 6px; background: @onAccent@; }

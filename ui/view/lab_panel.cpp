@@ -66,8 +66,9 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
     buttons->addWidget(hint_ = makeButton({}));
     buttons->addWidget(reset_ = makeButton({}));
     buttons->addStretch(1);
+    buttons->addWidget(leave_ = makeButton({}, "quiet"));
+    buttons->setSpacing(4);
     foot->addLayout(buttons);
-    foot->addWidget(leave_ = makeButton({}, "quiet"), 0, Qt::AlignLeft);
     outer->addWidget(foot_);
     foot_->hide();
     connect(hint_, &QPushButton::clicked, this, &LabPanel::hintRequested);
@@ -77,10 +78,14 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
 }
 
 void LabPanel::retranslate() {
-    reset_->setText(tr("Reset lab"));
+    reset_->setText(tr("Reset"));
+    reset_->setAccessibleName(tr("Reset lab"));
     reset_->setToolTip(tr("Begin again from the same start"));
     leave_->setText(tr("Leave"));
-    hint_->setText(screen_.hintsTotal == 0 ? tr("Hint") : tr("Hint %1 of %2").arg(std::min(screen_.hintsTotal, screen_.hintsTotal - screen_.hintsLeft + 1)).arg(screen_.hintsTotal));
+    const int next = std::min(screen_.hintsTotal, screen_.hintsTotal - screen_.hintsLeft + 1);
+    hint_->setText(screen_.hintsTotal == 0 ? tr("Hint") : tr("Hint %1/%2").arg(next).arg(screen_.hintsTotal));
+    hint_->setAccessibleName(screen_.hintsTotal == 0 ? tr("Hint") : tr("Hint %1 of %2").arg(next).arg(screen_.hintsTotal));
+    hint_->setToolTip(hint_->accessibleName());
     count_->setText(tr("%1 of %2 checks").arg(screen_.passed).arg(screen_.total));
 }
 
@@ -96,19 +101,32 @@ void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
     const auto name = focus && isAncestorOf(focus) && focus->hasFocus() ? focus->accessibleName() : QString();
     auto* area = findChild<QScrollArea*>();
     const int place = area ? area->verticalScrollBar()->value() : 0;
-    const auto before = name.isEmpty() ? QList<QPushButton*>() : findChildren<QPushButton*>();
+    const auto before = findChildren<QPushButton*>();
     // The old buttons go, and with the one that has the keyboard it would leave the panel: the panel keeps it meanwhile.
     if (!name.isEmpty()) setFocus();
     clearLayout(column_);
     refill();
+    // From top to bottom with Tab, and only then to the foot, which is older.
+    QWidget* last = area;
+    for (auto* button : findChildren<QPushButton*>()) {
+        if (before.contains(button) || foot_->isAncestorOf(button)) continue;
+        setTabOrder(last, button);
+        last = button;
+    }
+    setTabOrder(last, hint_);
     if (!name.isEmpty()) {
-        QPushButton* next = nullptr;
+        QPushButton *next = nullptr, *choice = nullptr;
         for (auto* button : findChildren<QPushButton*>()) {
             if (before.contains(button) && !foot_->isAncestorOf(button)) continue;
-            // Of the same name; or, when what was pressed is done with, the one that leads on.
-            if (button->isEnabled() && button->accessibleName() == name) next = button;
-            else if (!next && button->isEnabled() && button->property("role").toString() == QLatin1String("primary")) next = button;
+            const auto role = button->property("role").toString();
+            // Of the same name; or, when what was pressed is done with, the one that leads on; or the first there is to choose from.
+            if (!button->isEnabled()) continue;
+            if (button->accessibleName() == name) next = button;
+            else if (!next && role == QLatin1String("primary")) next = button;
+            else if (!choice && role == QLatin1String("choice")) choice = button;
         }
+        // While what was predicted is being revealed the keyboard waits in the panel for what leads on.
+        if (!next && !screen_.answered) next = choice;
         if (next) {
             next->show();  // the layout would do so later, and what is hidden cannot have the keyboard
             next->setFocus();
@@ -146,12 +164,24 @@ void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
     shownTheme_ = look;
     const auto current = [](const model::LabScreen& of) { return std::ranges::find(of.steps, true, &model::LabStepLine::current) - of.steps.begin(); };
     const bool told = screen.revealed && !screen_.revealed, further = screen.title == screen_.title && current(screen) != current(screen_);
+    const bool predicted = screen.answered && !screen_.answered, helped = !further && screen.hints.size() > screen_.hints.size();
     screen_ = screen;
     foot_->show();
     setAccessibleName(tr("Lab %1").arg(screen.title));
     clearKeepingPlace([&] { fill(screen, theme); });
     if (told) lead(QStringLiteral("verdict"));
     else if (further) lead(QStringLiteral("currentStep"));
+    else if (helped) bringIntoSight(QStringLiteral("latestHint"));
+    else if (predicted) bringIntoSight(QStringLiteral("reveal"));
+}
+
+// As little as needed: what the reader looks at stays where it is if it can.
+void LabPanel::bringIntoSight(const QString& name) {
+    auto* area = findChild<QScrollArea*>();
+    QTimer::singleShot(0, area, [area, name] {
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+        if (auto* shown = area->widget()->findChild<QWidget*>(name)) area->ensureWidgetVisible(shown, 0, style::space::small);
+    });
 }
 
 // Scrolls to where the reader goes on, when everything has its place.
@@ -181,6 +211,7 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     if (!screen.hints.isEmpty()) {
         column_->addWidget(makeLabel("section", tr("HINTS")));
         for (const auto& hint : screen.hints) column_->addWidget(markdown(hint));
+        column_->itemAt(column_->count() - 1)->widget()->setObjectName(QStringLiteral("latestHint"));
     }
     column_->addStretch(1);
     hint_->setEnabled(screen.running && screen.hintsLeft > 0);

@@ -47,6 +47,7 @@ private:
     void fill(const model::LabScreen& screen, const style::Theme& theme);
     void clearKeepingPlace(const std::function<void()>& refill);
     void lead(const QString& name);
+    void bringIntoSight(const QString& name);
 
     QVBoxLayout* column_;
     QPushButton *hint_, *reset_, *leave_;

@@ -456,7 +456,10 @@ void MainWindow::placeOverlays() {
     const int width = std::min(560, inWindow.width() - 32);
     toast_->setFixedWidth(width);
     toast_->adjustSize();
-    toast_->move(inWindow.center().x() - width / 2, inWindow.bottom() - toast_->height() - 16);
+    // Not over the theatre's bar: what leads on and what can be undone are wanted at the same time.
+    const auto bar = stage_->theatreBar();
+    const int floor = bar.isEmpty() ? inWindow.bottom() - 16 : stage_->mapTo(this, bar.topLeft()).y() - 12;
+    toast_->move(inWindow.center().x() - width / 2, floor - toast_->height());
     welcome_->setFixedWidth(std::min(460, area.width() - 32));
     welcome_->adjustSize();
     welcome_->move((area.width() - welcome_->width()) / 2, std::max(40, (area.height() - welcome_->height()) / 2));

@@ -180,7 +180,8 @@ private:
     QString toastCommand_;
     QString followed_;         // uid of the Pod whose decision the Stage shows
     std::string heldDecision_; // key of the last cycle that was held
-    bool keepsCycle_ = false;  // the lab's student is still reading it
+    bool keepsCycle_ = false;
+    std::ptrdiff_t labStep_ = -1;  // the one that is shown
     std::string theatreKey_;   // decision and revision that are shown
     std::optional<scene::TheatreState> decision_;      // the whole decision that the theatre shows
     std::optional<model::TheatrePlace> theatrePlace_;  // how far the viewer looks; nothing: as far as the scheduler has come

@@ -263,7 +263,9 @@ void MainWindow::showTheatre() {
     state.canGoBack = place.phase > scene::TheatrePhase::Queue;
     state.canGoNext = place.phase < decision_->phase || decision_->held;
     if (decision_->held && decision_->result.isEmpty() && state.phase < scene::TheatrePhase::Select) state.best.clear();
+    const bool opened = !stage_->hasTheatre();
     stage_->setTheatre(std::move(state));
+    if (opened) placeOverlays();
 }
 
 void MainWindow::theatreStep(int direction) {
@@ -341,7 +343,15 @@ void MainWindow::select(const Reference& reference) {
     if (reference.kind == Kind::Node) {
         if (stage_->selectedNode() != reference.key) stage_->selectNode(reference.key);
     } else if (reference.kind == Kind::Pod) {
-        if (const auto pod = link_->get(Kind::Pod, reference.key); pod && stage_->selectedPod() != model::text(pod->uid())) stage_->selectPod(model::text(pod->uid()));
+        if (const auto pod = link_->get(Kind::Pod, reference.key)) {
+            const auto uid = model::text(pod->uid());
+            if (stage_->selectedPod() != uid) stage_->selectPod(uid);
+            // An open theatre goes with the selection: the cards do not tell of another Pod than the Inspector.
+            if (stage_->hasTheatre() && uid != followed_ && link_->heldPod().isEmpty() && !keepsCycle_ && model::latestDecision(*link_, *pod)) {
+                followed_ = uid;
+                updateTheatre();
+            }
+        }
     }
     const auto index = tree_model_->indexOf(reference);
     if (index.isValid() && tree_->currentIndex() != index) {
@@ -438,7 +448,11 @@ void MainWindow::showLab() {
 void MainWindow::showLabScreen(const model::LabScreen& screen) {
     if (std::exchange(labName_, screen.title) != screen.title) chooseLab();
     labPanel_->show(screen, appearance_.theme());
-    if (std::exchange(keepsCycle_, screen.keepsCycle) != screen.keepsCycle) updateTheatre();
+    const auto step = std::ranges::find(screen.steps, true, &model::LabStepLine::current) - screen.steps.begin();
+    // What was predicted has been read; a step in which something is to be done begins with cards that show what is now.
+    const bool over = std::exchange(labStep_, step) != step && screen.question.isEmpty();
+    if (over) followed_.clear();
+    if ((std::exchange(keepsCycle_, screen.keepsCycle) != screen.keepsCycle) || over) updateTheatre();
 }
 
 }  // namespace kubarium::view

@@ -156,16 +156,23 @@ void WhyPage::refresh() {
 
 void WhyPage::show(const api::Object& decision) {
     const auto state = model::makeTheatre(decision, context_.language);
+    // The old buttons go, and with the one that was pressed the keyboard would leave the page.
+    const bool keyboard = focusWidget() && focusWidget()->hasFocus();
+    if (keyboard) setFocus();
     clearLayout(column_);
     column_->addWidget(paragraph(state.explanation.isEmpty() ? state.message : state.explanation, "callout"));
-    column_->addWidget(paragraph(tr("Cycle %1 · attempt %2 · %3 of %4 Nodes fit").arg(state.cycle).arg(state.attempt).arg(state.feasibleNodes).arg(state.evaluatedNodes), "muted"));
-    if (auto* table = scoreTable(state)) {
+    const auto cycle = state.nominatedUsed ? tr("Cycle %1 · attempt %2 · the nominated Node fits").arg(state.cycle).arg(state.attempt)
+                                           : tr("Cycle %1 · attempt %2 · %3 of %4 Nodes fit").arg(state.cycle).arg(state.attempt).arg(state.feasibleNodes).arg(state.evaluatedNodes);
+    column_->addWidget(paragraph(cycle, "muted"));
+    if (state.nominatedUsed) {
+        column_->addWidget(paragraph(tr("It was tried first, so the scheduler asked no other Node and scored nothing."), "muted"));
+    } else if (state.scoringSkipped) {
+        column_->addWidget(paragraph(tr("Only one Node fits, so nothing was scored."), "muted"));
+    } else if (auto* table = scoreTable(state)) {
         column_->addSpacing(4);
         column_->addWidget(makeLabel("section", tr("SCORES, RAW → NORMALISED × WEIGHT")));
         column_->addWidget(table);
         if (state.best.size() > 1) column_->addWidget(paragraph(tr("A tie between %1, broken by drawing lots.").arg(state.best.join(QStringLiteral(", "))), "muted"));
-    } else if (state.scoringSkipped) {
-        column_->addWidget(paragraph(tr("Only one Node fits, so nothing was scored."), "muted"));
     }
     addRefusals(state);
     addPreemption(state);
@@ -178,7 +185,7 @@ void WhyPage::addRefusals(const scene::TheatreState& state) {
     const auto others = refusals(state);
     if (others.isEmpty() && state.reasonCounts.empty()) return;
     column_->addSpacing(4);
-    column_->addWidget(makeLabel("section", tr("WHY NOT THE OTHERS")));
+    column_->addWidget(makeLabel("section", state.nominatedUsed ? tr("WHAT THE OTHERS WOULD HAVE SAID") : state.feasibleNodes == 0 ? tr("WHY NO NODE FITS") : tr("WHY NOT THE OTHERS")));
     for (const auto& [reason, nodes, details] : others) {
         auto different = details;
         different.removeDuplicates();

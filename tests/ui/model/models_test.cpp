@@ -85,7 +85,38 @@ struct TimesAt : ClusterTimes {
     double now() const override { return at(present); }
     double at(WallTime wall) const override { return rate * std::chrono::duration<double>(wall.time_since_epoch()).count(); }
     WallTime wallNow() const override { return present; }
+    bool answering = true;
+    bool answers() const override { return answering; }
 };
+
+TEST_F(ModelTest, WhileTheClusterDoesNotAnswerANodeTellsOfNoLease) {
+    TimesAt times;
+    times.present = WallTime(std::chrono::hours(24 * 365 * 60));
+    cluster_.fillHealing();
+    connect([](const Changes&) {});
+    EXPECT_TRUE(explain({Kind::Node, QStringLiteral("worker-a")}, *link_, times).sentence.contains(QLatin1String("lease")));
+    times.answering = false;
+    const auto why = explain({Kind::Node, QStringLiteral("worker-a")}, *link_, times);
+    EXPECT_EQ(why.word, QStringLiteral("unknown"));
+    EXPECT_FALSE(why.sentence.contains(QLatin1String("lease"))) << why.sentence.toStdString();
+    EXPECT_TRUE(why.subtitle.contains(QLatin1String("lease unknown"))) << why.subtitle.toStdString();
+}
+
+TEST_F(ModelTest, ANodeTellsItsTaintsWithTheirValuesAndTheLabelsThatPeopleGave) {
+    TimesAt times;
+    cluster_.fillHealing();
+    auto node = cluster_.objects().find(api::resources::nodes, "worker-a")->tree();
+    node["metadata"].as_object()["labels"] = {{"disk", "ssd"}, {"kubernetes.io/hostname", "worker-a"}, {"topology.kubernetes.io/zone", "east"}};
+    node["spec"] = {{"taints", {{{"key", "maintenance"}, {"value", "planned"}, {"effect", "NoSchedule"}}}}};
+    cluster_.objects().put(api::resources::nodes, node);
+    connect([](const Changes&) {});
+    QStringList facts;
+    for (const auto& fact : explain({Kind::Node, QStringLiteral("worker-a")}, *link_, times).facts) facts << fact.value;
+    EXPECT_TRUE(facts.contains(QStringLiteral("disk=ssd")));
+    EXPECT_TRUE(facts.contains(QStringLiteral("topology.kubernetes.io/zone=east")));
+    EXPECT_FALSE(facts.contains(QStringLiteral("kubernetes.io/hostname=worker-a")));
+    EXPECT_TRUE(facts.contains(QStringLiteral("maintenance=planned:NoSchedule")));
+}
 
 TEST_F(ModelTest, TheAgeOfALeaseIsRealTimeWhateverTheRate) {
     TimesAt times;

@@ -47,6 +47,17 @@ TEST(Theatre, PointsAddUpPluginByPluginAndNobodyWinsBeforeTheLast) {
     EXPECT_EQ(all.winner, QStringLiteral("c"));
 }
 
+TEST(Theatre, OfTheOnlyNodeThatFitsNoPointsAreShownBecauseNoneWereGiven) {
+    const auto object = api::Object::make(kubarium::testing::parseObject(R"({"apiVersion":"kubarium.dev/v1alpha1","kind":"SchedulingDecision","metadata":{"name":"x.2","namespace":"default"},
+        "spec":{"podName":"x","podUID":"u"},
+        "status":{"cycle":2,"phase":"Done","result":"Scheduled","selectedNode":"b","evaluatedNodes":1,"feasibleNodes":1,"scoringSkipped":true,"nominatedNodeUsed":true,
+        "nodes":[{"name":"b","feasible":true,"total":110,"filters":[],"scores":[{"plugin":"NodeResourcesFit","raw":10,"normalized":10,"weight":1,"weighted":10}]}]}})"));
+    const auto state = makeTheatre(*object, QStringLiteral("en"));
+    EXPECT_TRUE(state.nominatedUsed);
+    EXPECT_TRUE(state.nodes.at(0).scores.empty());
+    EXPECT_EQ(state.nodes.at(0).total, 0);
+}
+
 TEST(Theatre, GoingForthAndBackVisitsTheSamePlaces) {
     const auto whole = wholeDecision();
     std::vector<TheatrePlace> forth{{TheatrePhase::Queue, -1}};

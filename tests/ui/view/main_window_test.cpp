@@ -218,6 +218,113 @@ TEST_F(WindowTest, TheKeyboardStaysOnTheChoiceThatWasMadeInALab) {
     EXPECT_TRUE(panel.findChild<QPushButton*>(QStringLiteral("proceed"))->hasFocus());
 }
 
+TEST_F(WindowTest, TheFootOfALabIsOneRowInTheNarrowestPaneAndNothingOfItIsCut) {
+    for (const auto* language : {"en", "zh_CN"}) {
+        appearance_.setLanguage(QString::fromLatin1(language));
+        LabPanel panel;
+        panel.setFixedWidth(230);
+        model::LabScreen screen;
+        screen.running = true;
+        screen.hintsTotal = screen.hintsLeft = 3;
+        panel.show(screen, appearance_.theme());
+        panel.setVisible(true);
+        QCoreApplication::sendPostedEvents();
+        std::vector<QPushButton*> foot;
+        for (auto* button : panel.findChildren<QPushButton*>())
+            if (button->parentWidget() && button->isVisible()) foot.push_back(button);
+        ASSERT_EQ(foot.size(), 3U) << language;
+        for (const auto* button : foot) {
+            EXPECT_EQ(button->y(), foot.front()->y()) << language;
+            EXPECT_GE(button->width(), button->sizeHint().width()) << language << " " << button->text().toStdString();
+        }
+    }
+    appearance_.setLanguage(QStringLiteral("en"));
+}
+
+TEST_F(WindowTest, TabGoesThroughALabFromTopToBottomAndAHintAndRevealComeIntoSight) {
+    LabPanel panel;
+    panel.resize(260, 420);
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Who?");
+    screen.running = screen.canReveal = true;
+    screen.steps.push_back({QStringLiteral("Predict"), false, true});
+    screen.brief = QStringLiteral("Long. ").repeated(120);
+    screen.question = QStringLiteral("Who gives way?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QStringLiteral("b"), QStringLiteral("low-b")}};
+    screen.hintsTotal = screen.hintsLeft = 2;
+    const auto inSight = [&](const char* name) {
+        const auto* area = panel.findChild<QScrollArea*>();
+        const auto* shown = panel.findChild<QWidget*>(QString::fromLatin1(name));
+        return shown && area->viewport()->rect().contains(QRect(shown->mapTo(area->viewport(), QPoint()), shown->size()));
+    };
+    const auto show = [&] {
+        panel.show(screen, appearance_.theme());
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    };
+    panel.setVisible(true);
+    show();
+    EXPECT_EQ(button(panel, QStringLiteral("low-a"))->nextInFocusChain(), button(panel, QStringLiteral("low-b")));
+    ASSERT_TRUE(waitFor([&] { return panel.findChild<QScrollArea*>()->verticalScrollBar()->maximum() > 0; }));
+    ASSERT_FALSE(inSight("reveal"));
+    screen.answered = true;
+    screen.chosen = QStringLiteral("a");
+    show();
+    EXPECT_TRUE(waitFor([&] { return inSight("reveal"); }));
+    EXPECT_EQ(panel.findChild<QPushButton*>(QStringLiteral("reveal"))->nextInFocusChain(), button(panel, QStringLiteral("Hint 1 of 2")));
+    screen.hints << QStringLiteral("Look at the priorities. ").repeated(8);
+    show();
+    EXPECT_TRUE(waitFor([&] { return inSight("latestHint"); }));
+}
+
+TEST_F(WindowTest, AnOpenTheatreGoesWithTheSelectionAndAMessageLeavesItsBarFree) {
+    open([](auto& cluster) {
+        cluster.fillTheatre();
+        auto other = cluster.objects().find(r::schedulingDecisions, "default/train-7d9f6-42.41")->tree();
+        const auto pod = cluster.objects().find(r::pods, "default/web-7d9f6-0");
+        other["metadata"].as_object()["name"] = "web-7d9f6-0.7";
+        other["spec"].as_object()["podName"] = "web-7d9f6-0";
+        other["spec"].as_object()["podUID"] = pod->uid();
+        other["status"].as_object()["cycle"] = 7;
+        other["status"].as_object()["phase"] = "Done";
+        other["status"].as_object()["result"] = "Scheduled";
+        cluster.objects().put(r::schedulingDecisions, other);
+        cluster.setClock(1, false);
+    });
+    const auto cycle = [this] { return window_->stage().theatre() ? window_->stage().theatre()->cycle : -1; };
+    window_->select({Kind::Pod, QStringLiteral("default/web-7d9f6-0")});
+    EXPECT_FALSE(window_->stage().hasTheatre()) << "a selection opens none";
+    window_->follow({Kind::Pod, QStringLiteral("default/train-7d9f6-42")});
+    ASSERT_TRUE(waitFor([&] { return cycle() == 41; }));
+    window_->showMessage(QStringLiteral("Tried"), model::Tone::Neutral);
+    const auto* toast = window_->findChild<QFrame*>(QStringLiteral("toast"));
+    const auto bar = window_->stage().theatreBar();
+    ASSERT_FALSE(bar.isEmpty());
+    EXPECT_LE(toast->geometry().bottom(), window_->stage().mapTo(window_.get(), bar.topLeft()).y());
+    window_->select({Kind::Pod, QStringLiteral("default/web-7d9f6-0")});
+    EXPECT_TRUE(waitFor([&] { return cycle() == 7; }));
+}
+
+TEST_F(WindowTest, AStepInWhichSomethingIsToBeDoneBeginsWithoutTheCycleThatWasPredicted) {
+    open([](auto& cluster) {
+        cluster.fillTheatre();
+        cluster.setClock(1, false);
+    });
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Where?");
+    screen.running = true;
+    screen.steps = {{QStringLiteral("Predict"), false, true}, {QStringLiteral("Do"), false, false}};
+    screen.question = QStringLiteral("Which Node?");
+    window_->showLabScreen(screen);
+    window_->follow({Kind::Pod, QStringLiteral("default/train-7d9f6-42")});
+    ASSERT_TRUE(waitFor([this] { return window_->stage().hasTheatre(); }));
+    window_->showLabScreen(screen);
+    EXPECT_TRUE(window_->stage().hasTheatre());
+    screen.question.clear();
+    screen.steps = {{QStringLiteral("Predict"), true, false}, {QStringLiteral("Do"), false, true}};
+    window_->showLabScreen(screen);
+    EXPECT_FALSE(window_->stage().hasTheatre());
+}
+
 TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
     LabPanel panel;
     panel.resize(260, 420);
