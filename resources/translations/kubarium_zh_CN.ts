@@ -1912,6 +1912,14 @@
         <translation>检查器</translation>
     </message>
     <message>
+        <source>Stage</source>
+        <translation>舞台</translation>
+    </message>
+    <message>
+        <source>Ctrl+2 · arrows, Enter, C: go through what can be opened</source>
+        <translation>Ctrl+2 · 方向键、Enter、C：逐一走到可以打开的内容</translation>
+    </message>
+    <message>
         <source>Timeline, charts and terminal</source>
         <translation>时间线、图表和终端</translation>
     </message>

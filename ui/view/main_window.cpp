@@ -343,10 +343,17 @@ void MainWindow::addShortcuts() {
     add(Qt::CTRL | Qt::Key_1, [this] { tree_->setFocus(); });
     add(Qt::CTRL | Qt::Key_2, [this] { stage_->setFocus(); });
     add(Qt::CTRL | Qt::Key_3, [this] { inspector_->setFocus(); });
+    add(Qt::CTRL | Qt::Key_7, [this] { goToLabs(); });
     add(Qt::CTRL | Qt::Key_4, [this] { showBottom(Bottom::Timeline); timeline_->setFocus(); });
     add(Qt::CTRL | Qt::Key_5, [this] { showBottom(Bottom::Charts); });
     add(Qt::CTRL | Qt::Key_6, [this] { showBottom(Bottom::Terminal); terminal_->setFocus(); });
     for (int i = 0; i < 4; ++i) add(QKeySequence(Qt::ALT | static_cast<Qt::Key>(Qt::Key_1 + i)), [this, i] { if (actions_) actions_->setRate(ToolBar::rates[i]); });
+}
+
+// Of a lab, the first thing that can be pressed is one Tab away.
+void MainWindow::goToLabs() {
+    chooseLab();
+    labPanel_->setFocus();
 }
 
 void MainWindow::applyTheme() {

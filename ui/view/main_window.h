@@ -124,6 +124,7 @@ private:
     void leaveLab();
     void offerLabs();
     void chooseLab();
+    void goToLabs();
     void readLabs();
     // main_window_actions.cpp
     void fillClusterMenu();

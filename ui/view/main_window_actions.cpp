@@ -3,6 +3,7 @@
 #include "ui/view/lab_panel.h"
 #include "ui/view/main_window.h"
 #include "ui/view/terminal_view.h"
+#include "ui/view/timeline_view.h"
 #include "ui/view/tool_bar.h"
 #include "ui/view/what_if_dialog.h"
 #include "ui/view/yaml_editor.h"
@@ -17,6 +18,7 @@
 #include <QInputDialog>
 #include <QMenu>
 #include <QMessageBox>
+#include <QTreeView>
 
 namespace kubarium::view {
 
@@ -275,9 +277,14 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
     }
     if (link_ && link_->offers(Kind::Decision)) add(tr("What if… (place Pods, drain a Node, compare configurations)"), [this] { openWhatIf(); }, QStringLiteral("Ctrl+I"));
     add(tr("Present"), [this] { setPresenting(true); }, QStringLiteral("F5"));
-    add(tr("Charts"), [this] { showBottom(Bottom::Charts); });
-    add(tr("Terminal"), [this] { showBottom(Bottom::Terminal); terminal_->setFocus(); });
-    add(tr("Timeline"), [this] { showBottom(Bottom::Timeline); });
+    // The way out of the terminal and the editor too, where most keys are text.
+    add(tr("Navigator"), [this] { tree_->setFocus(); }, QStringLiteral("Ctrl+1"));
+    add(tr("Stage"), [this] { stage_->setFocus(); }, tr("Ctrl+2 · arrows, Enter, C: go through what can be opened"));
+    add(tr("Inspector"), [this] { inspector_->setFocus(); }, QStringLiteral("Ctrl+3"));
+    add(tr("Timeline"), [this] { showBottom(Bottom::Timeline); timeline_->setFocus(); }, QStringLiteral("Ctrl+4"));
+    add(tr("Charts"), [this] { showBottom(Bottom::Charts); }, QStringLiteral("Ctrl+5"));
+    add(tr("Terminal"), [this] { showBottom(Bottom::Terminal); terminal_->setFocus(); }, QStringLiteral("Ctrl+6"));
+    add(tr("Labs"), [this] { goToLabs(); }, QStringLiteral("Ctrl+7"));
     add(tr("Light or dark"), [this] { appearance_.toggleBrightness(); });
     add(tr("Open a kubeconfig…"), [this] { chooseKubeconfig(); });
     for (const auto& resource : manifests()) add(tr("New manifest") + QStringLiteral(": ") + resource.section(QLatin1Char('.'), 0, 0), [this, resource] { newManifest(resource); }, firstComment(resource));

@@ -56,6 +56,90 @@ model::LabScreen labScreen(const QString& language) {
     return screen;
 }
 
+model::LabScreen verdictScreen(const QString& language) {
+    const bool chinese = language == QLatin1String("zh_CN");
+    auto screen = labScreen(language);
+    screen.revealed = screen.proceeds = true;
+    screen.answer = QStringLiteral("gpu-2");
+    screen.choices.push_back({screen.answer, screen.answer});
+    screen.explanation = chinese ? QStringLiteral("两个 Node 可以运行它；gpu-2 更空闲，并且已有该镜像，所以得分更高。")
+                                 : QStringLiteral("Two Nodes can run it; gpu-2 is emptier and has the image already, so it has more points.");
+    return screen;
+}
+
+// The held cycle becomes one that found no Node and makes room: three candidates, and why one of them is the cheapest.
+void preempt(testing::DemoCluster& cluster) {
+    namespace r = api::resources;
+    auto tree = cluster.objects().find(r::schedulingDecisions, "default/train-7d9f6-42.41")->tree();
+    auto& status = tree["status"].as_object();
+    for (auto& node : status["nodes"].as_array()) {
+        auto& verdict = node.as_object();
+        if (!verdict["feasible"].as_bool()) continue;
+        verdict["feasible"] = false;
+        verdict["plugin"] = "NodeResourcesFit";
+        verdict["reasons"] = {"Insufficient cpu"};
+        verdict["detail"] = "2 asked, 1 free";
+        verdict["filters"] = {{{"plugin", "TaintToleration"}, {"code", "Success"}}, {{"plugin", "NodeResourcesFit"}, {"code", "Unschedulable"}, {"reasons", {"Insufficient cpu"}}}};
+        verdict.erase("scores");
+    }
+    status["phase"] = "Done";
+    status["result"] = "Unschedulable";
+    status["feasibleNodes"] = 0;
+    status.erase("best");
+    status["nominatedNode"] = "gpu-2";
+    status["explanation"] = {{"en", "None of the 6 Nodes can run it. gpu-2 is made free: it is the cheapest of 2 candidates."}, {"zh_CN", "6 个 Node 都不能运行它。将腾出 gpu-2：它是 2 个候选中代价最小的。"}};
+    const auto victim = [](const char* name) { return boost::json::object{{"namespace", "default"}, {"name", name}}; };
+    status["preemption"] = {{"nominatedNode", "gpu-2"},
+                            {"victims", {victim("train-7d9f6-11")}},
+                            {"explanation", {{"en", "On gpu-2 only one Pod has to go, on gpu-1 two."}, {"zh_CN", "在 gpu-2 上只需让出一个 Pod，在 gpu-1 上要两个。"}}},
+                            {"candidates",
+                             {{{"node", "gpu-1"}, {"victims", {victim("batch-7d9f6-12"), victim("batch-7d9f6-13")}}, {"price", {{"pdbViolations", 0}, {"highestPriority", 100}, {"sumOfPriorities", 200}}}},
+                              {{"node", "gpu-2"}, {"chosen", true}, {"victims", {victim("train-7d9f6-11")}}, {"price", {{"pdbViolations", 0}, {"highestPriority", 100}, {"sumOfPriorities", 100}}}}}}};
+    cluster.objects().put(r::schedulingDecisions, tree);
+    cluster.setClock(1, false);
+}
+
+// One Pod and a thousand Nodes, most of which refuse it for one of three reasons.
+void decideAmongMany(testing::DemoCluster& cluster) {
+    namespace r = api::resources;
+    cluster.fillLarge(1000, 4000);
+    cluster.addPod("train", 42, "", "500m");
+    boost::json::array nodes;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string name = "sim-" + std::string(i < 9 ? "000" : i < 99 ? "00" : i < 999 ? "0" : "") + std::to_string(i + 1);
+        boost::json::object node{{"name", name}};
+        const auto refuse = [&](const char* plugin, const char* reason) {
+            node["feasible"] = false;
+            node["plugin"] = plugin;
+            node["reasons"] = {reason};
+            node["filters"] = {{{"plugin", plugin}, {"code", "Unschedulable"}, {"reasons", {reason}}}};
+        };
+        if (i % 5 == 0) refuse("TaintToleration", "node(s) had untolerated taint(s)");
+        else if (i % 3 != 0) refuse("NodeResourcesFit", "Insufficient cpu");
+        else if (i % 7 == 0) refuse("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
+        else {
+            node["feasible"] = true;
+            node["total"] = 300 + i % 90;
+            node["scores"] = {{{"plugin", "NodeResourcesFit"}, {"raw", i % 90}, {"normalized", i % 90}, {"weight", 1}, {"weighted", i % 90}}, {{"plugin", "TaintToleration"}, {"raw", 0}, {"normalized", 100}, {"weight", 3}, {"weighted", 300}}};
+        }
+        nodes.push_back(std::move(node));
+    }
+    std::map<std::string, int> counts;
+    int fit = 0;
+    for (const auto& node : nodes) {
+        if (node.at("feasible").as_bool()) ++fit;
+        else ++counts[std::string(node.at("reasons").as_array().front().as_string())];
+    }
+    boost::json::array reasons;
+    for (const auto& [reason, count] : counts) reasons.push_back({{"reason", reason}, {"count", count}});
+    cluster.objects().put(r::schedulingDecisions, {{"apiVersion", "kubarium.dev/v1alpha1"},
+                                                   {"kind", "SchedulingDecision"},
+                                                   {"metadata", {{"name", "train-7d9f6-42.41"}, {"namespace", "default"}}},
+                                                   {"spec", {{"podName", "train-7d9f6-42"}, {"podUID", "pod-train-7d9f6-42"}}},
+                                                   {"status", {{"cycle", 41}, {"attempt", 1}, {"phase", "Done"}, {"result", "Scheduled"}, {"evaluatedNodes", 1000}, {"feasibleNodes", fit}, {"selectedNode", "sim-0090"},
+                                                               {"best", {"sim-0090"}}, {"draw", 0}, {"reasonCounts", reasons}, {"nodes", nodes}}}});
+}
+
 void powerOff(testing::DemoCluster& cluster) {
     namespace r = api::resources;
     cluster.objects().put(r::faults, testing::parseObject(R"({"apiVersion":"kubarium.dev/v1alpha1","kind":"Fault","metadata":{"name":"node-power-off-x2k4p"},"spec":{"type":"NodePowerOff","node":"worker-b","duration":"60s"},"status":{"phase":"Active","startedAt":")" +
@@ -109,6 +193,20 @@ std::vector<Scene> scenes(view::Appearance& appearance) {
                             window.showLabScreen(labScreen(appearance.language()));
                         },
                         dark, 2600});
+        list.push_back({"verdict", [](auto& c) { c.fillTheatre(); },
+                        [&appearance, why](MainWindow& window, testing::DemoCluster& cluster) {
+                            why(window, cluster);
+                            window.showLabScreen(verdictScreen(appearance.language()));
+                        },
+                        dark, 2600});
+        for (const bool presenting : {false, true})
+            list.push_back({presenting ? "preemption-presentation" : "preemption", [](auto& c) { c.fillTheatre(); preempt(c); },
+                            [why, presenting](MainWindow& window, testing::DemoCluster& cluster) {
+                                why(window, cluster);
+                                window.setPresenting(presenting);
+                            },
+                            dark, 2600});
+        list.push_back({"theatre-thousand", decideAmongMany, why, dark, 4000});
         list.push_back({"yaml-error", [](auto& c) {
                             c.fillTheatre();
                             c.setClock(1, false);

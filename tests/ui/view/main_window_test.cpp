@@ -122,6 +122,20 @@ TEST_F(WindowTest, ThePaletteFindsAnObject) {
     EXPECT_EQ(window_->inspector().reference().key, QStringLiteral("worker-c"));
 }
 
+TEST_F(WindowTest, TheKeyboardGetsOutOfTheTerminalByThePalette) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->showBottom(MainWindow::Bottom::Terminal);
+    ASSERT_TRUE(waitFor([&] {
+        QApplication::setActiveWindow(window_.get());
+        window_->terminal().setFocus();
+        return window_->terminal().hasFocus();
+    }));
+    window_->openPalette();
+    QTest::keyClicks(window_->palette().input(), QStringLiteral("Stage"));
+    QTest::keyClick(window_->palette().input(), Qt::Key_Return);
+    EXPECT_TRUE(window_->stage().hasFocus());
+}
+
 TEST_F(WindowTest, TheLanguageChangesWhileTheWindowIsOpen) {
     open([](auto& cluster) { cluster.fillHealing(); });
     appearance_.setLanguage(QStringLiteral("zh_CN"));
