@@ -1247,6 +1247,10 @@
         <translation>此前的抢占为 %1 腾出了位置，现在放得下。</translation>
     </message>
     <message>
+        <source>Preemption makes room on %1.</source>
+        <translation>抢占将在 %1 上腾出位置。</translation>
+    </message>
+    <message>
         <source>Every Node can run %1.</source>
         <translation>每个 Node 都能运行 %1。</translation>
     </message>

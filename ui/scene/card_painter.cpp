@@ -287,6 +287,19 @@ void paintVerdict(const CardContext& card) {
   const TextStyle bold{metrics.text, card.quiet ? theme.textMuted : theme.text, TextWeight::Bold, TextFamily::Sans,
                        Qt::AlignLeft | Qt::AlignVCenter};
   const TextStyle plain{metrics.text, theme.textMuted};
+  const PreemptionCandidate* candidate = candidateOf(card);
+  const auto paintCandidate = [&] {
+    const QString title = candidate->chosen ? Stage::tr("Preemption makes room here") : Stage::tr("Alternative, at a higher price");
+    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), title,
+                  {metrics.text, candidate->chosen ? theme.waiting : theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter});
+    area.setTop(area.top() + metrics.line);
+    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), priceText(*candidate), plain);
+    area.setTop(area.top() + metrics.line);
+  };
+  // For the last row one thing at a time: of a candidate its price, not why it did not fit before.
+  if (card.scene.presentation && candidate != nullptr) {
+    return paintCandidate();
+  }
   if (card.scene.presentation) {
     tick(verdict.feasible);
     if (verdict.feasible) {
@@ -305,16 +318,11 @@ void paintVerdict(const CardContext& card) {
     }
     return;
   }
-  if (const PreemptionCandidate* candidate = candidateOf(card)) {
-    const QString title = candidate->chosen ? Stage::tr("Preemption makes room here") : Stage::tr("Alternative, at a higher price");
-    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), title,
-                  {metrics.text, candidate->chosen ? theme.waiting : theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter});
-    area.setTop(area.top() + metrics.line);
-    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), priceText(*candidate), plain);
-    area.setTop(area.top() + metrics.line);
+  if (candidate != nullptr) {
+    paintCandidate();
   }
   const QString passed = passedPlugins(verdict);
-  if (!passed.isEmpty() && (candidateOf(card) == nullptr || area.height() > 4 * metrics.line)) {
+  if (!passed.isEmpty() && (candidate == nullptr || area.height() > 4 * metrics.line)) {
     tick(true);
     card.ink.line(row(), passed, plain);
     area.setTop(area.top() + metrics.line);

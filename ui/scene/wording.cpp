@@ -343,6 +343,10 @@ Headline decisionHeadline(const TheatreState& theatre) {
   }
   if (theatre.feasibleNodes == 0) {
     result.text = Stage::tr("No Node can run %1.").arg(theatre.podName);
+    if (!theatre.nominatedNode.isEmpty() && theatre.endedAtFilter()) {
+      result.node = theatre.nominatedNode;
+      result.text = Stage::tr("%1 %2", "two sentences after each other").arg(result.text, Stage::tr("Preemption makes room on %1.").arg(result.node));
+    }
     return result;
   }
   if (theatre.nominatedUsed) {

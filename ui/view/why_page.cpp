@@ -160,7 +160,7 @@ void WhyPage::show(const api::Object& decision) {
     const bool keyboard = focusWidget() && focusWidget()->hasFocus();
     if (keyboard) setFocus();
     clearLayout(column_);
-    column_->addWidget(paragraph(state.explanation.isEmpty() ? state.message : state.explanation, "callout"));
+    if (const auto& sentence = state.explanation.isEmpty() ? state.message : state.explanation; !sentence.isEmpty()) column_->addWidget(paragraph(sentence, "callout"));
     const auto cycle = state.nominatedUsed ? tr("Cycle %1 · attempt %2 · the nominated Node fits").arg(state.cycle).arg(state.attempt)
                                            : tr("Cycle %1 · attempt %2 · %3 of %4 Nodes fit").arg(state.cycle).arg(state.attempt).arg(state.feasibleNodes).arg(state.evaluatedNodes);
     column_->addWidget(paragraph(cycle, "muted"));

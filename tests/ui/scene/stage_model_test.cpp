@@ -158,6 +158,14 @@ TEST(Wording, TheHeadlineOfADecisionSaysWhoWinsAndBy) {
   EXPECT_EQ(headline(model, &filtering).text, QStringLiteral("Only two Nodes can run train-0."));
   const TheatreState scoring = scenes::theatreDecision(TheatrePhase::Score);
   EXPECT_EQ(headline(model, &scoring).text, QStringLiteral("Only two Nodes can run train-0. gpu-2 leads with 687 points to 541."));
+  TheatreState preempting = decided;
+  preempting.winner.clear();
+  preempting.feasibleNodes = 0;
+  preempting.phase = TheatrePhase::Done;
+  preempting.nominatedNode = QStringLiteral("gpu-2");
+  EXPECT_EQ(headline(model, &preempting).text, QStringLiteral("No Node can run train-0. Preemption makes room on gpu-2."));
+  preempting.phase = TheatrePhase::Filter;
+  EXPECT_EQ(headline(model, &preempting).text, QStringLiteral("No Node can run train-0."));
 }
 
 // No translation is loaded: what is recognised comes out as it went in, part by part, and so does the rest.

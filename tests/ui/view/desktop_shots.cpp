@@ -136,8 +136,9 @@ void decideAmongMany(testing::DemoCluster& cluster) {
                                                    {"kind", "SchedulingDecision"},
                                                    {"metadata", {{"name", "train-7d9f6-42.41"}, {"namespace", "default"}}},
                                                    {"spec", {{"podName", "train-7d9f6-42"}, {"podUID", "pod-train-7d9f6-42"}}},
-                                                   {"status", {{"cycle", 41}, {"attempt", 1}, {"phase", "Done"}, {"result", "Scheduled"}, {"evaluatedNodes", 1000}, {"feasibleNodes", fit}, {"selectedNode", "sim-0090"},
-                                                               {"best", {"sim-0090"}}, {"draw", 0}, {"reasonCounts", reasons}, {"nodes", nodes}}}});
+                                                   {"status", {{"cycle", 41}, {"attempt", 1}, {"phase", "Done"}, {"result", "Scheduled"}, {"evaluatedNodes", 1000}, {"feasibleNodes", fit}, {"selectedNode", "sim-0088"},
+                                                               {"best", {"sim-0088", "sim-0178", "sim-0268"}}, {"draw", 0}, {"reasonCounts", reasons}, {"nodes", nodes},
+                                                               {"explanation", {{"en", std::to_string(fit) + " of 1000 Nodes can run it; the draw fell on sim-0088."}, {"zh_CN", "1000 个 Node 中有 " + std::to_string(fit) + " 个能运行它；抽签选中 sim-0088。"}}}}}});
 }
 
 void powerOff(testing::DemoCluster& cluster) {
