@@ -934,7 +934,7 @@
     <message>
         <source>The best of %1 that fit</source>
         <comment>Nodes</comment>
-        <translation>%1 个可放置的 Node 中的最佳</translation>
+        <translation>可放置的 %1 中最佳的</translation>
     </message>
     <message>
         <source>%1 can run it</source>
@@ -1273,7 +1273,7 @@
     <message>
         <source>%1 %2</source>
         <comment>two sentences after each other</comment>
-        <translation>%1 %2</translation>
+        <translation>%1%2</translation>
     </message>
     <message>
         <source>%1 does not answer. It was running %2.</source>

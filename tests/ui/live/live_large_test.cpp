@@ -18,6 +18,11 @@ TEST_F(LiveLarge, AThousandRefusalsAreGatheredByReasonAndOpenOnAClick) {
                                                      QStringLiteral("--simulated-nodes"), QStringLiteral("1000")}), 0);
     open({});
     EXPECT_EQ(window_->stage().model()->nodes.size(), 1000U);
+    // A Node that is Ready may still have the taint of one that is not, for a moment: that would be a second reason.
+    ASSERT_TRUE(waitFor([this] {
+        const auto& nodes = window_->link()->all(Kind::Node);
+        return std::all_of(nodes.begin(), nodes.end(), [](const auto& node) { return model::arrayAt(*node.second, {"spec", "taints"}).empty(); });
+    }, engineMilliseconds));
     apply("{apiVersion: v1, kind: Pod, metadata: {name: big}, spec: {containers: [{name: c, image: kubarium/web:1.0, resources: {requests: {cpu: '640'}}}]}}");
     ASSERT_TRUE(waitFor([this] { return pod("default/big") && model::condition(*pod("default/big"), "PodScheduled"); }, engineMilliseconds));
     follow("default/big");
