@@ -235,6 +235,7 @@ void validateSeccomp(const json::object& context, const std::string& path, Repor
     const bool local = valueAt(*profile, "localhostProfile") != nullptr;
     if (type == "Localhost") {
         if (!local) report.required(path + ".seccompProfile.localhostProfile", "must be set when seccomp type is Localhost");
+        else validateLocalPath(textAt(*profile, "localhostProfile"), path + ".seccompProfile.localhostProfile", report);
     } else {
         if (local) report.invalid(path + ".seccompProfile.localhostProfile", textAt(*profile, "localhostProfile"), "can only be set when seccomp type is Localhost");
         if (type.empty()) report.required(path + ".seccompProfile.type", "type is required when seccompProfile is set");

@@ -38,6 +38,8 @@ void validateLabelSelector(const json::object& selector, const std::string& path
 bool selectorMatches(const json::object& selector, const json::object& labels);
 
 // values
+// A path below something: relative, and never up.
+void validateLocalPath(std::string_view target, const std::string& path, Report&);
 void validateNonnegative(std::int64_t value, const std::string& path, Report&);
 void validatePortNumber(const json::object& object, std::string_view key, const std::string& path, Report&);
 // A port number or name, as in targetPort and probes.

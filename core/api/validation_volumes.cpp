@@ -22,10 +22,14 @@ bool hasDotDot(std::string_view path) {
     }
 }
 
+}  // namespace
+
 void validateLocalPath(std::string_view target, const std::string& path, Report& report) {
     if (target.starts_with('/')) report.invalid(path, target, "must be a relative path");
     if (hasDotDot(target)) report.invalid(path, target, "must not contain '..'");
 }
+
+namespace {
 
 void validateMode(const json::object& object, std::string_view key, const std::string& path, Report& report) {
     const auto mode = numberAt(object, key);

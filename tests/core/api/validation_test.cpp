@@ -71,5 +71,19 @@ TEST(Validation, anIpAddressIsNamedByItselfInCanonicalForm) {
     EXPECT_EQ(problems("web"), 1u);
 }
 
+TEST(Validation, aSeccompProfileLiesInTheFolderOfTheNode) {
+    const auto problems = [](std::string_view profile) {
+        const json::object security{{"seccompProfile", json::object{{"type", "Localhost"}, {"localhostProfile", profile}}}};
+        const json::object container{{"name", "c"}, {"image", "i"}, {"imagePullPolicy", "Always"}, {"terminationMessagePath", "/m"}, {"terminationMessagePolicy", "File"}};
+        const json::object spec{{"restartPolicy", "Always"}, {"dnsPolicy", "Default"}, {"containers", json::array{container}}, {"securityContext", security}};
+        const json::object object{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", json::object{{"name", "p"}, {"namespace", "default"}}}, {"spec", spec}};
+        return validateCreate({"", "v1", "Pod"}, object).size();
+    };
+    const auto others = problems("profiles/a.json");
+    EXPECT_EQ(problems("/etc/a.json"), others + 1);
+    EXPECT_EQ(problems("profiles/../../a.json"), others + 1);
+    EXPECT_EQ(problems("a..json"), others);
+}
+
 }  // namespace
 }  // namespace kubarium::api
