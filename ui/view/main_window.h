@@ -181,7 +181,7 @@ private:
     QString toastCommand_;
     QString followed_;         // uid of the Pod whose decision the Stage shows
     std::string heldDecision_; // key of the last cycle that was held
-    bool keepsCycle_ = false;
+    bool keepsCycle_ = false;  // the lab's student is still reading it
     std::ptrdiff_t labStep_ = -1;  // the one that is shown
     std::string theatreKey_;   // decision and revision that are shown
     std::optional<scene::TheatreState> decision_;      // the whole decision that the theatre shows
