@@ -76,10 +76,12 @@ def spread(values):
 
 
 def resident(pid):
-    """Proportional memory of the engine and of the supervisor below it, in MB."""
+    """Resident memory of the engine and of its supervisor's processes, in MB: other clusters on this machine have theirs."""
     total = 0
-    children = subprocess.run(["pgrep", "-f", "supervisor"], capture_output=True, text=True).stdout.split()
-    for process in [str(pid), *children]:
+    family = [str(pid)]
+    for process in family:
+        family += subprocess.run(["pgrep", "-P", process, "-f", "supervisor"], capture_output=True, text=True).stdout.split()
+    for process in family:
         try:
             total += int(re.search(r"Rss:\s+(\d+)", open(f"/proc/{process}/smaps_rollup").read()).group(1))
         except (OSError, AttributeError):
