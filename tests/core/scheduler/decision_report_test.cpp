@@ -48,5 +48,16 @@ TEST(DecisionReport, TheWholeStoryHasTheTimeOfEachExtensionPointAndThatOfTheAtte
     EXPECT_FALSE(timings.contains("PostFilter")) << "nobody had to make room";
 }
 
+TEST(DecisionReport, SaysWhenTheNominatedNodeWasTriedAloneAndFits) {
+    auto scene = sceneOf(3);
+    EXPECT_FALSE(reportDecision(recordOf(scene), Detail::Summary).at("status").as_object().contains("nominatedNodeUsed"));
+    auto nominated = scene.pending->tree();
+    nominated["status"] = json::object{{"phase", "Pending"}, {"nominatedNodeName", "n1"}};
+    scene.pending = api::Object::make(std::move(nominated));
+    const auto status = reportDecision(recordOf(scene), Detail::Full).at("status").as_object();
+    EXPECT_TRUE(status.at("nominatedNodeUsed").as_bool());
+    EXPECT_EQ(status.at("selectedNode").as_string(), "n1");
+}
+
 }  // namespace
 }  // namespace kubarium::scheduler
