@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ public:
             SSL_CTX_use_certificate(context_.get(), made.get());
             SSL_CTX_use_PrivateKey(context_.get(), secret.get());
         }
+        std::signal(SIGPIPE, SIG_IGN);  // as in the programs: that the server has hung up is an answer
         ssl_.reset(SSL_new(context_.get()));
         SSL_set_fd(ssl_.get(), socket_);
         connected_ = SSL_connect(ssl_.get()) == 1;
