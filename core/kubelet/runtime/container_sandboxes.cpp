@@ -62,6 +62,7 @@ Result<Answer> ContainerTable::createSandbox(const json::object& request) {
     if (auto finished = finish(); !finished) {
         network_.removePod(sandbox.node, sandbox.ip);
         if (!sandbox.group.empty()) cgroups_.remove(sandbox.group);
+        if (sandbox.burstableShares > 0) (void)shareBurstable(sandbox.node, -sandbox.burstableShares);
         dropMemory(sandbox.sharedMemory);
         return std::move(finished.error());
     }
