@@ -41,13 +41,22 @@ private:
     std::set<std::string, std::less<>> ranPreFilter_;
 };
 
+// What preemption goes by where several Nodes would do, in this order (pickOneNodeForPreemption).
+struct Price {
+    int pdbViolations = 0;
+    std::int64_t highestPriority = 0, sumOfPriorities = 0;
+    std::size_t victims = 0;
+    std::string_view earliestStart;  // among the most important victims, which hold it; "" (now) is the latest
+};
+
 // What it would take to make room on one Node; success: the candidate.
 struct DryRun {
     Status status;
     Candidate candidate;
-    std::vector<PodInfoPtr> nominated = {};  // to that Node, when it was tried
+    Price price;
 };
-// By Node: what is known from an earlier Pod of the same template and is still so.
+// By Node: what is known from an earlier Pod of the same template and is still so. Without Nodes to which the Pod itself is nominated:
+// what is true of them is true of no other Pod of the template.
 using DryRuns = std::vector<std::optional<DryRun>>;
 
 // How preemption looks for candidates. Where sampling is on: only for as many as the profile's minCandidateNodes say, from a drawn place

@@ -56,7 +56,7 @@ std::vector<Budget> budgetsOf(const ClusterObjects& objects) {
 }
 
 // A Pod that has not started counts as starting now, after all that have. RFC 3339 in UTC compares as text.
-bool startsBefore(const std::string& a, const std::string& b) { return !a.empty() && (b.empty() || a < b); }
+bool startsBefore(std::string_view a, std::string_view b) { return !a.empty() && (b.empty() || a < b); }
 
 bool moreImportant(const PodInfoPtr& a, const PodInfoPtr& b) {
     return a->priority != b->priority ? a->priority > b->priority : startsBefore(a->startTime, b->startTime);
@@ -72,18 +72,28 @@ bool violatesBudget(const PodInfo& pod, std::vector<Budget>& budgets) {
     return violates;
 }
 
+Price priceOf(const Candidate& candidate) {
+    const auto& first = *candidate.victims.front();
+    Price price{candidate.pdbViolations, first.priority, 0, candidate.victims.size(), first.startTime};
+    for (const auto& victim : candidate.victims) {
+        price.sumOfPriorities += static_cast<std::int64_t>(victim->priority) + (std::int64_t{1} << 31);
+        if (victim->priority == first.priority && startsBefore(victim->startTime, price.earliestStart)) price.earliestStart = victim->startTime;
+    }
+    return price;
+}
+
 DryRun selectVictims(const Cycle& cycle, const PluginSet& plugins, const NodeInfo& original, std::vector<Budget> budgets) {
     std::vector<PodInfoPtr> potential;
     for (const auto& pod : original.pods)
         if (pod->priority < cycle.pod.priority) potential.push_back(pod);
-    if (potential.empty()) return {Status::unresolvable(std::string(noVictims)), {}};
+    if (potential.empty()) return {Status::unresolvable(std::string(noVictims)), {}, {}};
     PluginSet trial(plugins);
     NodeInfo node = original;
     for (const auto& pod : potential) {
         node.removePod(pod);
         trial.removePod(cycle, *pod, node);
     }
-    if (auto status = trial.runFilterWithNominated(cycle, node); !status.success()) return {std::move(status), {}};
+    if (auto status = trial.runFilterWithNominated(cycle, node); !status.success()) return {std::move(status), {}, {}};
     std::ranges::stable_sort(potential, moreImportant);
     std::vector<PodInfoPtr> violating, others;
     for (const auto& pod : potential) (violatesBudget(*pod, budgets) ? violating : others).push_back(pod);
@@ -101,46 +111,30 @@ DryRun selectVictims(const Cycle& cycle, const PluginSet& plugins, const NodeInf
     for (const auto& pod : violating) candidate.pdbViolations += !reprieve(pod);
     for (const auto& pod : others) reprieve(pod);
     std::ranges::stable_sort(candidate.victims, moreImportant);
-    if (candidate.victims.empty()) return {Status::error(fmt::format("expected at least one victim pod on node \"{}\"", original.name)), {}};
-    return {{}, std::move(candidate)};
+    if (candidate.victims.empty()) return {Status::error(fmt::format("expected at least one victim pod on node \"{}\"", original.name)), {}, {}};
+    const auto price = priceOf(candidate);
+    return {{}, std::move(candidate), price};
 }
 
-// Keeps the candidates with the least value of `measure`; names the rule if that decided.
-template <class Measure>
-void keepLeast(std::vector<const Candidate*>& left, std::string& decidedBy, const char* rule, Measure measure) {
+// Keeps the dry runs with the least value of that part of the price; names the rule if it decided.
+template <class Part>
+void keepLeast(std::vector<const DryRun*>& left, std::string& decidedBy, const char* rule, Part Price::* part) {
     if (left.size() < 2) return;
-    auto least = measure(*left.front());
-    for (const auto* candidate : left) least = std::min(least, measure(*candidate));
-    const auto before = left.size();
-    std::erase_if(left, [&](const Candidate* candidate) { return measure(*candidate) != least; });
-    if (left.size() < before) decidedBy = rule;
+    auto least = left.front()->price.*part;
+    for (const auto* dry : left) least = std::min(least, dry->price.*part);
+    if (std::erase_if(left, [&](const DryRun* dry) { return dry->price.*part != least; }) > 0) decidedBy = rule;
 }
 
-// The start of the one that started first among the most important victims; "" (now) sorts last.
-const std::string& earliestStart(const Candidate& candidate) {
-    const auto highest = candidate.victims.front()->priority;
-    const auto* earliest = &candidate.victims.front()->startTime;
-    for (const auto& victim : candidate.victims)
-        if (victim->priority == highest && startsBefore(victim->startTime, *earliest)) earliest = &victim->startTime;
-    return *earliest;
-}
-
-std::vector<const Candidate*> cheapest(std::vector<const Candidate*> left, std::string& decidedBy) {
-    keepLeast(left, decidedBy, "fewest PodDisruptionBudget violations", [](const Candidate& c) { return c.pdbViolations; });
-    keepLeast(left, decidedBy, "lowest priority of the most important victim", [](const Candidate& c) { return c.victims.front()->priority; });
-    keepLeast(left, decidedBy, "smallest sum of priorities", [](const Candidate& c) {
-        std::int64_t sum = 0;
-        for (const auto& victim : c.victims) sum += static_cast<std::int64_t>(victim->priority) + (std::int64_t{1} << 31);
-        return sum;
-    });
-    keepLeast(left, decidedBy, "fewest victims", [](const Candidate& c) { return c.victims.size(); });
+std::vector<const DryRun*> cheapest(std::vector<const DryRun*> left, std::string& decidedBy) {
+    keepLeast(left, decidedBy, "fewest PodDisruptionBudget violations", &Price::pdbViolations);
+    keepLeast(left, decidedBy, "lowest priority of the most important victim", &Price::highestPriority);
+    keepLeast(left, decidedBy, "smallest sum of priorities", &Price::sumOfPriorities);
+    keepLeast(left, decidedBy, "fewest victims", &Price::victims);
     if (left.size() < 2) return left;
-    const auto* latest = &earliestStart(*left.front());
-    for (const auto* candidate : left)
-        if (const auto& start = earliestStart(*candidate); startsBefore(*latest, start)) latest = &start;
-    const auto before = left.size();
-    std::erase_if(left, [&](const Candidate* candidate) { return earliestStart(*candidate) != *latest; });
-    if (left.size() < before) decidedBy = "latest start of the most important victim";
+    auto latest = left.front()->price.earliestStart;
+    for (const auto* dry : left)
+        if (startsBefore(latest, dry->price.earliestStart)) latest = dry->price.earliestStart;
+    if (std::erase_if(left, [&](const DryRun* dry) { return dry->price.earliestStart != latest; }) > 0) decidedBy = "latest start of the most important victim";
     return left;
 }
 
@@ -182,21 +176,23 @@ struct Scope {
 class Search {
 public:
     Search(const Cycle& cycle, const PluginSet& plugins, const PreemptionSearch& how)
-        : cycle_(cycle), plugins_(plugins), options_(how.options), kept_(how.kept), budgets_(budgetsOf(*cycle.snapshot.objects)), nodes_(cycle.snapshot.nodes.size()) {}
+        : cycle_(cycle), plugins_(plugins), options_(how.options), kept_(how.kept), budgets_(budgetsOf(*cycle.snapshot.objects)), nodes_(cycle.snapshot.nodes.size()) {
+        if (const auto own = cycle.snapshot.nominatedNodeOf.find(cycle.pod.uid); own != cycle.snapshot.nominatedNodeOf.end()) own_ = own->second;
+    }
 
-    std::vector<const Candidate*> run(std::span<const Status* const> statuses, PreemptionResult& result) {
+    std::vector<const DryRun*> run(std::span<const Status* const> statuses, PreemptionResult& result) {
         std::vector<std::size_t> potential;
         for (std::size_t i = 0; i < nodes_; ++i)
             if (statuses[i]->code == Code::Unschedulable) potential.push_back(i);
         const Scope scope(cycle_.profile, options_, potential.size());
         result.offset = scope.offset;
-        std::vector<const Candidate*> found;
+        std::vector<const DryRun*> found;
         std::size_t harmless = 0;
         for (std::size_t i = 0; i < potential.size() && (harmless == 0 || found.size() < scope.wanted); ++i) {
             const auto index = potential[(result.offset + i) % potential.size()];
             const auto& dry = dryRun(index);
             if (dry.status.success()) {
-                found.push_back(&dry.candidate);
+                found.push_back(&dry);
                 harmless += dry.candidate.pdbViolations == 0;
                 continue;
             }
@@ -226,15 +222,9 @@ public:
 private:
     const DryRun& dryRun(std::size_t index) {
         const auto& node = *cycle_.snapshot.nodes[index];
-        const auto found = cycle_.snapshot.nominated.find(node.name);
-        const auto nominated = found == cycle_.snapshot.nominated.end() ? std::span<const PodInfoPtr>() : std::span(found->second);
-        // That the Pod is nominated there itself is true of no other one of its template.
-        if (!kept_ || std::ranges::find(nominated, cycle_.pod.uid, &PodInfo::uid) != nominated.end()) return fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
+        if (!kept_ || node.name == own_) return fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
         auto& slot = (*kept_)[index];
-        // A nominated Pod may come and go without the Node's changing.
-        if (slot && std::ranges::equal(slot->nominated, nominated)) return *slot;
-        slot = selectVictims(cycle_, plugins_, node, budgets_);
-        slot->nominated.assign(nominated.begin(), nominated.end());
+        if (!slot) slot = selectVictims(cycle_, plugins_, node, budgets_);
         return *slot;
     }
 
@@ -253,6 +243,7 @@ private:
     DryRuns* kept_;
     std::vector<Budget> budgets_;
     std::size_t nodes_;
+    std::string own_;  // the Node to which the Pod itself is nominated; ""
     std::deque<DryRun> fresh_;
     std::vector<std::pair<Status, std::size_t>> refusals_;
 };
@@ -269,13 +260,13 @@ PostFilterStatus preempt(const Cycle& cycle, const PluginSet& plugins, std::span
         return {Code::Unschedulable, std::string(prefix) + fitErrorMessage(cycle.snapshot.nodes.size(), search.refusals(), "", "")};
     }
     const auto best = cheapest(found, result.decidedBy);
-    const auto* chosen = *std::ranges::min_element(best, {}, &Candidate::node);
-    result.nominatedNode = chosen->node;
-    result.victims = chosen->victims;
+    const auto& chosen = (*std::ranges::min_element(best, {}, [](const DryRun* dry) -> const std::string& { return dry->candidate.node; }))->candidate;
+    result.nominatedNode = chosen.node;
+    result.victims = chosen.victims;
     if (how.kept) return {Code::Success, {}};
-    for (const auto* candidate : best) result.nominatedAnyOf.push_back(candidate->node);
+    for (const auto* dry : best) result.nominatedAnyOf.push_back(dry->candidate.node);
     std::ranges::sort(result.nominatedAnyOf);
-    for (const auto* candidate : found) result.candidates.push_back(*candidate);
+    for (const auto* dry : found) result.candidates.push_back(dry->candidate);
     return {Code::Success, {}};
 }
 

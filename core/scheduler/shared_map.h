@@ -38,6 +38,13 @@ public:
             return before;
         }
         friend bool operator==(const Iterator&, const Iterator&) = default;
+        // Where both are at the start of one chunk: past it.
+        bool skipSharedChunk(Iterator& other) {
+            if (index_ != 0 || other.index_ != 0 || map_->chunks_[chunk_] != other.map_->chunks_[other.chunk_]) return false;
+            ++chunk_;
+            ++other.chunk_;
+            return true;
+        }
 
     private:
         const SharedMap* map_ = nullptr;
@@ -88,6 +95,28 @@ public:
         if (entries.empty()) chunks_.erase(chunks_.begin() + static_cast<std::ptrdiff_t>(chunk));
     }
     void clear() { chunks_.clear(); }
+
+    // Calls visit(key) for each key whose value is another one in `other`, or that only one of the two has; chunks that both share are
+    // not looked into.
+    template <class Visit>
+    void eachDifference(const SharedMap& other, Visit visit) const {
+        auto mine = begin(), theirs = other.begin();
+        const auto mineEnd = end(), theirsEnd = other.end();
+        while (mine != mineEnd || theirs != theirsEnd) {
+            if (mine != mineEnd && theirs != theirsEnd) {
+                if (mine.skipSharedChunk(theirs)) continue;
+                const auto order = mine->first <=> theirs->first;
+                if (order < 0) visit((mine++)->first);
+                else if (order > 0) visit((theirs++)->first);
+                else {
+                    if (!(mine->second == theirs->second)) visit(mine->first);
+                    ++mine;
+                    ++theirs;
+                }
+            } else if (mine != mineEnd) visit((mine++)->first);
+            else visit((theirs++)->first);
+        }
+    }
 
     friend bool operator==(const SharedMap& a, const SharedMap& b) { return a.chunks_ == b.chunks_ || std::ranges::equal(a, b); }
 

@@ -19,6 +19,21 @@ void NodeList::set(std::size_t index, NodeInfoPtr node) {
     chunks_[index / chunkSize] = std::move(chunk);
 }
 
+void Snapshot::nominate(const PodInfoPtr& pod, const std::string& node) {
+    nominated[node].push_back(pod);
+    nominatedNodeOf[pod->uid] = node;
+}
+
+void Snapshot::withdrawNomination(const std::string& uid) {
+    const auto found = nominatedNodeOf.find(uid);
+    if (found == nominatedNodeOf.end()) return;
+    const auto node = found->second;
+    auto& pods = nominated[node];
+    std::erase_if(pods, [&](const PodInfoPtr& pod) { return pod->uid == uid; });
+    if (pods.empty()) nominated.erase(node);
+    nominatedNodeOf.erase(uid);
+}
+
 SnapshotPtr makeSnapshot(const std::vector<ObjectPtr>& nodes, const std::vector<ObjectPtr>& pods, std::shared_ptr<const ClusterObjects> objects) {
     std::vector<NodeInfo> infos;
     auto snapshot = std::make_shared<Snapshot>();
@@ -35,7 +50,7 @@ SnapshotPtr makeSnapshot(const std::vector<ObjectPtr>& nodes, const std::vector<
         if (phase == "Succeeded" || phase == "Failed") continue;
         const auto info = PodInfo::make(pod);
         if (info->nodeName.empty()) {
-            if (!info->nominatedNode.empty()) snapshot->nominated[info->nominatedNode].push_back(info);
+            if (!info->nominatedNode.empty()) snapshot->nominate(info, info->nominatedNode);
         } else if (const auto it = indexOf.find(info->nodeName); it != indexOf.end()) {
             infos[it->second].addPod(info);
         }

@@ -67,8 +67,9 @@ struct Snapshot {
     NodeList nodes;  // in the order in which they came
     std::shared_ptr<const std::unordered_map<std::string, std::size_t>> indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>();
     std::shared_ptr<const ClusterObjects> objects = std::make_shared<const ClusterObjects>();
-    // Pods that wait in the queue with a nominated Node, by that Node.
+    // Pods that wait in the queue with a nominated Node, by that Node; and which Node that is, by the Pod's uid.
     SharedMap<std::vector<PodInfoPtr>> nominated;
+    SharedMap<std::string> nominatedNodeOf;
     // How many Nodes have an image.
     std::shared_ptr<const std::unordered_map<std::string, int>> imageNodes = std::make_shared<const std::unordered_map<std::string, int>>();
 
@@ -76,6 +77,8 @@ struct Snapshot {
         const auto it = indexOf->find(name);
         return it == indexOf->end() ? std::nullopt : std::optional(it->second);
     }
+    void nominate(const PodInfoPtr& pod, const std::string& node);
+    void withdrawNomination(const std::string& uid);
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

@@ -61,7 +61,7 @@ void SchedulerCache::removeNode(const std::string& name) {
 }
 
 void SchedulerCache::setPod(const PodInfoPtr& pod) {
-    clearNominated(pod->uid);
+    snapshot_.withdrawNomination(pod->uid);
     if (const auto known = pods_.find(pod->uid); known != pods_.end() && known->second->nodeName == pod->nodeName && snapshot_.index(pod->nodeName)) {
         assumed_.erase(pod->uid);
         const auto before = std::exchange(known->second, pod);
@@ -95,19 +95,8 @@ void SchedulerCache::forget(const std::string& uid) {
 }
 
 void SchedulerCache::setNominated(const PodInfoPtr& pod, const std::string& node) {
-    clearNominated(pod->uid);
-    if (node.empty()) return;
-    snapshot_.nominated[node].push_back(pod);
-    nominatedTo_[pod->uid] = node;
-}
-
-void SchedulerCache::clearNominated(const std::string& uid) {
-    const auto it = nominatedTo_.find(uid);
-    if (it == nominatedTo_.end()) return;
-    auto& pods = snapshot_.nominated[it->second];
-    std::erase_if(pods, [&](const PodInfoPtr& pod) { return pod->uid == uid; });
-    if (pods.empty()) snapshot_.nominated.erase(it->second);
-    nominatedTo_.erase(it);
+    snapshot_.withdrawNomination(pod->uid);
+    if (!node.empty()) snapshot_.nominate(pod, node);
 }
 
 }  // namespace kubarium::scheduler

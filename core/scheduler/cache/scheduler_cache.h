@@ -21,7 +21,7 @@ public:
     bool isAssumed(const std::string& uid) const { return assumed_.contains(uid); }
 
     void setNominated(const PodInfoPtr& pod, const std::string& node);
-    void clearNominated(const std::string& uid);
+    void clearNominated(const std::string& uid) { snapshot_.withdrawNomination(uid); }
 
     const ClusterObjects& objects() const { return *snapshot_.objects; }
     void setObjects(std::shared_ptr<const ClusterObjects> objects) { snapshot_.objects = std::move(objects); }
@@ -37,7 +37,6 @@ private:
 
     Snapshot snapshot_;
     std::shared_ptr<NodeIndex> indexOf_ = std::make_shared<NodeIndex>();  // snapshot_.indexOf
-    std::unordered_map<std::string, std::string> nominatedTo_;            // the Node, by the Pod's uid: snapshot_.nominated
     std::unordered_map<std::string, PodInfoPtr> pods_;                   // by uid; nodeName says where
     std::unordered_map<std::string, std::vector<PodInfoPtr>> homeless_;  // bound to a Node that is not known yet
     std::set<std::string> assumed_;

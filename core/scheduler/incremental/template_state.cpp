@@ -292,6 +292,11 @@ PreemptionResult TemplateState::preempt(const PodInfo& pod, std::span<const Stat
         preempting_->runPreFilter(now, ignored);
     }
     dryRuns_.resize(local_.size());
+    // A nominated Pod may come and go without the Node's changing.
+    cycleSnapshot_->nominated.eachDifference(dryRunsNominated_, [&](const std::string& name) {
+        if (const auto node = cycleSnapshot_->index(name)) dryRuns_[*node].reset();
+    });
+    dryRunsNominated_ = cycleSnapshot_->nominated;
     PreemptionResult result;
     runPostFilter(now, *preempting_, statuses, {options, &dryRuns_}, result);
     return result;

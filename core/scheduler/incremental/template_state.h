@@ -136,6 +136,7 @@ private:
     std::vector<Block> blocks_;
     std::optional<PluginSet> preempting_;  // made when first needed
     DryRuns dryRuns_;
+    SharedMap<std::vector<PodInfoPtr>> dryRunsNominated_;  // when they were tried
     // With nominated Pods: holds as long as the Node and they are the same. All Pods of the template have one priority.
     struct WithNominated {
         NodeInfoPtr node;

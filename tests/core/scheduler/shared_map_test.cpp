@@ -53,5 +53,30 @@ TEST(SharedMap, IsASortedMapWhoseEarlierVersionsStayAsTheyWere) {
     EXPECT_EQ(map.at("again"), 1);
 }
 
+// Each version against each other one: near and far, grown and shrunk.
+TEST(SharedMap, NamesTheKeysInWhichTwoVersionsDiffer) {
+    SeededRandom random(8);
+    SharedMap<int> map;
+    std::vector<SharedMap<int>> versions{map};
+    for (int step = 0; step < 3000; ++step) {
+        const auto key = std::to_string(random.below(700));
+        if (random.below(10) < (step < 1500 ? 8u : 2u)) map[key] = step;
+        else map.erase(key);
+        if (step % 150 == 0 || step % 151 == 0) versions.push_back(map);
+    }
+    for (const auto& a : versions)
+        for (const auto& b : versions) {
+            std::vector<std::string> expected, named;
+            const auto mine = plain(a), theirs = plain(b);
+            for (const auto& [key, value] : mine)
+                if (const auto other = theirs.find(key); other == theirs.end() || other->second != value) expected.push_back(key);
+            for (const auto& [key, value] : theirs)
+                if (!mine.contains(key)) expected.push_back(key);
+            std::ranges::sort(expected);
+            a.eachDifference(b, [&](const std::string& key) { named.push_back(key); });
+            EXPECT_EQ(named, expected);
+        }
+}
+
 }  // namespace
 }  // namespace kubarium::scheduler
