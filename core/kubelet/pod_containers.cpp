@@ -147,18 +147,13 @@ void PodWorker::startContainer(ContainerStart start) {
 void PodWorker::launch(ContainerStart start, const ImageInfo& image, const FetchedObjects& objects) {
     const auto& container = containerOf(start);
     auto& actual = actual_.containers[container.name];
-    const auto path = fieldPath(start.kind, container.name);
-    const auto refuse = [&](const char* reason, const std::string& message) {
-        event("Warning", "Failed", "Error: " + message, path);
-        startFailed(container.name, reason, message);
-    };
     EnvironmentInput input{spec(), container, objects, {}, addresses(), {}};
     for (const auto& [key, service] : context_.source.services()) input.services.push_back(service);
     input.node = {milliQuantity(context_.options.cpu), wholeQuantity(context_.options.memory), wholeQuantity(context_.options.ephemeralStorage)};
     const auto environment = makeEnvironment(input);
-    if (!environment) return refuse("CreateContainerConfigError", environment.error().message);
+    if (!environment) return refuseStart(start, "CreateContainerConfigError", environment.error().message);
     if (const auto nonRoot = verifyRunAsNonRoot(spec(), container, image); !nonRoot)
-        return refuse("CreateContainerConfigError", nonRoot.error().message);
+        return refuseStart(start, "CreateContainerConfigError", nonRoot.error().message);
 
     ContainerInstance instance;
     instance.id = randomId(context_.random);
@@ -167,11 +162,27 @@ void PodWorker::launch(ContainerStart start, const ImageInfo& image, const Fetch
     instance.imageId = image.id;
     instance.attempt = actual.current ? actual.current->attempt + 1 : 0;
     instance.specHash = containerHash(container);
-    auto mounts = volumes_.mountsOf(spec(), container, instance.id, *environment);
-    if (!mounts) return refuse("CreateContainerConfigError", mounts.error().message);
-    auto made = makeContainerSpec({spec(), container, image, *environment, instance.id, actual_.sandboxId, hostname(),
-                                   volumes_.logPath(container.name, instance.attempt), instance.attempt, std::move(*mounts), context_.nodeMemoryBytes});
-    if (!made) return refuse("CreateContainerError", made.error().message);
+    const auto id = instance.id;
+    volumes_.mountsOf(container, id, *environment, [weak = weak_from_this(), start, image, environment = *environment, instance = std::move(instance)](Result<std::vector<Mount>> mounts) mutable {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (self->stage_ != Stage::Running) return self->endSteps();
+        if (!mounts) return self->refuseStart(start, "CreateContainerConfigError", mounts.error().message);
+        self->create(start, image, environment, std::move(instance), std::move(*mounts));
+    });
+}
+
+void PodWorker::refuseStart(const ContainerStart& start, const char* reason, const std::string& message) {
+    const auto& name = containerOf(start).name;
+    event("Warning", "Failed", "Error: " + message, fieldPath(start.kind, name));
+    startFailed(name, reason, message);
+}
+
+void PodWorker::create(ContainerStart start, const ImageInfo& image, const Environment& environment, ContainerInstance instance, std::vector<Mount> mounts) {
+    const auto& container = containerOf(start);
+    auto made = makeContainerSpec({spec(), container, image, environment, instance.id, actual_.sandboxId, hostname(),
+                                   volumes_.logPath(container.name, instance.attempt), instance.attempt, std::move(mounts), context_.nodeMemoryBytes});
+    if (!made) return refuseStart(start, "CreateContainerError", made.error().message);
     if (const auto target = actual_.containers.find(container.targetContainerName); target != actual_.containers.end() && target->second.current)
         made->processNamespaceOf = target->second.current->id;
     startingId_ = instance.id;

@@ -201,11 +201,15 @@ void PodWorker::end() {
     // First what is seen, then the last word (onStatusIdle); they differ for containers that were never started.
     writeStatus();
     onStatusIdle();
-    if (actual_.sandboxId.empty()) {
-        sandboxGone_ = true;
-        return confirmDeletion();
-    }
+    if (actual_.sandboxId.empty()) return tearDownVolumes();
     context_.runtime.removeSandbox(actual_.sandboxId, [weak = weak_from_this()](Result<void>) {
+        if (const auto self = weak.lock()) self->tearDownVolumes();
+    });
+}
+
+// As kubelet's SyncTerminatedPod: volumes go when nothing of the Pod runs any more, whether it was deleted or has finished.
+void PodWorker::tearDownVolumes() {
+    volumes_.tearDown([weak = weak_from_this()] {
         const auto self = weak.lock();
         if (!self) return;
         self->sandboxGone_ = true;

@@ -8,13 +8,9 @@
 #pragma once
 
 #include "core/kubelet/container_environment.h"
+#include "core/kubelet/runtime/container_runtime.h"
 
 namespace kubarium::kubelet {
-
-struct VolumeError {
-    std::string volume;
-    std::string message;  // of the FailedMount Event
-};
 
 class PodVolumes {
 public:
@@ -29,8 +25,9 @@ public:
     // Writes /etc/hosts, resolv.conf and hostname once the Pod has its IP.
     void writePodFiles(const api::Pod&, const PodAddresses&, const std::string& hostname);
 
-    // The mounts of a container; makes its termination message file (and subPath directories).
-    Result<std::vector<Mount>> mountsOf(const api::Pod&, const api::Container&, const std::string& containerId, const Environment&);
+    // The mounts of a container; makes its termination message file (and subPath directories). The reply may come at once.
+    // Error: the text of the container's CreateContainerConfigError.
+    void mountsOf(const api::Container&, const std::string& containerId, const Environment&, std::move_only_function<void(Result<std::vector<Mount>>)> reply);
     // The CRI log file; "" where the runtime keeps logs itself.
     std::string logPath(const std::string& container, int attempt) const;
     // Where a container's log files are, and where an emptyDir is; "" where there are no files.
@@ -42,7 +39,9 @@ public:
     void forgetContainer(const std::string& container, const std::string& containerId, int attempt);
     // Whether contents depend on this object.
     bool refersTo(const api::Pod&, const api::GroupVersionResource&, const std::string& key) const;
-    // Deletes everything of the Pod, off the engine thread.
+    // Nothing of the Pod runs any more: its volumes go, what it said stays.
+    void tearDown(std::move_only_function<void()> done);
+    // Deletes everything of the Pod.
     void remove();
 
 private:

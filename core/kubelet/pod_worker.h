@@ -115,6 +115,8 @@ private:
     bool inBackOff(const api::Container&, ContainerActual&, const std::string& fieldPath);
     Result<ImageInfo> ensureImage(const api::Container&, const std::string& fieldPath);
     void launch(ContainerStart, const ImageInfo&, const FetchedObjects&);
+    void create(ContainerStart, const ImageInfo&, const Environment&, ContainerInstance, std::vector<Mount>);
+    void refuseStart(const ContainerStart&, const char* reason, const std::string& message);
     void onLaunched(ContainerStart, ContainerInstance, Result<WallTime>);
     void postStart(ContainerStart);
     void onPostStart(ContainerStart, const HandlerOutcome&);
@@ -132,6 +134,7 @@ private:
     void stop(std::string reason = {}, std::string message = {}, std::optional<std::int64_t> graceSeconds = {});
     void continueStopping();
     void end();
+    void tearDownVolumes();
     void onStatusIdle();
     void confirmDeletion();
     void vanish();

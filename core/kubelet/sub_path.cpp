@@ -23,15 +23,15 @@ Result<std::string> subPathOf(const api::VolumeMount& mount, const Environment& 
     return sub;
 }
 
-Result<std::string> prepareSubPath(const std::string& volumePath, const std::string& subPath, const std::string& volume, const std::string& container) {
+Result<std::string> prepareSubPath(const SubPath& part) {
     std::error_code failure, ignored;
-    const auto root = fs::weakly_canonical(volumePath, failure);
-    const auto wanted = fs::weakly_canonical(root / subPath, failure);
+    const auto root = fs::weakly_canonical(part.volumePath, failure);
+    const auto wanted = fs::weakly_canonical(root / part.path, failure);
     const auto relative = wanted.lexically_relative(root);
     if (failure || relative.empty() || *relative.begin() == "..")
-        return badRequest(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", volume, container));
+        return badRequest(fmt::format("failed to prepare subPath for volumeMount \"{}\" of container \"{}\"", part.volume, part.container));
     if (fs::exists(wanted, ignored)) return wanted.string();
-    const auto refuse = [&] { return badRequest(fmt::format("failed to create subPath directory for volumeMount \"{}\" of container \"{}\"", volume, container)); };
+    const auto refuse = [&] { return badRequest(fmt::format("failed to create subPath directory for volumeMount \"{}\" of container \"{}\"", part.volume, part.container)); };
     const auto permissions = fs::status(root, failure).permissions();
     if (failure || !fs::create_directories(wanted, failure)) return refuse();
     fs::permissions(wanted, permissions & fs::perms::all, failure);

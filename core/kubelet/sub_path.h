@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/kubelet/container_environment.h"
+#include "core/kubelet/runtime/container_runtime.h"
 
 #include <string>
 
@@ -11,8 +12,8 @@ namespace kubarium::kubelet {
 // The path below the volume, "" for all of it. Error: the text of the container's CreateContainerConfigError.
 Result<std::string> subPathOf(const api::VolumeMount&, const Environment&);
 
-// The absolute path of `subPath`, which is made with the permissions of the volume where it is not there yet. Error: it leads out of the
+// Its absolute path; it is made with the permissions of the volume where it is not there yet. To be called where the volume is mounted. Error: it leads out of the
 // volume, through a symbolic link, or cannot be made; the text tells nothing of the machine's file system.
-Result<std::string> prepareSubPath(const std::string& volumePath, const std::string& subPath, const std::string& volume, const std::string& container);
+Result<std::string> prepareSubPath(const SubPath&);
 
 }  // namespace kubarium::kubelet

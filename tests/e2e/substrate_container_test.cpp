@@ -127,6 +127,47 @@ TEST_F(SubstrateTest, ExecThatCannotStartHasNoOutput) {
     EXPECT_EQ(output, "");
 }
 
+// The plan of a volume that holds one file, in memory.
+VolumePlan memoryVolume(const std::string& path, const std::string& content) {
+    VolumePlan plan;
+    plan.volume = "s";
+    plan.kind = VolumePlan::Kind::Files;
+    plan.path = path;
+    plan.memory = true;
+    plan.memoryBytes = 1 << 20;
+    plan.files["f"] = {content, 0600, {}};
+    return plan;
+}
+
+TEST_F(SubstrateTest, AVolumeInMemoryIsSeenByContainersOnlyAndGoesWithItsPod) {
+    auto& node = addNode("worker-a");
+    const auto folder = node.podDirectory(podUid(1));
+    const auto path = folder + "/volumes/s";
+    const auto setUp = [&](const std::string& content) {
+        return wait<std::vector<VolumeError>>([&](auto reply) { node.setUpVolumes(podUid(1), {memoryVolume(path, content)}, std::move(reply)); });
+    };
+    ASSERT_TRUE(setUp("one"));
+    EXPECT_TRUE(std::filesystem::is_empty(path)) << "nobody else sees the mount";
+    const auto part = wait<std::vector<std::string>>([&](auto reply) { node.prepareSubPaths(podUid(1), {{path, "part", "s", "main"}}, std::move(reply)); });
+    ASSERT_TRUE(part) << part.error().message;
+    const auto sandbox = makeSandbox(node, 1);
+    ASSERT_TRUE(sandbox) << sandbox.error().message;
+    auto spec = makeSpec(sandbox->id, 1, {"sleep", "1000"});
+    spec.mounts = {{path, "/s", true, false, ""}, {part->front(), "/part", false, false, ""}};
+    ASSERT_TRUE(start(node, std::move(spec)));
+    EXPECT_EQ(sh(node, containerId(1), "grep ' /s ' /proc/mounts | cut -d' ' -f1,3; grep ' /s ' /proc/mounts | grep -o size=1024k; cat /s/f").out, "tmpfs tmpfs\nsize=1024k\none");
+    EXPECT_EQ(sh(node, containerId(1), "echo there > /part/x && cat /s/part/x").out, "there\n");
+    ASSERT_TRUE(setUp("two"));
+    EXPECT_EQ(sh(node, containerId(1), "cat /s/f").out, "two");
+    ASSERT_TRUE(wait<void>([&](auto reply) { node.removeSandbox(sandbox->id, std::move(reply)); }));
+    ASSERT_TRUE(wait<void>([&](auto reply) { node.removeFiles(podUid(1), folder, std::move(reply)); }));
+    EXPECT_FALSE(std::filesystem::exists(folder));
+    // What is set up again begins empty.
+    ASSERT_TRUE(setUp("three"));
+    const auto again = wait<std::vector<std::string>>([&](auto reply) { node.prepareSubPaths(podUid(1), {{path, "part", "s", "main"}}, std::move(reply)); });
+    EXPECT_TRUE(again);
+}
+
 TEST_F(SubstrateTest, ContainersOfAPodShareMemoryAndSeeTheirPlaceAmongThePodsOfTheNode) {
     auto& node = addNode("worker-a");
     const auto sandbox = makeSandbox(node, 1, [](SandboxSpec& spec) { spec.qosClass = "burstable"; });

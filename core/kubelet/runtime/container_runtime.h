@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/kubelet/volume_plan.h"
 
 #include <cstdint>
 #include <functional>
@@ -64,6 +65,11 @@ struct Mount {
     bool readOnly = false;
     bool recursiveReadOnly = false;
     std::string propagation;  // "", HostToContainer, Bidirectional
+};
+
+// A part of a volume, and for whom (errors name them).
+struct SubPath {
+    std::string volumePath, path, volume, container;
 };
 
 struct ContainerSpec {
@@ -201,8 +207,12 @@ public:
     // Where the kubelet keeps a Pod's volumes and files: an absolute directory that mounts may come from. "" if containers have
     // no file system: then the kubelet prepares no files, and ContainerSpec::mounts and logPath stay empty.
     virtual std::string podDirectory(const std::string& podUid) const = 0;
-    // tmpfs for emptyDir medium Memory, at a path below podDirectory.
-    virtual void mountTmpfs(const std::string& path, std::optional<std::int64_t> sizeBytes, Reply<void>) = 0;
+    // Calls for one Pod take effect in their order. Replies with the volumes that failed.
+    virtual void setUpVolumes(const std::string& podUid, std::vector<VolumePlan>, Reply<std::vector<VolumeError>>) = 0;
+    // Replies with the absolute path of each part (sub_path.h).
+    virtual void prepareSubPaths(const std::string& podUid, std::vector<SubPath>, Reply<std::vector<std::string>>) = 0;
+    // Unmounts what is mounted there and deletes it: `path` is podDirectory or below.
+    virtual void removeFiles(const std::string& podUid, const std::string& path, Reply<void>) = 0;
     // The log of a container in the format of logPath, where the runtime keeps it itself; nullopt where it is the file.
     virtual std::optional<std::string> logOf(const std::string& /*id*/) const { return std::nullopt; }
 };

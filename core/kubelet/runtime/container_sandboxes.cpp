@@ -156,7 +156,6 @@ Result<Answer> ContainerTable::removeSandbox(const json::object& request) {
     const auto id = text(request, "id");
     std::vector<ContainerPtr> running;
     Sandbox sandbox;
-    std::vector<std::string> mounts;
     {
         const std::lock_guard lock(mutex_);
         const auto it = sandboxes_.find(id);
@@ -165,7 +164,6 @@ Result<Answer> ContainerTable::removeSandbox(const json::object& request) {
         sandboxes_.erase(it);
         for (const auto& [name, container] : containers_)
             if (container->sandbox == id && !container->ended) running.push_back(container);
-        if (const auto found = tmpfs_.extract(sandbox.podUid)) mounts = found.mapped();
     }
     for (const auto& container : running) sendSignal(container->handle, SIGKILL);
     for (const auto& container : running) {
@@ -173,7 +171,6 @@ Result<Answer> ContainerTable::removeSandbox(const json::object& request) {
         ::poll(&ended, 1, 2000);
     }
     sendSignal(sandbox.pauseHandle, SIGKILL);
-    for (const auto& mount : mounts) ::umount2(mount.c_str(), MNT_DETACH);
     dropMemory(sandbox.sharedMemory);
     if (!sandbox.hostNetwork) network_.removePod(sandbox.node, sandbox.ip);
     Answer answer;

@@ -397,21 +397,6 @@ Result<Answer> ContainerTable::attach(const json::object& request, std::vector<D
     return answer;
 }
 
-Result<Answer> ContainerTable::mountTmpfs(const json::object& request) {
-    const auto path = text(request, "path");
-    std::error_code failure;
-    fs::create_directories(path, failure);
-    if (failure) return internalError("mkdir " + path + ": " + failure.message());
-    const auto size = number(request, "size");
-    const auto data = size > 0 ? fmt::format("size={}", size) : std::string();
-    const auto mounted = [&](const std::string& options) { return ::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) == 0; };
-    // Not to be swapped out, as in Kubernetes, where the kernel knows that and lets us: Linux 6.4, and not an ordinary user.
-    if (!mounted(data.empty() ? "noswap" : data + ",noswap") && !mounted(data)) return systemError("mount a tmpfs at " + path);
-    const std::lock_guard lock(mutex_);
-    tmpfs_[text(request, "podUid")].push_back(path);
-    return Answer{};
-}
-
 Result<Answer> ContainerTable::killNode(const json::object& request) {
     const auto node = text(request, "node");
     const std::lock_guard lock(mutex_);

@@ -59,7 +59,6 @@ public:
     Result<Answer> exec(const json::object& request, std::vector<Descriptor>& streams);
     Result<Answer> killExec(const json::object& request);
     Result<Answer> attach(const json::object& request, std::vector<Descriptor>& streams);
-    Result<Answer> mountTmpfs(const json::object& request);
     // Kills everything that runs on a Node.
     Result<Answer> killNode(const json::object& request);
     // Nothing runs on the Node any more.
@@ -113,7 +112,6 @@ private:
     std::map<std::string, Sandbox> sandboxes_;
     std::map<std::string, ContainerPtr> containers_;
     std::map<std::string, Descriptor> execs_;  // pidfds of running exec processes
-    std::map<std::string, std::vector<std::string>> tmpfs_;  // by Pod uid
     struct Host {  // what Pods of a Node have in common
         Descriptor ipc;            // of those with hostIPC, and their memory
         std::string sharedMemory;

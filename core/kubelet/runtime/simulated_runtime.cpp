@@ -472,7 +472,12 @@ std::unique_ptr<Connection> SimulatedRuntime::connectInSandbox(const std::string
     return connectTo(sandboxId, port, std::move(handlers));
 }
 
-void SimulatedRuntime::mountTmpfs(const std::string&, std::optional<std::int64_t>, Reply<void> reply) { replyLater<void>(std::move(reply), {}); }
+// Its containers have no file system: nobody asks.
+void SimulatedRuntime::setUpVolumes(const std::string&, std::vector<VolumePlan>, Reply<std::vector<VolumeError>> reply) { replyLater<std::vector<VolumeError>>(std::move(reply), std::vector<VolumeError>()); }
+void SimulatedRuntime::prepareSubPaths(const std::string&, std::vector<SubPath>, Reply<std::vector<std::string>> reply) {
+    replyLater<std::vector<std::string>>(std::move(reply), internalError("simulated containers have no file system"));
+}
+void SimulatedRuntime::removeFiles(const std::string&, const std::string&, Reply<void> reply) { replyLater<void>(std::move(reply), {}); }
 
 std::optional<std::string> SimulatedRuntime::logOf(const std::string& id) const {
     const auto it = containers_.find(id);

@@ -52,7 +52,9 @@ public:
     std::unique_ptr<Connection> connectFromNode(const std::string& ip, int port, Duration timeout, ConnectionHandlers) override;
     std::unique_ptr<Connection> connectInSandbox(const std::string& sandboxId, int port, ConnectionHandlers) override;
     std::string podDirectory(const std::string&) const override { return {}; }
-    void mountTmpfs(const std::string& path, std::optional<std::int64_t> sizeBytes, Reply<void>) override;
+    void setUpVolumes(const std::string& podUid, std::vector<VolumePlan>, Reply<std::vector<VolumeError>>) override;
+    void prepareSubPaths(const std::string& podUid, std::vector<SubPath>, Reply<std::vector<std::string>>) override;
+    void removeFiles(const std::string& podUid, const std::string& path, Reply<void>) override;
     std::optional<std::string> logOf(const std::string& id) const override;
 
 private:

@@ -89,7 +89,9 @@ void SupervisorRequests::addOperations() {
     add("exec", Quick, "session", [](Self& self, const json::object& request, Streams& streams) { return self.containers_.exec(request, streams); });
     add("killExec", Quick, "session", [](Self& self, const json::object& request, Streams&) { return self.containers_.killExec(request); });
     add("attach", Quick, "session", [](Self& self, const json::object& request, Streams& streams) { return self.containers_.attach(request, streams); });
-    add("mountTmpfs", Quick, "path", [](Self& self, const json::object& request, Streams&) { return self.containers_.mountTmpfs(request); });
+    add("setUpVolumes", Quick, "podUid", [](Self& self, const json::object& request, Streams&) { return self.volumes_.setUp(request); });
+    add("prepareSubPaths", Quick, "podUid", [](Self& self, const json::object& request, Streams&) { return self.volumes_.prepareSubPaths(request); });
+    add("removeFiles", Quick, "podUid", [](Self& self, const json::object& request, Streams&) { return self.volumes_.removeFiles(request); });
     add("connect", Quick, "", [](Self& self, const json::object& request, Streams&) { return self.connect(request); });
     add("listen", Quick, "", [](Self& self, const json::object& request, Streams&) { return self.listen(request); });
     add("filter", Quick, "filterNode", [](Self& self, const json::object& request, Streams&) { return self.filter(request); });

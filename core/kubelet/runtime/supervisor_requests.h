@@ -6,6 +6,7 @@
 #include "core/kubelet/runtime/frame_channel.h"
 #include "core/kubelet/runtime/keyed_jobs.h"
 #include "core/kubelet/runtime/supervisor.h"
+#include "core/kubelet/runtime/volume_table.h"
 
 #include <map>
 #include <memory>
@@ -46,6 +47,7 @@ private:
     std::unique_ptr<ClusterNetwork> network_;
     ProcessTable processes_;
     ContainerTable containers_;
+    VolumeTable volumes_;
     KeyedJobs& jobs_;
     std::map<std::string, Operation> operations_;
 };

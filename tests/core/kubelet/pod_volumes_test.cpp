@@ -1,6 +1,7 @@
 #include "core/kubelet/container_log.h"
 #include "core/kubelet/pod_files.h"
 #include "core/kubelet/pod_worker.h"
+#include "core/kubelet/sub_path.h"
 #include "tests/core/kubelet/kubelet_fixture.h"
 
 #include <filesystem>
@@ -27,10 +28,10 @@ int modeOf(const fs::path& path) {
 // The simulated runtime, but with directories: what the kubelet prepares for real containers can be looked at.
 class RuntimeWithDirectories final : public ContainerRuntime {
 public:
-    RuntimeWithDirectories(SimulatedRuntime& inner, fs::path root) : inner_(inner), root_(std::move(root)) {}
+    RuntimeWithDirectories(SimulatedRuntime& inner, Executor& executor, fs::path root) : inner_(inner), executor_(executor), root_(std::move(root)) {}
 
     std::vector<ContainerSpec> started;
-    std::vector<std::string> tmpfs;
+    std::map<std::string, std::int64_t> memory;  // sizes of volumes that are to be a tmpfs
 
     std::string name() const override { return "crun://1.8.1"; }
     void createSandbox(SandboxSpec spec, Reply<SandboxInfo> reply) override { inner_.createSandbox(std::move(spec), std::move(reply)); }
@@ -57,13 +58,37 @@ public:
         return inner_.connectInSandbox(id, port, std::move(handlers));
     }
     std::string podDirectory(const std::string& uid) const override { return (root_ / uid).string(); }
-    void mountTmpfs(const std::string& path, std::optional<std::int64_t> size, Reply<void> reply) override {
-        tmpfs.push_back(path);
-        inner_.mountTmpfs(path, size, std::move(reply));
+    // As the supervisor does, but that nothing is mounted.
+    void setUpVolumes(const std::string&, std::vector<VolumePlan> plans, Reply<std::vector<VolumeError>> reply) override {
+        std::vector<VolumeError> failed;
+        for (const auto& plan : plans) {
+            if (plan.memory) {
+                memory[plan.volume] = plan.memoryBytes;
+                fs::create_directories(plan.path);
+            }
+            if (const auto made = carryOut(plan); !made) failed.push_back({plan.volume, made.error().message});
+        }
+        executor_.post([failed, reply = std::move(reply)]() mutable { reply(failed); });
+    }
+    void prepareSubPaths(const std::string&, std::vector<SubPath> parts, Reply<std::vector<std::string>> reply) override {
+        executor_.post([parts, reply = std::move(reply)]() mutable {
+            std::vector<std::string> paths;
+            for (const auto& part : parts) {
+                auto path = prepareSubPath(part);
+                if (!path) return reply(path.error());
+                paths.push_back(std::move(*path));
+            }
+            reply(std::move(paths));
+        });
+    }
+    void removeFiles(const std::string&, const std::string& path, Reply<void> reply) override {
+        fs::remove_all(path);
+        executor_.post([reply = std::move(reply)]() mutable { reply({}); });
     }
 
 private:
     SimulatedRuntime& inner_;
+    Executor& executor_;
     fs::path root_;
 };
 
@@ -72,7 +97,7 @@ protected:
     Volumes() {
         auto pattern = (fs::temp_directory_path() / "kubarium-volumes-XXXXXX").string();
         root = ::mkdtemp(pattern.data());
-        directories = std::make_unique<RuntimeWithDirectories>(simulated, root);
+        directories = std::make_unique<RuntimeWithDirectories>(simulated, loop, root);
         runtime = directories.get();
     }
     ~Volumes() override {
@@ -146,7 +171,7 @@ TEST_F(Volumes, EveryContainerFindsItsHostsResolverNameAndLog) {
     ASSERT_NE(mountAt("/etc/hosts"), nullptr);
     ASSERT_NE(mountAt("/dev/termination-log"), nullptr);
     EXPECT_TRUE(directories->started.back().logPath.ends_with("/logs/c/0.log"));
-    EXPECT_EQ(directories->tmpfs.size(), 1u);
+    EXPECT_EQ(directories->memory["m"], 1 << 20);
     const auto directory = podDirectory("p");
     deletePod("p", 1);
     ASSERT_TRUE(eventually([&] { return pod("p") == nullptr; }, 10s));

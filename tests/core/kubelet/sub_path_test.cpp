@@ -38,11 +38,11 @@ TEST(SubPath, ItIsMadeWithThePermissionsOfTheVolumeAndNeverThroughALinkOutOfIt) 
     fs::create_directories(volume);
     fs::create_directories(outside);
     fs::permissions(volume, fs::perms::all);
-    const auto made = prepareSubPath(volume.string(), "a/b", "v", "c");
+    const auto made = prepareSubPath({volume.string(), "a/b", "v", "c"});
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(fs::status(*made).permissions(), fs::perms::all);
     fs::create_directory_symlink(outside, volume / "link");
-    const auto refused = prepareSubPath(volume.string(), "link/x", "v", "c");
+    const auto refused = prepareSubPath({volume.string(), "link/x", "v", "c"});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "failed to prepare subPath for volumeMount \"v\" of container \"c\"");
     EXPECT_TRUE(fs::is_empty(outside));
