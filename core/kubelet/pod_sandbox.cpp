@@ -4,12 +4,12 @@
 #include "core/kubelet/pod_worker.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace kubarium::kubelet {
-
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -19,20 +19,32 @@ const api::GroupVersionResource runtimeClasses{"node.k8s.io", "v1", "runtimeclas
 
 void PodWorker::createSandbox() {
     if (std::exchange(hadSandbox_, false)) event("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
-    volumes_.setUp(pod_, addresses(), [weak = weak_from_this()](std::vector<VolumeError> errors) {
+    volumes_.setUp(pod_, addresses(), [weak = weak_from_this()](VolumeSetUp outcome) {
         const auto self = weak.lock();
         if (!self) return;
         if (self->stage_ != Stage::Running) return self->endSteps();
-        if (errors.empty()) {
-            self->mountFailures_ = 0;
-            return self->chooseHandler();
-        }
-        for (auto& error : errors)
-            self->event("Warning", "FailedMount", fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", error.volume, error.message));
+        self->tellOfVolumes(outcome);
+        if (outcome.complete) return self->chooseHandler();
+        self->failed_ = !outcome.unprocessed.empty();
         self->endSteps();
-        // The volume reconciler has a back-off of its own: 0.5 s, doubling up to about two minutes.
-        self->retryLater(std::min<Duration>(500ms * (1 << std::min(self->mountFailures_++, 8)), 122s));
+        if (outcome.retryAfter) self->retryLater(*outcome.retryAfter);
     });
+}
+
+void PodWorker::tellOfVolumes(const VolumeSetUp& outcome) {
+    for (const auto& error : outcome.failed)
+        event("Warning", "FailedMount", fmt::format("MountVolume.SetUp failed for volume \"{}\" : {}", error.volume, error.message));
+    if (outcome.unprocessed.empty()) return;
+    std::set<std::string> unmounted, unprocessed;
+    std::vector<std::string> reasons;
+    for (const auto* list : {&outcome.failed, &outcome.unprocessed})
+        for (const auto& error : *list) unmounted.insert(error.volume);
+    for (const auto& error : outcome.unprocessed) {
+        unprocessed.insert(error.volume);
+        reasons.push_back(error.message);
+    }
+    event("Warning", "FailedMount", fmt::format("Unable to attach or mount volumes: unmounted volumes=[{}], unattached volumes=[], failed to process volumes=[{}]: {}",
+                                                fmt::join(unmounted, " "), fmt::join(unprocessed, " "), fmt::join(reasons, "; ")));
 }
 
 // Kubernetes: pkg/kubelet/runtimeclass. The words of a handler that is not there are containerd's.

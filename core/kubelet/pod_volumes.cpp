@@ -40,11 +40,17 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
         std::string path;
         bool readOnly = false;
     };
-    using Reply = std::move_only_function<void(std::vector<VolumeError>)>;
+    // Kubernetes: pkg/util/goroutinemap/exponentialbackoff, per volume.
+    struct BackOff {
+        ClusterTime failed{};
+        Duration delay{};
+    };
+    using Reply = std::move_only_function<void(VolumeSetUp)>;
 
     const KubeletContext& context;
     std::string uid;
     std::map<std::string, Mounted> mounted;
+    std::map<std::string, BackOff> backOffs;
     Tokens tokens;
     Timer tokenTimer;
     bool removed = false;
@@ -103,13 +109,13 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
         for (const auto& key : tokensOf(pod->as<api::Pod>())) least = std::min(least, key.seconds);
         tokenTimer = context.clock.afterReal(fetched ? std::chrono::seconds{least / 10 * 8} : std::chrono::seconds{60}, [this, pod] {
             tokens.clear();
-            if (!removed) setUp(pod, {}, [](std::vector<VolumeError>) {});
+            if (!removed) setUp(pod, {}, [](VolumeSetUp) {});
         });
     }
 
     void setUp(const api::ObjectPtr& pod, const PodAddresses& addresses, Reply reply) {
         const auto& decoded = pod->as<api::Pod>();
-        if (decoded.spec.volumes.empty() && directory().empty()) return reply({});
+        if (decoded.spec.volumes.empty() && directory().empty()) return finish(decoded, {}, {}, std::move(reply));
         fetchObjects(context, volumeReferences(decoded), [weak = weak_from_this(), pod, addresses, reply = std::move(reply)](FetchedObjects objects) mutable {
             if (const auto self = weak.lock()) self->fetchVolumes(pod, addresses, std::move(objects), std::move(reply));
         });
@@ -121,32 +127,49 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
         const NodeAllocatable node{milliQuantity(options.cpu), wholeQuantity(options.memory), wholeQuantity(options.ephemeralStorage)};
         const VolumePlanInput input{decoded, objects, tokens, addresses, node, directory(), options.volumesDirectory};
         std::vector<VolumePlan> plans;
-        std::vector<VolumeError> errors;
-        for (const auto& volume : decoded.spec.volumes) {
-            auto plan = planVolume(input, volume);
-            if (plan)
-                plans.push_back(std::move(*plan));
-            else
-                errors.push_back({volume.name, plan.error().message});
+        VolumeSetUp outcome;
+        for (const auto* volume : usedVolumes(decoded.spec)) {
+            if (const auto it = backOffs.find(volume->name); it != backOffs.end() && context.clock.clusterNow() - it->second.failed < it->second.delay) continue;
+            auto plan = planVolume(input, *volume);
+            if (plan) plans.push_back(std::move(*plan));
+            else if (plan.error().kind == unprocessedKind) outcome.unprocessed.push_back({volume->name, plan.error().message});
+            else outcome.failed.push_back({volume->name, plan.error().message});
         }
-        if (directory().empty() || removed) return reply(std::move(errors));
-        std::error_code ignored;
-        fs::create_directories(directory() + "/containers", ignored);
-        if (plans.empty()) return reply(std::move(errors));
         std::map<std::string, Mounted> made;
         for (const auto& plan : plans) made[plan.volume] = {plan.path, plan.kind == VolumePlan::Kind::Files || plan.readOnly};
+        if (directory().empty() || removed) return finish(decoded, std::move(outcome), std::move(made), std::move(reply));
+        std::error_code ignored;
+        fs::create_directories(directory() + "/containers", ignored);
+        if (plans.empty()) return finish(decoded, std::move(outcome), {}, std::move(reply));
         context.runtime.setUpVolumes(
-            uid, std::move(plans), [weak = weak_from_this(), made = std::move(made), errors = std::move(errors), reply = std::move(reply)](Result<std::vector<VolumeError>> failed) mutable {
+            uid, std::move(plans),
+            [weak = weak_from_this(), pod, made = std::move(made), outcome = std::move(outcome), reply = std::move(reply)](Result<std::vector<VolumeError>> failed) mutable {
                 const auto self = weak.lock();
                 if (!self) return;
                 if (!failed)
-                    for (const auto& [volume, place] : made) errors.push_back({volume, failed.error().message});
+                    for (const auto& [volume, place] : made) outcome.failed.push_back({volume, failed.error().message});
                 else
-                    errors.insert(errors.end(), failed->begin(), failed->end());
-                for (const auto& error : errors) made.erase(error.volume);
-                self->mounted.merge(made);
-                reply(std::move(errors));
+                    outcome.failed.insert(outcome.failed.end(), failed->begin(), failed->end());
+                self->finish(pod->as<api::Pod>(), std::move(outcome), std::move(made), std::move(reply));
             });
+    }
+
+    void finish(const api::Pod& pod, VolumeSetUp outcome, std::map<std::string, Mounted> made, Reply reply) {
+        constexpr Duration first = std::chrono::milliseconds{500}, longest = std::chrono::seconds{122};
+        const auto now = context.clock.clusterNow();
+        for (const auto& error : outcome.failed) {
+            made.erase(error.volume);
+            auto& backOff = backOffs[error.volume];
+            backOff = {now, backOff.delay == Duration{} ? first : std::min(2 * backOff.delay, longest)};
+        }
+        for (const auto& [volume, place] : made) backOffs.erase(volume);
+        mounted.merge(made);
+        outcome.complete = outcome.unprocessed.empty() && std::ranges::all_of(usedVolumes(pod.spec), [&](const auto* volume) { return mounted.contains(volume->name); });
+        for (const auto& [volume, backOff] : backOffs) {
+            const auto left = std::max<Duration>(backOff.failed + backOff.delay - now, Duration{});
+            outcome.retryAfter = outcome.retryAfter ? std::min(*outcome.retryAfter, left) : left;
+        }
+        reply(std::move(outcome));
     }
 
     // Those of its volumes; where only a part of one is mounted, hostPath stays empty, and `parts` says which.
@@ -185,7 +208,7 @@ struct PodVolumes::State : std::enable_shared_from_this<State> {
 PodVolumes::PodVolumes(const KubeletContext& context, std::string podUid) : state_(std::make_shared<State>(context, std::move(podUid))) {}
 PodVolumes::~PodVolumes() { state_->tokenTimer.reset(); }
 
-void PodVolumes::setUp(const api::ObjectPtr& pod, const PodAddresses& addresses, std::move_only_function<void(std::vector<VolumeError>)> reply) {
+void PodVolumes::setUp(const api::ObjectPtr& pod, const PodAddresses& addresses, std::move_only_function<void(VolumeSetUp)> reply) {
     state_->setUp(pod, addresses, std::move(reply));
 }
 

@@ -12,6 +12,14 @@
 
 namespace kubarium::kubelet {
 
+// What came of setting up the volumes of a Pod.
+struct VolumeSetUp {
+    bool complete = false;                 // all that its containers mount are there
+    std::vector<VolumeError> failed;       // now; each is tried again after a back-off of its own
+    std::vector<VolumeError> unprocessed;  // claims that lead to no volume yet
+    std::optional<Duration> retryAfter;    // the end of the first back-off
+};
+
 class PodVolumes {
 public:
     PodVolumes(const KubeletContext&, std::string podUid);
@@ -19,9 +27,9 @@ public:
     PodVolumes(const PodVolumes&) = delete;
     PodVolumes& operator=(const PodVolumes&) = delete;
 
-    // Makes what is missing and refreshes contents that can change. Replies with what failed; empty is success. The reply may
+    // Makes what is missing and refreshes contents that can change, but for volumes whose back-off is not over. The reply may
     // come at once.
-    void setUp(const api::ObjectPtr& pod, const PodAddresses&, std::move_only_function<void(std::vector<VolumeError>)> reply);
+    void setUp(const api::ObjectPtr& pod, const PodAddresses&, std::move_only_function<void(VolumeSetUp)> reply);
     // Writes /etc/hosts, resolv.conf and hostname once the Pod has its IP.
     void writePodFiles(const api::Pod&, const PodAddresses&, const std::string& hostname);
 

@@ -164,8 +164,17 @@ void PodWorker::configurationChanged(const api::GroupVersionResource& resource, 
 }
 
 void PodWorker::refreshVolumes() {
-    if (actual_.sandboxId.empty()) return;
-    volumes_.setUp(pod_, addresses(), [](std::vector<VolumeError>) {});
+    if (actual_.sandboxId.empty() || stage_ != Stage::Running) return;
+    volumes_.setUp(pod_, addresses(), [weak = weak_from_this()](VolumeSetUp outcome) {
+        const auto self = weak.lock();
+        if (!self || self->stage_ != Stage::Running) return;
+        self->tellOfVolumes(outcome);
+        if (outcome.retryAfter)
+            self->refreshTimer_ = self->context_.clock.after(*outcome.retryAfter, [worker = self.get()] {
+                worker->refreshTimer_.reset();
+                worker->refreshVolumes();
+            });
+    });
 }
 
 void PodWorker::armDeadline() {

@@ -92,6 +92,7 @@ private:
 
     // pod_sandbox.cpp
     void createSandbox();
+    void tellOfVolumes(const VolumeSetUp&);
     void chooseHandler();
     void startSandbox();
     void onSandbox(Result<SandboxInfo>);
@@ -161,7 +162,7 @@ private:
     std::string startingId_;
     boost::json::object wantedStatus_;
     Timer retryTimer_, deadlineTimer_, statusTimer_, refreshTimer_, resizeTimer_, storageTimer_;
-    int mountFailures_ = 0, statusFailures_ = 0;
+    int statusFailures_ = 0;
     bool stepping_ = false, syncPosted_ = false, syncAgain_ = false, changed_ = false, failed_ = false;
     bool diedAtStart_ = false, settling_ = false;
     bool sandboxReady_ = false, sandboxGone_ = false, statusBusy_ = false, statusWanted_ = false, apiGone_ = false, confirming_ = false;

@@ -201,27 +201,46 @@ private:
         return errors.aggregate();
     }
 
+    // Kubernetes: pkg/kubelet/volumemanager/populator.
+    Result<api::ObjectPtr> boundVolume(const api::Volume& volume, const std::string& name) const {
+        const auto& nameSpace = pod_.metadata.nameSpace;
+        const auto refuse = [&](const std::string& why) {
+            auto error = badRequest(fmt::format("error processing PVC {}/{}: {}", nameSpace, name, why));
+            error.kind = unprocessedKind;
+            return error;
+        };
+        const auto claim = find(persistentVolumeClaims, name);
+        if (!claim) return refuse(fmt::format("failed to fetch PVC from API server: persistentvolumeclaims \"{}\" not found", name));
+        const auto& meta = claim->as<api::Metadata>().metadata;
+        if (claim->deleting() && std::ranges::find(meta.finalizers, "kubernetes.io/pvc-protection") == meta.finalizers.end()) return refuse("PVC is being deleted");
+        const auto volumeName = std::string(claim->string({"spec", "volumeName"}));
+        if (claim->string({"status", "phase"}) != "Bound") return refuse("PVC is not bound");
+        if (volumeName.empty()) return refuse("PVC has empty pvc.Spec.VolumeName");
+        if (const auto* owner = meta.controllerOwner(); !volume.persistentVolumeClaim && (!owner || owner->uid != pod_.metadata.uid)) {
+            auto error = badRequest(fmt::format("PVC {}/{} was not created for pod {}/{} (pod is not owner)", nameSpace, name, nameSpace, pod_.metadata.name));
+            error.kind = unprocessedKind;
+            return error;
+        }
+        const auto it = objects_.find({persistentVolumes, "", volumeName});
+        if (it == objects_.end() || !it->second) return refuse(fmt::format("failed to fetch PV {0} from API server: persistentvolumes \"{0}\" not found", volumeName));
+        if (!it->second->find({"spec", "claimRef"})) return refuse(fmt::format("found PV object {} but it has a nil pv.Spec.ClaimRef indicating it is not yet bound to the claim", volumeName));
+        if (const auto uid = it->second->string({"spec", "claimRef", "uid"}); uid != claim->uid())
+            return refuse(fmt::format("found PV object {} but its pv.Spec.ClaimRef.UID {} does not point to claim.UID {}", volumeName, uid, claim->uid()));
+        return it->second;
+    }
+
     Result<void> addPersistent(const api::Volume& volume, VolumePlan& plan) {
         const auto name = volume.persistentVolumeClaim ? volume.persistentVolumeClaim->claimName : pod_.metadata.name + "-" + volume.name;
-        const auto claim = find(persistentVolumeClaims, name);
-        if (!claim) return makeError(Reason::NotFound, fmt::format("persistentvolumeclaim \"{}\" not found", name));
-        const auto volumeName = std::string(claim->string({"spec", "volumeName"}));
-        if (claim->deleting()) return badRequest("PVC is being deleted");
-        if (volumeName.empty() || claim->string({"status", "phase"}) != "Bound") return badRequest("PVC is not bound");
-        const auto it = objects_.find({persistentVolumes, "", volumeName});
-        if (it == objects_.end() || !it->second) return makeError(Reason::NotFound, fmt::format("persistentvolume \"{}\" not found", volumeName));
-        const auto& pv = *it->second;
-        if (const auto uid = pv.string({"spec", "claimRef", "uid"}); uid != claim->uid())
-            return badRequest(fmt::format("found PV object \"{}\" but its pv.Spec.ClaimRef.UID \"{}\" does not point to claim.UID \"{}\"", volumeName, uid, claim->uid()));
+        const auto pv = TRY(boundVolume(volume, name));
         plan.readOnly = volume.persistentVolumeClaim && volume.persistentVolumeClaim->readOnly.value_or(false);
-        if (pv.string({"spec", "csi", "driver"}) == hostpathDriver) return addProvisioned(pv, plan);
-        for (const auto path : {pv.string({"spec", "hostPath", "path"}), pv.string({"spec", "local", "path"})})
+        if (pv->string({"spec", "csi", "driver"}) == hostpathDriver) return addProvisioned(*pv, plan);
+        for (const auto path : {pv->string({"spec", "hostPath", "path"}), pv->string({"spec", "local", "path"})})
             if (!path.empty()) plan.path = std::string(path);
-        if (plan.path.empty()) return badRequest(fmt::format("persistentvolume \"{}\" has no path on a Node: only hostPath, local and kubarium.dev/hostpath volumes can be mounted", volumeName));
-        const bool claimed = pv.find({"spec", "hostPath"}) == nullptr || pv.string({"spec", "hostPath", "type"}).empty() ||
-                             pv.string({"spec", "hostPath", "type"}) == "DirectoryOrCreate";
+        if (plan.path.empty()) return badRequest(fmt::format("persistentvolume \"{}\" has no path on a Node: only hostPath, local and kubarium.dev/hostpath volumes can be mounted", pv->name()));
+        const bool claimed = pv->find({"spec", "hostPath"}) == nullptr || pv->string({"spec", "hostPath", "type"}).empty() ||
+                             pv->string({"spec", "hostPath", "type"}) == "DirectoryOrCreate";
         plan.kind = claimed ? VolumePlan::Kind::Directory : VolumePlan::Kind::HostPath;
-        plan.hostPathType = std::string(pv.string({"spec", "hostPath", "type"}));
+        plan.hostPathType = std::string(pv->string({"spec", "hostPath", "type"}));
         return {};
     }
 
@@ -272,6 +291,17 @@ std::set<TokenKey> tokensOf(const api::Pod& pod) {
                     keys.insert({volume.name, source.serviceAccountToken->path, source.serviceAccountToken->audience,
                                  source.serviceAccountToken->expirationSeconds.value_or(3600)});
     return keys;
+}
+
+std::vector<const api::Volume*> usedVolumes(const api::PodSpec& spec) {
+    std::set<std::string_view> names;
+    forEachContainer(spec, [&](const api::Container& container) {
+        for (const auto& mount : container.volumeMounts) names.insert(mount.name);
+    });
+    std::vector<const api::Volume*> used;
+    for (const auto& volume : spec.volumes)
+        if (names.contains(volume.name)) used.push_back(&volume);
+    return used;
 }
 
 Result<VolumePlan> planVolume(const VolumePlanInput& input, const api::Volume& volume) { return Planner(input).plan(volume); }

@@ -36,6 +36,12 @@ struct VolumePlanInput {
     std::string volumesDirectory;  // of provisioned volumes
 };
 
+// Of an error: the claim leads to no volume (yet); nothing was tried.
+constexpr const char* unprocessedKind = "unprocessed";
+
+// Those that a container mounts; nothing is done about others.
+std::vector<const api::Volume*> usedVolumes(const api::PodSpec&);
+
 // Error: the text of FailedMount.
 Result<VolumePlan> planVolume(const VolumePlanInput&, const api::Volume&);
 

@@ -162,7 +162,7 @@ TEST_F(Volumes, SecretsDownwardAndProjectedVolumesAreWritten) {
 
 TEST_F(Volumes, EveryContainerFindsItsHostsResolverNameAndLog) {
     startKubelet({.name = "node1", .clusterDNS = "10.96.0.10", .nameservers = {"10.90.0.53"}, .searches = {"example.test"}});
-    createPod("p", "{}", R"({"hostname":"myhost","subdomain":"mysub","volumes":[{"name":"m","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}}]})");
+    createPod("p", R"({"volumeMounts":[{"name":"m","mountPath":"/m"}]})", R"({"hostname":"myhost","subdomain":"mysub","volumes":[{"name":"m","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}}]})");
     ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
     EXPECT_TRUE(contentOf(podDirectory("p") / "etc-hosts").ends_with(status("p").podIP + "\tmyhost.mysub.default.svc.cluster.local\tmyhost\n"));
     EXPECT_EQ(contentOf(podDirectory("p") / "resolv.conf"),
@@ -199,12 +199,57 @@ TEST_F(Volumes, HostPathsAreOfTheKindThatIsAskedFor) {
     const auto hostPath = [&](const std::string& path, const std::string& type) {
         return fmt::format(R"({{"volumes":[{{"name":"v","hostPath":{{"path":"{}","type":"{}"}}}}]}})", (root / path).string(), type);
     };
-    createPod("bad", "{}", hostPath("file", "Directory"));
+    createPod("bad", R"({"volumeMounts":[{"name":"v","mountPath":"/v"}]})", hostPath("file", "Directory"));
     createPod("good", R"({"volumeMounts":[{"name":"v","mountPath":"/v"}]})", hostPath("new", "DirectoryOrCreate"));
     ASSERT_TRUE(eventually([&] { return ready("good"); }, 10s));
     EXPECT_TRUE(fs::is_directory(root / "new"));
     EXPECT_EQ(eventText("FailedMount"), "MountVolume.SetUp failed for volume \"v\" : hostPath type check failed: " + (root / "file").string() + " is not a directory");
     EXPECT_EQ(phase("bad"), "Pending");
+}
+
+TEST_F(Volumes, AVolumeThatFailsIsTriedAgainAfterABackOffOfItsOwnAndAtNoOtherTime) {
+    startKubelet();
+    putConfigMap(R"({"a":"1"})");
+    createPod("p", R"({"volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"w","mountPath":"/w"}]})",
+              R"({"volumes":[{"name":"v","configMap":{"name":"late"}},{"name":"w","configMap":{"name":"cm"}},{"name":"unused","configMap":{"name":"never"}}]})");
+    std::vector<int> counts;
+    const auto begun = loop.monotonic();
+    for (const int milliseconds : {300, 700, 1700, 3700, 7700}) {
+        loop.advance(begun + std::chrono::milliseconds(milliseconds) - loop.monotonic());
+        counts.push_back(eventCount("FailedMount"));
+        // The Pod changes: its worker looks at it, but not at the volume.
+        auto changed = pod("p")->tree();
+        changed["metadata"].get_object()["annotations"] = boost::json::object{{"at", milliseconds}};
+        client.put(resources::pods, std::move(changed));
+    }
+    EXPECT_EQ(counts, (std::vector<int>{1, 2, 3, 4, 5}));
+    EXPECT_EQ(eventText("FailedMount"), "MountVolume.SetUp failed for volume \"v\" : configmap \"late\" not found");
+    EXPECT_TRUE(fs::exists(podDirectory("p") / "volumes/kubernetes.io~configmap/w/a")) << "the other one does not wait";
+    client.put(resources::configMaps, testing::parseObject(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"late","namespace":"default"},"data":{"b":"2"}})"));
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 9s)) << "a volume that no container mounts is not asked for";
+}
+
+TEST_F(Volumes, AClaimThatLeadsToNoVolumeIsToldOfWithEverySync) {
+    startKubelet();
+    createPod("p", R"({"volumeMounts":[{"name":"v","mountPath":"/v"}]})", R"({"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"c"}}]})");
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedMount") > 0; }, 1s));
+    EXPECT_EQ(eventText("FailedMount"), "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], failed to process volumes=[v]: "
+                                        "error processing PVC default/c: failed to fetch PVC from API server: persistentvolumeclaims \"c\" not found");
+    loop.advance(9s);
+    EXPECT_EQ(eventCount("FailedMount"), 1);
+    loop.advance(7s);
+    EXPECT_EQ(eventCount("FailedMount"), 2);
+}
+
+TEST_F(Volumes, WhatARunningPodCanNoLongerReadIsToldOf) {
+    startKubelet();
+    putConfigMap(R"({"a":"1"})");
+    createPod("p", R"({"volumeMounts":[{"name":"v","mountPath":"/v"}]})", R"({"volumes":[{"name":"v","configMap":{"name":"cm","items":[{"key":"a","path":"a"}]}}]})");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    putConfigMap(R"({"b":"1"})");
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedMount") > 2; }, 100s));
+    EXPECT_EQ(eventText("FailedMount"), "MountVolume.SetUp failed for volume \"v\" : configmap references non-existent config key: a");
+    EXPECT_TRUE(ready("p"));
 }
 
 // A claim that is bound to a volume of kubarium.dev/hostpath with this handle.
