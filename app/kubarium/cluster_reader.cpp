@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -50,19 +51,43 @@ void readConfiguration(Session& session, ReadState& read) {
                                     "调度器使用 ConfigMap kube-system/kube-scheduler 中的配置（可用 --scheduler-config 另行指定）。"});
 }
 
+Error withRemedy(Error error, const std::string& resource) {
+    if (error.reason == Reason::Forbidden)
+        error.message += fmt::format("\nWithout {} nothing can be explained. An administrator of the cluster can allow it to you:\n"
+                                     "  kubectl create clusterrole scheduling-reader --verb=list --resource=nodes,pods,namespaces\n"
+                                     "  kubectl create clusterrolebinding scheduling-reader --clusterrole=scheduling-reader --user=YOU", resource);
+    return error;
+}
+
+// Kinds that could not be listed for one reason.
+struct Missing {
+    Error error;  // of the first
+    std::vector<std::string> resources;
+};
+
+Sentence takenForNone(const Missing& missing) {
+    const bool forbidden = missing.error.reason == Reason::Forbidden;
+    const auto resources = fmt::format("{}", fmt::join(missing.resources, ", "));
+    return {fmt::format("{} {}; it is taken that there are none.", resources, forbidden ? "may not be listed with this kubeconfig" : fmt::format("could not be listed ({})", missing.error.message)),
+            fmt::format("{}{}；假定一个也没有。", forbidden ? "此 kubeconfig 无权列出 " : fmt::format("无法列出（{}）", missing.error.message), resources)};
+}
+
 Result<ReadState> fromCluster(const Options& options, bool needsConfiguration) {
     const auto session = TRY(Session::open(options));
     ReadState read;
+    std::vector<Missing> missing;
     for (const auto& kind : scheduler::stateKinds()) {
         auto listed = session->wait<client::ObjectList>([&](auto reply) { session->client().list(kind.resource, "", {}, std::move(reply)); });
-        if (!listed && kind.required) return std::move(listed.error());
+        if (!listed && kind.required) return withRemedy(std::move(listed.error()), kind.resource.resource);
         if (!listed) {
-            read.assumptions.push_back({fmt::format("{} could not be listed ({}); it is taken that there are none.", kind.resource.resource, listed.error().message),
-                                        fmt::format("无法列出 {}（{}）；假定一个也没有。", kind.resource.resource, listed.error().message)});
+            auto same = std::ranges::find(missing, listed.error().reason, [](const Missing& known) { return known.error.reason; });
+            if (same == missing.end()) same = missing.insert(missing.end(), {listed.error(), {}});
+            same->resources.push_back(kind.resource.group.empty() ? kind.resource.resource : fmt::format("{}.{}", kind.resource.resource, kind.resource.group));
             continue;
         }
         for (const auto& object : listed->items) scheduler::add(read.state, kind, object);
     }
+    for (const auto& each : missing) read.assumptions.push_back(takenForNone(each));
     if (needsConfiguration) readConfiguration(*session, read);
     return read;
 }

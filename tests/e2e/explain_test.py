@@ -234,6 +234,22 @@ class Explain(unittest.TestCase):
         finally:
             foreign.close()
 
+    def test_what_may_not_be_listed_is_named(self):
+        foreign = ForeignCluster(self.kubeconfig, MACHINE.state, forbidden=("priorityclasses", "csinodes"))
+        try:
+            waiting = kubarium("why", "big", "--kubeconfig", foreign.kubeconfig, check=False)
+            self.assertEqual(waiting.returncode, UNSCHEDULABLE)
+            self.assertIn("priorityclasses.scheduling.k8s.io, csinodes.storage.k8s.io may not be listed with this kubeconfig; it is taken that there are none", waiting.stdout)
+        finally:
+            foreign.close()
+        foreign = ForeignCluster(self.kubeconfig, MACHINE.state, forbidden=("nodes",))
+        try:
+            failed = kubarium("why", "big", "--kubeconfig", foreign.kubeconfig, check=False)
+            self.assertEqual(failed.returncode, FAILURE)
+            self.assertIn("kubectl create clusterrole", failed.stderr)
+        finally:
+            foreign.close()
+
 
 if __name__ == "__main__":
     unittest.main()

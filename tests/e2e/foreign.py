@@ -16,7 +16,8 @@ class ForeignCluster:
     """In front of one of our engines. `kubeconfig`: of the engine, whose certificates the listener uses too. What only our own
     clusters serve is not there."""
 
-    def __init__(self, kubeconfig, folder):
+    def __init__(self, kubeconfig, folder, forbidden=()):
+        """`forbidden`: resources that may not be listed."""
         self.asked = []  # (method, path)
         text = pathlib.Path(kubeconfig).read_text()
         pki = pathlib.Path(kubeconfig).parent / "pki"
@@ -32,7 +33,7 @@ class ForeignCluster:
                 outer.asked.append((self.command, path))
                 if path == "/configz" or "/kubarium.dev/" in path:
                     code, body = 404, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404, "message": "the server could not find the requested resource"}
-                elif self.command != "GET" or not COLLECTION.match(path):
+                elif self.command != "GET" or not COLLECTION.match(path) or path.rsplit("/", 1)[-1] in forbidden:
                     code, body = 403, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403, "message": f"{self.command} {path} is forbidden"}
                 else:
                     api = Api(text)
