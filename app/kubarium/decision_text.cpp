@@ -119,9 +119,9 @@ void printAlternative(const json::value& alternative, std::size_t number, const 
 
 std::string inLanguage(const std::string& language, const scheduler::Sentence& sentence) { return inLanguage(language, sentence.en, sentence.zh); }
 
-json::array textsOf(const std::vector<scheduler::Sentence>& sentences) {
+json::array textsOf(const std::vector<scheduler::Sentence>& sentences, const std::string& language) {
     json::array texts;
-    for (const auto& sentence : sentences) texts.emplace_back(sentence.en);
+    for (const auto& sentence : sentences) texts.emplace_back(inLanguage(language, sentence));
     return texts;
 }
 
@@ -150,8 +150,8 @@ void printDecision(const json::value& decision, const std::string& language) {
     if (const auto message = api::stringAt(status, {"message"}); !message.empty()) fmt::print("{}\n", message);
     if (const auto* veiled = api::findPath(status, {"veiled"}); veiled && veiled->is_bool() && veiled->get_bool() && !api::findPath(status, {"nodes"})) return;
     const auto cycle = numberAt(status, {"cycle"}), attempt = numberAt(status, {"attempt"}), feasible = numberAt(status, {"feasibleNodes"}), looked = numberAt(status, {"evaluatedNodes"});
-    fmt::print("{}\n", inLanguage(language, fmt::format("Cycle {}, attempt {}: {} of the {} Nodes that were looked at could run it.", cycle, attempt, feasible, looked),
-                                  fmt::format("周期 {}，第 {} 次尝试：检查了 {} 个 Node，{} 个能运行它。", cycle, attempt, looked, feasible)));
+    const auto which = cycle == 0 ? std::string() : inLanguage(language, fmt::format("Cycle {}, attempt {}: ", cycle, attempt), fmt::format("周期 {}，第 {} 次尝试：", cycle, attempt));
+    fmt::print("{}{}\n", which, inLanguage(language, fmt::format("{} of the {} Nodes that were looked at could run it.", feasible, looked), fmt::format("检查了 {} 个 Node，{} 个能运行它。", looked, feasible)));
     printScores(decision, language);
     printRefusals(decision, language);
     printPreemption(status, language);

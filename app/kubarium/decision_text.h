@@ -18,7 +18,7 @@ void printChanges(const boost::json::value& changes, const std::string& language
 std::string inLanguage(const std::string& language, std::string english, std::string chinese);
 std::string inLanguage(const std::string& language, const scheduler::Sentence& sentence);
 // For programs, in English.
-boost::json::array textsOf(const std::vector<scheduler::Sentence>& sentences);
+boost::json::array textsOf(const std::vector<scheduler::Sentence>& sentences, const std::string& language);
 // The sentence in that language, or the English one.
 std::string sentenceOf(const boost::json::value& explained, const std::string& language);
 

@@ -137,7 +137,7 @@ int schedule(const Options& options, const ScheduleArguments& arguments) {
     if (!status) return report(status.error());
     const bool all = status->at("placed") == status->at("pods");
     if (wantsStructure(options)) {
-        (*status)["assumptions"] = textsOf(read->assumptions);
+        (*status)["assumptions"] = textsOf(read->assumptions, arguments.language);
         printStructure(options, json::value(json::object{{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "SchedulingReview"}, {"status", std::move(*status)}}));
         return all ? success : unschedulable;
     }

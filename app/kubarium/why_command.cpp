@@ -50,7 +50,7 @@ int printTarget(const Options& options, const WhyArguments& arguments, json::obj
     const auto& changes = status.at("smallestChanges");
     const bool fits = changes.as_object().contains("fits");
     if (wantsStructure(options)) {
-        status["assumptions"] = textsOf(assumptions);
+        status["assumptions"] = textsOf(assumptions, arguments.language);
         printStructure(options, json::value(std::move(status)));
         return fits ? success : unschedulable;
     }
@@ -86,7 +86,7 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
     const auto pod = read->state.findPod(arguments.nameSpace, arguments.pod);
     if (!pod) return report(makeError(Reason::NotFound, fmt::format("pods \"{}\" not found in namespace {}", arguments.pod, arguments.nameSpace)));
     if (const auto sentence = whyNeverTried(*pod); arguments.node.empty() && sentence) {
-        if (wantsStructure(options)) printStructure(options, json::object{{"message", sentence->en}});
+        if (wantsStructure(options)) printStructure(options, json::object{{"message", inLanguage(arguments.language, *sentence)}});
         else fmt::print("{}\n", inLanguage(arguments.language, *sentence));
         return unschedulable;
     }
@@ -108,8 +108,10 @@ int recomputed(const Options& options, const WhyArguments& arguments) {
     if (!status) return report(status.error());
     if (!arguments.node.empty()) return printTarget(options, arguments, std::move(*status), read->assumptions);
     json::value decision = status->at("decisions").at(0);
+    // It is no cycle of a scheduler.
+    for (const auto* ofCycle : {"cycle", "attempt", "queue"}) decision.at("status").as_object().erase(ofCycle);
     if (wantsStructure(options)) {
-        decision.at("status").as_object()["assumptions"] = textsOf(read->assumptions);
+        decision.at("status").as_object()["assumptions"] = textsOf(read->assumptions, arguments.language);
         printStructure(options, decision);
         return exitOf(decision);
     }

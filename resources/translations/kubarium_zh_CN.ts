@@ -1448,6 +1448,18 @@
         <comment>running, allowed</comment>
         <translation>已有 %1 个 Pod，上限 %2</translation>
     </message>
+    <message>
+        <source>Worked out now · %1</source>
+        <translation>现在推算 · %1</translation>
+    </message>
+    <message>
+        <source>Worked out now · no Node found</source>
+        <translation>现在推算 · 没有找到 Node</translation>
+    </message>
+    <message>
+        <source>Worked out now · decided</source>
+        <translation>现在推算 · 已决定</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::bridge::ClusterActions</name>
@@ -1595,6 +1607,25 @@
     <message>
         <source>Lab · %1 · %2 min</source>
         <translation>实验 · %1 · %2 分钟</translation>
+    </message>
+</context>
+<context>
+    <name>kubarium::bridge::RecomputedDecisions</name>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>kubarium why ended without an answer.</source>
+        <translation>kubarium why 结束了，但没有给出答案。</translation>
+    </message>
+    <message>
+        <source>The program kubarium, which works this out, was not found beside this one.</source>
+        <translation>没有在本程序旁边找到负责推算的程序 kubarium。</translation>
+    </message>
+    <message>
+        <source>%1 could not be started.</source>
+        <translation>无法启动 %1。</translation>
     </message>
 </context>
 <context>
@@ -2651,6 +2682,42 @@
     <message>
         <source>Trying…</source>
         <translation>正在尝试…</translation>
+    </message>
+    <message>
+        <source>Working it out from what can be listed…</source>
+        <translation>正在根据可列出的对象推算……</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Work it out again</source>
+        <translation>重新推算</translation>
+    </message>
+    <message>
+        <source>WORKED OUT HERE, ASSUMING</source>
+        <translation>由本程序推算，并假定</translation>
+    </message>
+    <message>
+        <source>The nominated Node fits</source>
+        <translation>被提名的 Node 放得下</translation>
+    </message>
+    <message>
+        <source>%1 of %2 Nodes fit</source>
+        <translation>%2 个 Node 中有 %1 个放得下</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copies the commands that do this</source>
+        <translation>复制完成此修改的命令</translation>
+    </message>
+    <message>
+        <source>Copy the commands: %1</source>
+        <translation>复制命令：%1</translation>
     </message>
 </context>
 <context>

@@ -177,6 +177,12 @@ QString theatreTitle(const TheatreState& theatre) {
         .arg(theatre.plugins.size())
         .toUpper();
   }
+  if (theatre.cycle == 0) {  // of a cluster that keeps no decisions
+    return (theatre.phase != TheatrePhase::Done  ? Stage::tr("Worked out now · %1").arg(theatrePhaseName(theatre.phase))
+            : theatre.winner.isEmpty() ? Stage::tr("Worked out now · no Node found")
+                                       : Stage::tr("Worked out now · decided"))
+        .toUpper();
+  }
   if (theatre.held) {
     return Stage::tr("Cycle %1 · paused at %2").arg(theatre.cycle).arg(theatrePhaseName(theatre.phase)).toUpper();
   }

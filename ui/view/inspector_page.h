@@ -3,6 +3,7 @@
 
 #include "ui/bridge/cluster_actions.h"
 #include "ui/bridge/cluster_link.h"
+#include "ui/bridge/recomputed_decisions.h"
 #include "ui/model/chronicle.h"
 #include "ui/style/theme.h"
 
@@ -15,6 +16,7 @@ struct InspectorContext {
     bridge::ClusterLink* link = nullptr;
     bridge::ClusterActions* actions = nullptr;
     model::Chronicle* chronicle = nullptr;
+    bridge::RecomputedDecisions* recomputed = nullptr;  // where the cluster keeps no decisions
     style::Theme theme;
     QString language;
 };

@@ -356,6 +356,17 @@ void MainWindow::goToLabs() {
     labPanel_->setFocus();
 }
 
+void MainWindow::setInspectorContext() {
+    InspectorContext context;
+    context.link = link_.get();
+    context.actions = actions_.get();
+    context.chronicle = chronicle_.get();
+    context.recomputed = recomputed_.get();
+    context.theme = appearance_.theme();
+    context.language = appearance_.language();
+    inspector_->setContext(context);
+}
+
 void MainWindow::applyTheme() {
     const auto& theme = appearance_.theme();
     toolBar_->setTheme(theme);
@@ -366,13 +377,7 @@ void MainWindow::applyTheme() {
     terminal_->setTheme(theme);
     editor_->setTheme(theme);
     static_cast<NavigatorDelegate*>(tree_->itemDelegate())->setTheme(theme);
-    InspectorContext context;
-    context.link = link_.get();
-    context.actions = actions_.get();
-    context.chronicle = chronicle_.get();
-    context.theme = theme;
-    context.language = appearance_.language();
-    inspector_->setContext(context);
+    setInspectorContext();
     if (lab_) labPanel_->show(lab_->screen(), theme);
     else offerLabs();
     setHeaderTexts();

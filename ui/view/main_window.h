@@ -102,6 +102,9 @@ private:
     void connectParts();
     void addShortcuts();
     void applyTheme();
+    void setInspectorContext();
+    void recomputeDecisions();
+    bool explains() const { return link_->offers(model::Kind::Decision) || recomputed_; }
     void retranslate();
     void placeOverlays();
     void restoreLayout();
@@ -143,6 +146,7 @@ private:
     // Destroyed in the opposite order: what uses the link before the link.
     std::unique_ptr<bridge::ClusterLink> link_;
     std::unique_ptr<bridge::ClusterActions> actions_;
+    std::unique_ptr<bridge::RecomputedDecisions> recomputed_;  // where the cluster keeps no decisions
     std::unique_ptr<model::Chronicle> chronicle_;
     std::unique_ptr<model::StageBuilder> builder_;
     std::unique_ptr<model::NavigatorModel> tree_model_;

@@ -101,7 +101,7 @@ void MainWindow::showObjectMenu(const Reference& reference, const QPoint& global
     title->setEnabled(false);
     menu->addSeparator();
     if (reference.kind == Kind::Pod) {
-        if (link_->offers(Kind::Decision)) menu->addAction(tr("Why is it here?"), this, [this, reference] { follow(reference); });
+        if (explains()) menu->addAction(tr("Why is it here?"), this, [this, reference] { follow(reference); });
         if (link_->offers(Kind::Clock) && object->string({"spec", "nodeName"}).empty()) addHoldActions(*menu->addMenu(tr("Hold its scheduling")), reference.key);
         menu->addAction(tr("Logs"), this, [this, reference] {
             select(reference);

@@ -75,6 +75,7 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     editor_->setActions(nullptr);
     tree_->setModel(nullptr);
     tree_model_.reset();
+    recomputed_.reset();
     builder_.reset();
     chronicle_.reset();
     actions_.reset();
@@ -118,6 +119,7 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     });
     connect(link_.get(), &bridge::ClusterLink::syncedChanged, this, [this] {
         welcome_->hide();
+        recomputeDecisions();
         readLabs();
         tree_->expandToDepth(0);
         updateStatusLine();
@@ -130,6 +132,19 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     applyTheme();
     onClock();
     updateStatusLine();
+}
+
+// Of a cluster that keeps no decisions, they are worked out.
+void MainWindow::recomputeDecisions() {
+    recomputed_.reset();
+    if (!link_->offers(Kind::Decision) && !kubeconfigPath_.isEmpty()) {
+        recomputed_ = std::make_unique<bridge::RecomputedDecisions>(kubeconfigPath_, request_.context);
+        connect(recomputed_.get(), &bridge::RecomputedDecisions::changed, this, [this] {
+            inspector_->refresh();
+            updateTheatre();
+        });
+    }
+    setInspectorContext();
 }
 
 void MainWindow::showWelcome(const QString& title, const QString& sentence, bool failed) {
@@ -231,17 +246,18 @@ void MainWindow::updateTheatre() {
     // After a preemption the next cycle of the same Pod is over before anyone has read who was to give way.
     if (!decision && keepsCycle_)
         if (auto kept = link_->get(Kind::Decision, heldDecision_); kept && model::at(*kept, {"spec", "podUID"}) == followed_) decision = std::move(kept);
-    if (!decision && !followed_.isEmpty())
-        if (const auto pod = link_->get(Kind::Pod, referenceOfPod(followed_).key)) decision = model::latestDecision(*link_, *pod);
+    const auto followed = decision || followed_.isEmpty() ? nullptr : link_->get(Kind::Pod, referenceOfPod(followed_).key);
+    const auto* answer = followed && recomputed_ ? recomputed_->known(followed, appearance_.language()) : nullptr;
+    if (followed && recomputed_ && !answer) return;  // it is being worked out
+    if (followed) decision = answer ? answer->decision : model::latestDecision(*link_, *followed);
     if (!decision) {
         decision_.reset();
         if (!std::exchange(theatreKey_, {}).empty()) stage_->setTheatre(std::nullopt);
         return;
     }
-    const auto key = decision->key() + "@" + std::string(decision->resourceVersion()) + appearance_.language().toStdString() + (presenting_ ? "p" : "");
+    const auto key = decision->key() + "@" + (answer ? std::to_string(answer->serial) : std::string(decision->resourceVersion())) + appearance_.language().toStdString() + (presenting_ ? "p" : "");
     if (std::exchange(theatreKey_, key) == key) return;
-    // What the list leaves out (the Nodes, above a hundred) is read when somebody looks.
-    link_->readDecision(decision, [this, key](const model::ObjectPtr& whole) {
+    const auto show = [this, key](const model::ObjectPtr& whole) {
         if (theatreKey_ != key) return;
         auto read = model::makeTheatre(*whole, appearance_.language());
         const bool sameCycle = decision_ && decision_->cycle == read.cycle && decision_->podKey == read.podKey;
@@ -253,7 +269,10 @@ void MainWindow::updateTheatre() {
         }
         decision_ = std::move(read);
         showTheatre();
-    });
+    };
+    // What the list leaves out (the Nodes, above a hundred) is read when somebody looks.
+    if (answer) show(decision);
+    else link_->readDecision(decision, show);
 }
 
 void MainWindow::showTheatre() {
@@ -347,7 +366,7 @@ void MainWindow::select(const Reference& reference) {
             const auto uid = model::text(pod->uid());
             if (stage_->selectedPod() != uid) stage_->selectPod(uid);
             // An open theatre goes with the selection: the cards do not tell of another Pod than the Inspector.
-            if (stage_->hasTheatre() && uid != followed_ && link_->heldPod().isEmpty() && !keepsCycle_ && model::latestDecision(*link_, *pod)) {
+            if (stage_->hasTheatre() && uid != followed_ && link_->heldPod().isEmpty() && !keepsCycle_ && (recomputed_ || model::latestDecision(*link_, *pod))) {
                 followed_ = uid;
                 updateTheatre();
             }
@@ -367,7 +386,7 @@ void MainWindow::follow(const Reference& reference) {
     if (!link_ || reference.kind != Kind::Pod) return;
     select(reference);
     const auto pod = link_->get(Kind::Pod, reference.key);
-    if (!pod || !link_->offers(Kind::Decision)) return;
+    if (!pod || !explains()) return;
     followed_ = model::text(pod->uid());
     theatrePlace_.reset();
     byPlugin_ = false;

@@ -8,9 +8,12 @@
 #include "ui/view/widgets.h"
 
 #include <QBoxLayout>
+#include <QClipboard>
 #include <QFrame>
 #include <QGridLayout>
+#include <QGuiApplication>
 #include <QPointer>
+#include <QProgressBar>
 
 #include <algorithm>
 #include <map>
@@ -135,11 +138,12 @@ WhyPage::WhyPage(InspectorContext& context, QWidget* parent) : InspectorPage(con
 
 QString WhyPage::title() const { return tr("Why"); }
 
-bool WhyPage::suits(const model::Reference& reference) const { return reference.kind == model::Kind::Pod && context_.link && context_.link->offers(model::Kind::Decision); }
+bool WhyPage::suits(const model::Reference& reference) const { return reference.kind == model::Kind::Pod && context_.link && (context_.link->offers(model::Kind::Decision) || context_.recomputed); }
 
 void WhyPage::refresh() {
     if (!context_.link) return;
     const auto pod = context_.link->get(model::Kind::Pod, reference_.key);
+    if (context_.recomputed && pod) return refreshRecomputed(pod);
     const auto entry = pod ? model::latestDecision(*context_.link, *pod) : nullptr;
     const auto wanted = (entry ? model::text(entry->key()) + model::text(entry->resourceVersion()) : QStringLiteral("none")) + context_.language + reference_.key + context_.theme.text.name();
     if (wanted == shown_) return;
@@ -154,6 +158,45 @@ void WhyPage::refresh() {
     });
 }
 
+void WhyPage::refreshRecomputed(const model::ObjectPtr& pod) {
+    const auto* answer = context_.recomputed->of(pod, context_.language);
+    const auto wanted = (answer ? QString::fromStdString(answer->key) + QStringLiteral("@%1").arg(answer->serial) : QStringLiteral("working")) + reference_.key + context_.theme.text.name();
+    if (std::exchange(shown_, wanted) == wanted) return;
+    if (answer && answer->decision) return show(*answer->decision);
+    clearLayout(column_);
+    column_->addWidget(paragraph(answer ? answer->problem : tr("Working it out from what can be listed…"), answer ? "callout" : "muted"));
+    if (answer) {
+        addAgain();
+    } else {
+        auto* bar = new QProgressBar;
+        bar->setRange(0, 0);
+        bar->setTextVisible(false);
+        column_->addWidget(bar);
+        auto* cancel = makeButton(tr("Cancel"), "quiet");
+        connect(cancel, &QPushButton::clicked, context_.recomputed, &bridge::RecomputedDecisions::cancel);
+        column_->addWidget(cancel, 0, Qt::AlignLeft);
+    }
+    column_->addStretch(1);
+}
+
+void WhyPage::addAgain() {
+    auto* again = makeButton(tr("Work it out again"), "quiet");
+    connect(again, &QPushButton::clicked, this, [this] {
+        if (const auto pod = context_.link ? context_.link->get(model::Kind::Pod, reference_.key) : nullptr; pod && context_.recomputed) context_.recomputed->again(pod, context_.language);
+    });
+    column_->addWidget(again, 0, Qt::AlignLeft);
+}
+
+// What was taken for true where nobody remembers the cycle.
+void WhyPage::addAssumptions(const api::Object& decision) {
+    if (!context_.recomputed) return;
+    column_->addSpacing(4);
+    column_->addWidget(makeLabel("section", tr("WORKED OUT HERE, ASSUMING")));
+    for (const auto& assumption : model::arrayAt(decision, {"status", "assumptions"}))
+        if (assumption.is_string()) column_->addWidget(paragraph(model::text(assumption.get_string()), "muted"));
+    addAgain();
+}
+
 void WhyPage::show(const api::Object& decision) {
     const auto state = model::makeTheatre(decision, context_.language);
     // The old buttons go, and with the one that was pressed the keyboard would leave the page.
@@ -161,7 +204,9 @@ void WhyPage::show(const api::Object& decision) {
     if (keyboard) setFocus();
     clearLayout(column_);
     if (const auto& sentence = state.explanation.isEmpty() ? state.message : state.explanation; !sentence.isEmpty()) column_->addWidget(paragraph(sentence, "callout"));
-    const auto cycle = state.nominatedUsed ? tr("Cycle %1 · attempt %2 · the nominated Node fits").arg(state.cycle).arg(state.attempt)
+    const auto cycle = state.cycle == 0 && state.nominatedUsed ? tr("The nominated Node fits")
+                       : state.cycle == 0                      ? tr("%1 of %2 Nodes fit").arg(state.feasibleNodes).arg(state.evaluatedNodes)
+                       : state.nominatedUsed                   ? tr("Cycle %1 · attempt %2 · the nominated Node fits").arg(state.cycle).arg(state.attempt)
                                            : tr("Cycle %1 · attempt %2 · %3 of %4 Nodes fit").arg(state.cycle).arg(state.attempt).arg(state.feasibleNodes).arg(state.evaluatedNodes);
     column_->addWidget(paragraph(cycle, "muted"));
     if (state.nominatedUsed) {
@@ -177,6 +222,7 @@ void WhyPage::show(const api::Object& decision) {
     addRefusals(state);
     addPreemption(state);
     addChanges(decision);
+    addAssumptions(decision);
     column_->addStretch(1);
     openWantedReason();
 }
@@ -274,6 +320,16 @@ void WhyPage::addChange(const boost::json::value& alternative) {
     for (const auto& operation : operations)
         if (const auto kubectl = model::at(operation, {"kubectl"}); !kubectl.isEmpty()) commands << kubectl;
     frame->setToolTip(commands.join(QLatin1Char('\n')));
+    column_->addWidget(frame);
+    if (context_.recomputed) {  // such a cluster is only read
+        auto* copy = makeButton(tr("Copy"));
+        copy->setToolTip(tr("Copies the commands that do this"));
+        copy->setAccessibleName(tr("Copy the commands: %1").arg(sentence));
+        copy->setEnabled(!commands.isEmpty());
+        row->addWidget(copy, 0, Qt::AlignTop);
+        connect(copy, &QPushButton::clicked, this, [text = commands.join(QLatin1Char('\n'))] { QGuiApplication::clipboard()->setText(text); });
+        return;
+    }
     auto* attempt = makeButton(tr("Try"));
     attempt->setAccessibleName(tr("Try: %1").arg(sentence));
     attempt->setEnabled(context_.actions && bridge::ChangeTrial::isPossible(operations));
@@ -288,7 +344,6 @@ void WhyPage::addChange(const boost::json::value& alternative) {
             attempt->setEnabled(true);
         });
     });
-    column_->addWidget(frame);
 }
 
 }  // namespace kubarium::view

@@ -27,6 +27,9 @@ protected:
 
 private:
     void show(const api::Object& decision);
+    void refreshRecomputed(const model::ObjectPtr& pod);
+    void addAgain();
+    void addAssumptions(const api::Object& decision);
     void openWantedReason();
     void addRefusals(const scene::TheatreState& state);
     void addNodeList(const QString& reason, const QStringList& nodes, const QStringList& details);

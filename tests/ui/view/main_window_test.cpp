@@ -1,6 +1,7 @@
 #include "tests/ui/view/demo_cluster.h"
 #include "tests/ui/view/wait_for.h"
 #include "ui/model/explain.h"
+#include "ui/scene/wording.h"
 #include "ui/view/lab_panel.h"
 #include "ui/view/main_window.h"
 #include "ui/view/terminal_view.h"
@@ -10,10 +11,13 @@
 
 #include <QLineEdit>
 #include <QApplication>
+#include <QClipboard>
+#include <QFile>
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QTreeView>
 
@@ -29,11 +33,11 @@ using testing::waitFor;
 
 class WindowTest : public ::testing::Test {
 protected:
-    void open(std::function<void(testing::DemoCluster&)> fill) {
+    void open(std::function<void(testing::DemoCluster&)> fill, const QString& kubeconfig = {}) {
         fill(cluster_);
         window_ = std::make_unique<MainWindow>(appearance_, executor_);
         window_->show();
-        window_->attach(cluster_.client(), QStringLiteral("demo"), {}, {});
+        window_->attach(cluster_.client(), QStringLiteral("demo"), kubeconfig, {});
         ASSERT_TRUE(waitFor([this] { return window_->link()->synced() && window_->stage().model() && !window_->stage().model()->nodes.empty(); }));
     }
     QPushButton* button(QWidget& parent, const QString& accessibleName) {
@@ -77,6 +81,49 @@ TEST_F(WindowTest, WithoutKubariumsKindsTheClockAndFaultsAreHidden) {
     EXPECT_FALSE(button(window_->toolBar(), QStringLiteral("Pause or run the Clock"))->isVisible());
     window_->select({Kind::Pod, QStringLiteral("default/web-7d9f6-0")});
     EXPECT_FALSE(window_->inspector().page(Tab::Why)->suits({Kind::Pod, QStringLiteral("default/web-7d9f6-0")}));
+}
+
+// In the place of the program that works them out: notes its arguments, and answers what is in a file, or fails while there is none.
+TEST_F(WindowTest, TheDecisionsOfAClusterThatKeepsNoneAreWorkedOutAndOnlyShown) {
+    const QTemporaryDir folder;
+    const auto write = [&](const char* name, const QByteArray& text) {
+        QFile file(folder.filePath(QLatin1String(name)));
+        ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+        file.write(text);
+        file.setPermissions(file.permissions() | QFile::ExeOwner);
+    };
+    write("program", "#!/bin/sh\ncd \"$(dirname \"$0\")\" && echo \"$@\" >> asked && cat answer.json || { echo 'nodes is forbidden' >&2; exit 1; }\n");
+    write("answer.json", R"({"kind":"SchedulingDecision","metadata":{"namespace":"default","name":"train-7d9f6-42.1"},"spec":{"podName":"train-7d9f6-42"},
+        "status":{"phase":"Done","result":"Unschedulable","evaluatedNodes":6,"feasibleNodes":0,"explanation":{"en":"No Node has room."},
+        "nodes":[{"name":"gpu-1","feasible":false,"plugin":"NodeResourcesFit","reasons":["Insufficient cpu"]}],
+        "smallestChanges":{"alternatives":[{"explanation":{"en":"Ask for less."},"operations":[{"kubectl":"kubectl replace it"}]}]},"assumptions":["Nothing else is there."]}})");
+    const auto before = qgetenv("KUBARIUM_PROGRAM");
+    qputenv("KUBARIUM_PROGRAM", folder.filePath(QStringLiteral("program")).toLocal8Bit());
+    cluster_.ownKinds = false;
+    open([](auto& cluster) { cluster.fillTheatre(); }, QStringLiteral("/nowhere/kubeconfig"));
+    const auto written = objects().log.size();
+    auto& page = *window_->inspector().page(Tab::Why);
+    const auto says = [&](const QString& text) {
+        const auto labels = page.findChildren<QLabel*>();
+        return std::ranges::any_of(labels, [&](const QLabel* label) { return label->text().contains(text); });
+    };
+    window_->follow({Kind::Pod, QStringLiteral("default/train-7d9f6-42")});
+    ASSERT_TRUE(waitFor([&] { return says(QStringLiteral("No Node has room.")) && window_->stage().hasTheatre(); }));
+    EXPECT_EQ(scene::theatreTitle(*window_->stage().theatre()), QStringLiteral("WORKED OUT NOW · NO NODE FOUND"));
+    EXPECT_TRUE(says(QStringLiteral("0 of 6 Nodes fit")));
+    EXPECT_TRUE(says(QStringLiteral("Nothing else is there.")));
+    EXPECT_EQ(button(page, QStringLiteral("Try")), nullptr);
+    QTest::mouseClick(button(page, QStringLiteral("Copy")), Qt::LeftButton);
+    EXPECT_EQ(QApplication::clipboard()->text(), QStringLiteral("kubectl replace it"));
+    QFile::remove(folder.filePath(QStringLiteral("answer.json")));
+    QTest::mouseClick(button(page, QStringLiteral("Work it out again")), Qt::LeftButton);
+    EXPECT_TRUE(waitFor([&] { return says(QStringLiteral("nodes is forbidden")); }));
+    EXPECT_EQ(objects().log.size(), written) << "a cluster that is not ours is only read";
+    QFile asked(folder.filePath(QStringLiteral("asked")));
+    ASSERT_TRUE(asked.open(QIODevice::ReadOnly));
+    EXPECT_EQ(asked.readLine(), QByteArrayLiteral("why train-7d9f6-42 --namespace default --kubeconfig /nowhere/kubeconfig --output json --lang en\n"));
+    EXPECT_EQ(asked.readAll().count('\n'), 1) << "once more, when told to";
+    qputenv("KUBARIUM_PROGRAM", before);
 }
 
 TEST_F(WindowTest, WhatMayNotBeListedIsHiddenAndTheRestIsShown) {
