@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace kubarium::cluster {
@@ -49,6 +50,14 @@ bool isReady(const api::Object& node) {
     return conditions && conditions->is_array() && std::ranges::any_of(conditions->get_array(), [](const auto& condition) {
                return api::stringAt(condition, {"type"}) == "Ready" && api::stringAt(condition, {"status"}) == "True";
            });
+}
+
+// The controllers have seen that it is Ready: until then no Pod goes there.
+bool isOpen(const api::Object& node) {
+    const auto* taints = node.find({"spec", "taints"});
+    return isReady(node) && !(taints && taints->is_array() && std::ranges::any_of(taints->get_array(), [](const auto& taint) {
+               return api::stringAt(taint, {"key"}) == "node.kubernetes.io/not-ready";
+           }));
 }
 
 Result<scheduler::Configuration> readSchedulerConfig(const fs::path& file) {
@@ -94,6 +103,7 @@ struct Cluster::Parts {
     std::unique_ptr<fault::FaultController> faults;
     std::unique_ptr<ClockController> clock;
     std::unique_ptr<client::Informer> nodeInformer;
+    std::set<std::string> openNodes;  // Ready, and known to be
     Timer readyTimeout;
     std::function<void(Result<void>)> ready;
 
@@ -102,7 +112,7 @@ struct Cluster::Parts {
     Result<void> startComponents();
     Result<void> startNodes();
     void removeNodesOfLastTime();
-    void checkReady();
+    void checkReady(const api::Object& node);
     void reportReady(Result<void> result);
 };
 
@@ -238,7 +248,7 @@ Result<void> Cluster::Parts::startNodes() {
     faults = std::make_unique<fault::FaultController>(loop, loop, *systemClient, *nodes);
     faults->start();
     nodeInformer = std::make_unique<client::Informer>(*systemClient, loop, resources::nodes);
-    nodeInformer->addHandler({[this](const auto&) { checkReady(); }, [this](const auto&, const auto&) { checkReady(); }, {}});
+    nodeInformer->addHandler({[this](const auto& node) { checkReady(*node); }, [this](const auto&, const auto& node) { checkReady(*node); }, {}});
     nodeInformer->start();
     readyTimeout = loop.afterReal(patience, [this] {
         reportReady(makeError(Reason::Timeout, fmt::format("the Nodes did not become Ready within 30 s; the log is {}", paths.log().string())));
@@ -255,11 +265,12 @@ void Cluster::Parts::removeNodesOfLastTime() {
     });
 }
 
-void Cluster::Parts::checkReady() {
+void Cluster::Parts::checkReady(const api::Object& node) {
     if (!ready) return;
-    std::size_t count = 0;
-    for (const auto& [name, node] : nodeInformer->all()) count += nodes->contains(name) && isReady(*node);
-    if (count == nodes->count()) reportReady({});
+    const std::string name(node.name());
+    if (!isOpen(node)) openNodes.erase(name);
+    else if (nodes->contains(name)) openNodes.insert(name);
+    if (openNodes.size() == nodes->count()) reportReady({});
 }
 
 void Cluster::Parts::reportReady(Result<void> result) {

@@ -186,6 +186,16 @@ class Cluster(unittest.TestCase):
         kubarium("up", "--detach")
         self.assertEqual(self.k("get", "configmap", "kept", "-o", "jsonpath={.data.a}").stdout, "b")
 
+    def test_9_nodes_take_pods_as_soon_as_up_returns(self):
+        other = ("--name", MACHINE.name + "-open")
+        kubarium("up", "--detach", "--simulated", "--nodes", "0", "--simulated-nodes", "300", *other)
+        try:
+            nodes = Api(kubarium("kubeconfig", *other).stdout).call("GET", "/api/v1/nodes")[1]["items"]
+            self.assertEqual(len(nodes), 300)
+            self.assertEqual([node["metadata"]["name"] for node in nodes if node["spec"].get("taints")], [])
+        finally:
+            kubarium("down", "--purge", *other)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

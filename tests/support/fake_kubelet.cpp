@@ -45,8 +45,8 @@ json::array nodeConditions(bool ready, const std::string& time) {
 
 }  // namespace
 
-FakeKubelet::FakeKubelet(client::Client& client, Clock& clock, Duration spread, int together)
-    : client_(client), clock_(clock), spread_(spread), together_(together), pods_(client, clock, resources::pods) {
+FakeKubelet::FakeKubelet(client::Client& client, Clock& clock, std::function<Duration()> lag)
+    : client_(client), clock_(clock), lag_(std::move(lag)), pods_(client, clock, resources::pods) {
     pods_.addHandler({[this](const auto& pod) { onPod(pod); }, [this](const auto&, const auto& pod) { onPod(pod); }, [this](const auto& pod) { onGone(pod); }});
 }
 
@@ -137,7 +137,7 @@ void FakeKubelet::onPod(const client::ObjectPtr& pod) {
         state = PodState{};
         state.uid = pod->uid();
         state.ip = fmt::format("10.200.{}.{}", lastIp_ / 250, lastIp_ % 250 + 1);
-        state.lag = spread_ * (lastIp_ / together_ % 10);
+        if (lag_) state.lag = lag_();
         ++lastIp_;
         if (pod->annotation("fake/manual").empty() && !pod->deleting()) after(key, number(*pod, "fake/start-ms", 200), [this, key] { runPod(key); });
     }

@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/client/informer.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -17,8 +18,8 @@ namespace kubarium::testing {
 
 class FakeKubelet {
 public:
-    // With `spread`, equal Pods do the same one after the other: `together` of them that much later than those before, up to ten.
-    FakeKubelet(client::Client& client, Clock& clock, Duration spread = {}, int together = 1);
+    // `lag` is asked once for each Pod: by so much all that it does is later.
+    FakeKubelet(client::Client& client, Clock& clock, std::function<Duration()> lag = {});
     ~FakeKubelet();
 
     // Creates the Node object, Ready, and its Lease.
@@ -60,8 +61,7 @@ private:
     client::Client& client_;
     Clock& clock_;
     std::vector<Timer> reports_;
-    Duration spread_;
-    int together_;
+    std::function<Duration()> lag_;
     client::Informer pods_;
     std::map<std::string, PodState> states_;
     std::set<std::string> nodes_, stopped_;
