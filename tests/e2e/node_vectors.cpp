@@ -3,7 +3,7 @@
 //   node_vectors [-v] FILE-OR-DIRECTORY...
 // Out of scope, because their controllers are not here yet: recordings of Jobs (job-*), CronJobs (cron-*), DaemonSets (ds-*),
 // StatefulSets (sts-*), HorizontalPodAutoscalers (hpa-*), PodDisruptionBudgets (pdb-*, drain) and ResourceQuota (rs-quota). Not
-// equal at any pace that is tried: dep-roll-10-s25pct-u25pct, whose runs differ among themselves (25 to 33 states of the Deployment).
+// equal at any pace that is tried: dep-roll-10-s25pct-u25pct, whose runs differ among themselves (25, 31 and 32 states of the Deployment).
 // Recorded life of Pods: kubelet/recording_test.cpp (simulated containers) and pod_vectors.py (real ones).
 // Prints a line per scenario and the differences; exits 0 if all are equal. What is compared, and how, is in node_vectors_compare.h.
 #include "core/apiserver/api_server.h"
