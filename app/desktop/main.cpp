@@ -1,12 +1,12 @@
 // kubarium-desktop: a client of the Kubernetes API with a window. Only composition, no logic.
 #include "ui/view/appearance.h"
+#include "ui/view/first_frame.h"
 #include "ui/view/main_window.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
 #include <QLocale>
-#include <QTimer>
 
 #include <cstdio>
 
@@ -59,11 +59,11 @@ int main(int count, char** values) {
     appearance.setLanguage(arguments.language);
     kubarium::bridge::QtExecutor executor;
     kubarium::view::MainWindow window(appearance, executor);
-    window.show();
     // The window first, the cluster after its first frame.
-    QTimer::singleShot(0, &window, [&] {
+    kubarium::view::afterFirstFrame(window, [&] {
         if (qEnvironmentVariableIsSet("KUBARIUM_PRINT_FIRST_FRAME")) std::fprintf(stderr, "first frame after %lld ms\n", static_cast<long long>(sinceStart.elapsed()));
         window.open(arguments.request);
     });
+    window.show();
     return QApplication::exec();
 }

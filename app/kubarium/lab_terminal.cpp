@@ -1,6 +1,7 @@
 #include "app/kubarium/lab_terminal.h"
 
 #include "app/kubarium/decision_text.h"
+#include "core/lab/brief.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -84,7 +85,9 @@ private:
 
 }  // namespace
 
-std::string markdownForTerminal(std::string_view markdown, int columns, int indent, bool colour) {
+namespace {
+
+std::string proseForTerminal(std::string_view markdown, int columns, int indent, bool colour) {
     Wrapper wrapper(columns, indent);
     bool strong = false, emphasis = false, code = false;
     const auto toggle = [&](bool& on, std::string_view begin, std::string_view end) {
@@ -97,9 +100,7 @@ std::string markdownForTerminal(std::string_view markdown, int columns, int inde
             wrapper.paragraph();
             at += 2;
         } else if (rest[0] == '\n' || rest[0] == ' ') {
-            // A line break between two Chinese characters is none.
-            const bool wideBefore = at > 0 && static_cast<unsigned char>(markdown[at - 1]) >= 0x80 && rest[0] == '\n';
-            if (!wideBefore) wrapper.space();
+            wrapper.space();
             ++at;
         } else if (rest[0] == '`') {
             toggle(code, "\033[36m", "\033[39m");
@@ -117,6 +118,28 @@ std::string markdownForTerminal(std::string_view markdown, int columns, int inde
         }
     }
     return wrapper.finish();
+}
+
+// Not wrapped: it is to be copied.
+std::string codeForTerminal(std::string_view code, int indent, bool colour) {
+    std::string text;
+    while (!code.empty()) {
+        const auto end = std::min(code.find('\n'), code.size());
+        text += fmt::format("{:{}}{}{}{}\n", "", indent + 4, colour ? "\033[36m" : "", code.substr(0, end), colour ? "\033[39m" : "");
+        code.remove_prefix(std::min(end + 1, code.size()));
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string markdownForTerminal(std::string_view markdown, int columns, int indent, bool colour) {
+    std::string text;
+    for (const auto& part : briefParts(markdown)) {
+        if (!text.empty()) text += '\n';
+        text += part.code ? codeForTerminal(part.text, indent, colour) : proseForTerminal(part.text, columns, indent, colour);
+    }
+    return text;
 }
 
 LabTerminal::LabTerminal(const LabSession& session, std::string language)

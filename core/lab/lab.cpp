@@ -169,7 +169,7 @@ void readSpec(Reader& reader, const YAML::Node& spec, Lab& lab) {
     if (spec["level"]) lab.level = reader.text(spec, "level");
     if (lab.level != "beginner" && lab.level != "intermediate" && lab.level != "advanced")
         reader.problem(spec["level"], fmt::format("there is no level \"{}\"", lab.level), "beginner, intermediate or advanced");
-    reader.list(spec, "topics", [&](const YAML::Node& topic) { lab.topics.push_back(topic.Scalar()); });
+    reader.list(spec, "topics", [&](const YAML::Node& topic) { lab.topics.push_back(reader.textOf(topic, "topics")); });
     if (const auto cluster = spec["cluster"]; cluster && reader.expectMap(cluster, "cluster", {"nodes"}) && cluster["nodes"]) {
         if (cluster["nodes"].IsSequence()) lab.nodes = readNodes(reader, cluster["nodes"]);
         else reader.problem(cluster["nodes"], "\"nodes\" must be a list", "nodes: and one line that begins with '- {name: ...}' for each");
@@ -267,14 +267,29 @@ std::vector<fs::path> findLabs(const fs::path& labs) {
     return found;
 }
 
+namespace {
+
+// The name alone, without reading what the lab is made of; "" if there is none.
+std::string nameOf(const fs::path& folder) {
+    const auto text = readFile(folder / "lab.yaml");
+    if (!text) return {};
+    try {
+        return YAML::Load(*text)["metadata"]["name"].as<std::string>("");
+    } catch (const YAML::Exception&) {
+        return {};
+    }
+}
+
+}  // namespace
+
 Result<LoadedLab> findLab(const fs::path& labs, const std::string& nameOrPath) {
     std::error_code error;
     if (fs::exists(fs::path(nameOrPath) / "lab.yaml", error)) return loadLab(nameOrPath);
     std::vector<std::string> names;
     for (const auto& folder : findLabs(labs)) {
-        auto loaded = loadLab(folder);
-        if (loaded.lab.name == nameOrPath || folder.filename() == nameOrPath) return loaded;
-        names.push_back(loaded.lab.name);
+        auto name = nameOf(folder);
+        if (name == nameOrPath || folder.filename() == nameOrPath) return loadLab(folder);
+        names.push_back(std::move(name));
     }
     return makeError(Reason::NotFound, fmt::format("there is no lab \"{}\" in {}; there are: {}", nameOrPath, labs.string(), fmt::join(names, ", ")));
 }

@@ -138,7 +138,7 @@ struct Lab {
     LocalText title;
     int minutes = 15;
     std::string level = "beginner";
-    std::vector<std::string> topics;
+    std::vector<LocalText> topics;
     std::vector<LabNode> nodes;
     double rate = 1;
     std::vector<LabMoment> ready;  // the first step begins when all of these hold

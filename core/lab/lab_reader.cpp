@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace kubarium::lab {
 
@@ -112,8 +113,11 @@ LocalText Reader::textOf(const YAML::Node& node, const char* what) {
 std::string Reader::jq(const YAML::Node& map, const char* key) {
     const auto program = text(map, key, true);
     if (program.empty()) return program;
-    if (const auto compiled = JqProgram::compile(program); !compiled)
-        problem(map[key], fmt::format("the jq expression does not compile: {}", compiled.error().message), "try it with: kubectl get ... -o json | jq 'EXPRESSION'");
+    // A lab is read several times, and each program costs some ten milliseconds, in which libjq binds its builtins.
+    thread_local std::set<std::string> compiles;
+    if (compiles.contains(program)) return program;
+    if (const auto compiled = JqProgram::compile(program)) compiles.insert(program);
+    else problem(map[key], fmt::format("the jq expression does not compile: {}", compiled.error().message), "try it with: kubectl get ... -o json | jq 'EXPRESSION'");
     return program;
 }
 

@@ -616,6 +616,11 @@
         <source>To go to %1: %2</source>
         <translation>要放到 %1：%2</translation>
     </message>
+    <message>
+        <source>%1: in A %2, in B %3.</source>
+        <comment>Pod, Node, Node</comment>
+        <translation>%1：A 中 %2，B 中 %3。</translation>
+    </message>
 </context>
 <context>
     <name>Stage</name>
@@ -1608,6 +1613,11 @@
         <source>Lab · %1 · %2 min</source>
         <translation>实验 · %1 · %2 分钟</translation>
     </message>
+    <message>
+        <source>, </source>
+        <comment>between the topics of a lab</comment>
+        <translation>、</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::bridge::RecomputedDecisions</name>
@@ -1680,6 +1690,33 @@
     <message>
         <source>creation to binding</source>
         <translation>从创建到绑定</translation>
+    </message>
+</context>
+<context>
+    <name>kubarium::view::CodeBox</name>
+    <message>
+        <source>Code %1</source>
+        <translation>代码 %1</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy code %1</source>
+        <translation>复制代码 %1</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>To the editor</source>
+        <translation>放进编辑器</translation>
+    </message>
+    <message>
+        <source>Code %1 to the editor</source>
+        <translation>把代码 %1 放进编辑器</translation>
     </message>
 </context>
 <context>
@@ -1831,6 +1868,10 @@
     <message>
         <source>Each lab runs in a cluster of its own and checks what you do. Nothing can break.</source>
         <translation>每个实验都在自己的集群中运行，并检查你的操作。什么都不会弄坏。</translation>
+    </message>
+    <message>
+        <source>AFTER THAT</source>
+        <translation>之后</translation>
     </message>
 </context>
 <context>

@@ -1,6 +1,7 @@
 #include "ui/bridge/lab_runner.h"
 
 #include "core/base/state_directory.h"
+#include "core/lab/brief.h"
 #include "core/lab/lab_progress.h"
 #include "core/lab/lab_session.h"
 #include "ui/bridge/engine_process.h"
@@ -13,11 +14,10 @@
 namespace kubarium::bridge {
 namespace {
 
-QString localized(const std::map<std::string, std::string>& byLanguage, const QString& language) {
-    const auto it = byLanguage.find(language.toStdString());
-    if (it != byLanguage.end()) return model::text(it->second);
-    const auto english = byLanguage.find("en");
-    return english == byLanguage.end() ? QString() : model::text(english->second);
+QList<model::LabTextPart> briefIn(const std::map<std::string, std::string>& byLanguage, const QString& language) {
+    QList<model::LabTextPart> parts;
+    for (const auto& part : lab::briefParts(lab::LocalText{byLanguage}.in(language.toStdString()))) parts.push_back({part.code, model::text(part.text)});
+    return parts;
 }
 
 QString in(const lab::LocalText& text, const QString& language) { return text.empty() ? QString() : model::text(text.in(language.toStdString())); }
@@ -152,6 +152,7 @@ void LabRunner::describeQuestion(model::LabScreen& screen) const {
     screen.answered = question.answered;
     screen.revealed = question.revealed;
     screen.proceeds = question.revealed && !question.readOn;
+    screen.canAnswer = !question.revealed && question.hold != lab::HoldState::Revealing;
     screen.canReveal = question.hold != lab::HoldState::Awaiting && question.hold != lab::HoldState::Revealing;
     if (question.revealed) {
         screen.answer = model::text(question.answer);
@@ -170,8 +171,8 @@ model::LabScreen LabRunner::screen() const {
     const auto& lab = session_->lab();
     const auto& state = session_->state();
     QStringList topics;
-    for (const auto& topic : lab.topics) topics << model::text(topic);
-    screen.heading = tr("Lab · %1 · %2 min").arg(topics.join(QStringLiteral(", "))).arg(lab.minutes);
+    for (const auto& topic : lab.topics) topics << in(topic, language_);
+    screen.heading = tr("Lab · %1 · %2 min").arg(topics.join(tr(", ", "between the topics of a lab"))).arg(lab.minutes);
     screen.title = in(lab.title, language_);
     screen.message = state.phase == lab::SessionPhase::Preparing ? preparing() : model::text(state.message);
     screen.running = state.phase == lab::SessionPhase::Running;
@@ -183,12 +184,12 @@ model::LabScreen LabRunner::screen() const {
         screen.steps.push_back({in(lab.steps[i].title, language_), stepState == lab::StepState::Done, screen.running && stepState == lab::StepState::Current});
     }
     if (!screen.running) {
-        screen.brief = localized(lab.intro, language_);
+        screen.brief = briefIn(lab.intro, language_);
         return screen;
     }
     const auto& step = lab.steps[state.currentStep];
     const auto& progress = state.steps[state.currentStep];
-    screen.brief = localized(step.brief, language_);
+    screen.brief = briefIn(step.brief, language_);
     describeQuestion(screen);
     for (std::size_t i = 0; i < step.checks.size(); ++i) {
         model::LabCheckLine line;

@@ -23,17 +23,25 @@ struct LabStepLine {
     friend bool operator==(const LabStepLine&, const LabStepLine&) = default;
 };
 
+// Of the text of a lab: Markdown, or code as it stands.
+struct LabTextPart {
+    bool code = false;
+    QString text;
+    friend bool operator==(const LabTextPart&, const LabTextPart&) = default;
+};
+
 struct LabScreen {
     QString heading;  // "Lab · Scheduling · 15 min"
     QString title;
     QString message;  // while it is being prepared, or why it broke
     QList<LabStepLine> steps;
-    QString brief;    // Markdown of the current step
+    QList<LabTextPart> brief;  // of the current step; of the lab while it does not run
     QString question;
     QList<LabChoiceLine> choices;
     QString chosen, answer, explanation;  // answer: what is known once it is revealed
     bool answered = false;   // one of the choices is chosen
     bool revealed = false;   // the explanation is there to be read; the step goes on when it has been
+    bool canAnswer = true;   // false while what was predicted is being revealed
     bool canReveal = true;   // false while the cycle that was asked about is not held, or goes on already
     bool proceeds = false;   // what was revealed has not been read yet
     bool keepsCycle = false; // the cycle that was asked about is being revealed or read: the theatre goes on to no later one

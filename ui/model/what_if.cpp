@@ -32,13 +32,13 @@ Result<json::value> oneDocument(const QString& yaml, const QString& what) {
 
 QString keyOf(const json::value& pod) { return at(pod, {"namespace"}) + QLatin1Char('/') + at(pod, {"name"}); }
 
-scene::StagePod reviewedPod(const QString& key, const QString& node, bool differs, const QString& letter) {
+scene::StagePod reviewedPod(const QString& key, const QString& node, bool differs) {
     scene::StagePod pod;
     pod.key = QStringLiteral("review:") + key;
     pod.ns = key.section(QLatin1Char('/'), 0, 0);
     pod.name = key.section(QLatin1Char('/'), 1);
     pod.owner = differs ? QStringLiteral("review/differs") : QStringLiteral("review/same");
-    pod.ownerName = differs ? letter : pod.name;
+    pod.ownerName = pod.name;
     pod.node = node;
     pod.phase = node.isEmpty() ? scene::PodPhase::Pending : scene::PodPhase::Ready;
     if (node.isEmpty()) pod.reason = Explain::tr("fits nowhere");
@@ -94,14 +94,14 @@ scene::StageModel supposed(const scene::StageModel& now, const WhatIfQuestion& q
 }
 
 // The cluster as supposed, with the reviewed Pods where they would go.
-PlacementSide sideOf(const scene::StageModel& supposed, const QList<Placement>& placements, const QSet<QString>& differing, const QString& letter) {
+PlacementSide sideOf(const scene::StageModel& supposed, const QList<Placement>& placements, const QSet<QString>& differing) {
     PlacementSide side;
     side.picture = supposed;
     QHash<QString, std::size_t> indexOf;
     for (std::size_t i = 0; i < side.picture.nodes.size(); ++i) indexOf.insert(side.picture.nodes[i].name, i);
     QSet<QString> used;
     for (const auto& placement : placements) {
-        side.picture.pods.push_back(reviewedPod(placement.key, placement.node, differing.contains(placement.key), letter));
+        side.picture.pods.push_back(reviewedPod(placement.key, placement.node, differing.contains(placement.key)));
         ++(placement.node.isEmpty() ? side.unplaced : side.placed);
         if (!placement.node.isEmpty()) used.insert(placement.node);
         if (const auto at = indexOf.constFind(placement.node); at != indexOf.cend()) {
@@ -192,7 +192,8 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
         const auto from = at(difference, {"a"}), to = at(difference, {"b"});
         inB.insert(keyOf(*pod), to);
         const auto why = inLanguage(difference, {"explanation"}, language);
-        answer.differences << (why.isEmpty() ? QStringLiteral("%1: %2 → %3").arg(keyOf(*pod), from.isEmpty() ? nowhere : from, to.isEmpty() ? nowhere : to) : why);
+        const auto move = Explain::tr("%1: in A %2, in B %3.", "Pod, Node, Node").arg(at(*pod, {"name"}), from.isEmpty() ? nowhere : from, to.isEmpty() ? nowhere : to);
+        answer.differences << (why.isEmpty() ? move : move + QLatin1Char(' ') + why);
     }
     QSet<QString> differing;
     for (auto it = inB.cbegin(); it != inB.cend(); ++it) differing.insert(it.key());
@@ -204,10 +205,10 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
         a.push_back({key, node, cores, bytes});
         b.push_back({key, inB.value(key, node), cores, bytes});
     }
-    answer.a = sideOf(picture, a, differing, QStringLiteral("A"));
+    answer.a = sideOf(picture, a, differing);
     if (const auto* comparison = api::findPath(tree, {"comparison"})) {
         addFigures(*comparison, "a", answer.a);
-        answer.b = sideOf(picture, b, differing, QStringLiteral("B"));
+        answer.b = sideOf(picture, b, differing);
         addFigures(*comparison, "b", *answer.b);
         answer.explanation = inLanguage(*comparison, {"explanation"}, language);
     }

@@ -37,7 +37,7 @@ struct WhatIfAnswer {
     QStringList lost;         // Pods that a drain ends and nobody starts again
     bool isChange = false;    // of targetNode: `differences` holds the smallest changes, the pictures show the cluster as supposed
 };
-// `now`: the picture of the cluster as it is. In the pictures the reviewed Pods carry their letter, and "A" or "B" in a colour of their own where the two differ.
+// `now`: the picture of the cluster as it is. In the pictures the reviewed Pods carry their letter, in a colour of their own where A and B differ.
 WhatIfAnswer answerOf(const boost::json::object& status, const scene::StageModel& now, const WhatIfQuestion& question, const QString& language);
 
 }  // namespace kubarium::model

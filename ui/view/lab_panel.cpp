@@ -1,5 +1,7 @@
 #include "ui/view/lab_panel.h"
 
+#include "ui/view/choice_button.h"
+#include "ui/view/code_box.h"
 #include "ui/view/scroll_column.h"
 #include "ui/view/widgets.h"
 
@@ -16,8 +18,6 @@
 
 namespace kubarium::view {
 namespace {
-
-constexpr int choiceWidth = 180;  // of the text of a button, in the narrowest pane
 
 QLabel* glyph(const QString& text, const QColor& color) {
     auto* label = new QLabel(text);
@@ -147,8 +147,7 @@ void LabPanel::offer(const QList<model::LabOffer>& labs, const style::Theme& the
         column_->addWidget(wrapped(tr("Labs"), "heading"));
         column_->addWidget(wrapped(tr("Each lab runs in a cluster of its own and checks what you do. Nothing can break."), "muted"));
         for (const auto& lab : labs) {
-            auto* button = makeButton((lab.done ? QStringLiteral("✓ ") : QString()) + brokenAt(lab.title, fontMetrics(), choiceWidth) + QLatin1Char('\n') + brokenAt(lab.detail, fontMetrics(), choiceWidth), "choice");
-            button->setAccessibleName(lab.title);
+            auto* button = new ChoiceButton(lab.done ? QStringLiteral("✓") : QStringLiteral("○"), lab.title, lab.detail);
             button->setToolTip(lab.usable ? QString() : lab.detail);
             button->setEnabled(lab.usable);
             connect(button, &QPushButton::clicked, this, [this, name = lab.name] { Q_EMIT startRequested(name); });
@@ -202,10 +201,11 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     } else if (!screen.message.isEmpty()) {
         column_->addWidget(wrapped(screen.message, "callout"));
     }
-    if (!screen.running && !screen.brief.isEmpty()) {
-        column_->addWidget(markdown(screen.brief));
-    }
-    addSteps(screen, theme);
+    if (!screen.running) addText(*column_, screen.brief, "");
+    // All that belongs to the step one is at stands in one place, and what comes after it below.
+    const auto current = std::ranges::find(screen.steps, true, &model::LabStepLine::current);
+    const auto next = current == screen.steps.end() ? current : std::next(current);
+    for (auto step = screen.steps.begin(); step != next; ++step) addStep(screen, *step, theme);
     addQuestion(screen, theme);
     addChecks(screen, theme);
     if (!screen.hints.isEmpty()) {
@@ -213,6 +213,8 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
         for (const auto& hint : screen.hints) column_->addWidget(markdown(hint));
         column_->itemAt(column_->count() - 1)->widget()->setObjectName(QStringLiteral("latestHint"));
     }
+    if (next != screen.steps.end() && current != screen.steps.end()) column_->addWidget(makeLabel("section", tr("AFTER THAT")));
+    for (auto step = next; step != screen.steps.end(); ++step) addStep(screen, *step, theme);
     column_->addStretch(1);
     hint_->setEnabled(screen.running && screen.hintsLeft > 0);
     progress_->setRange(0, std::max(1, screen.total));
@@ -220,19 +222,33 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     retranslate();
 }
 
-void LabPanel::addSteps(const model::LabScreen& screen, const style::Theme& theme) {
-    for (const auto& step : screen.steps) {
-        auto* frame = new QFrame;
-        if (step.current) frame->setObjectName(QStringLiteral("currentStep"));
-        auto* row = new QHBoxLayout(frame);
-        row->setContentsMargins(8, 6, 8, 6);
-        row->addWidget(glyph(step.done ? QStringLiteral("✓") : QStringLiteral("○"), step.done ? theme.ok : step.current ? theme.accent : theme.textFaint), 0, Qt::AlignTop);
-        auto* texts = new QVBoxLayout;
-        texts->setSpacing(2);
-        texts->addWidget(wrapped(step.title, step.done || step.current ? "" : "muted", step.current ? style::TextWeight::Bold : style::TextWeight::Regular));
-        if (step.current && !screen.brief.isEmpty()) texts->addWidget(markdown(screen.brief, "muted"));
-        row->addLayout(texts, 1);
-        column_->addWidget(frame);
+void LabPanel::addStep(const model::LabScreen& screen, const model::LabStepLine& step, const style::Theme& theme) {
+    auto* frame = new QFrame;
+    auto* column = new QVBoxLayout(frame);
+    column->setContentsMargins(8, 4, 8, 4);
+    column->setSpacing(6);
+    auto* row = new QHBoxLayout;
+    row->addWidget(glyph(step.done ? QStringLiteral("✓") : QStringLiteral("○"), step.done ? theme.ok : step.current ? theme.accent : theme.textFaint), 0, Qt::AlignTop);
+    row->addWidget(wrapped(step.title, step.done || step.current ? "" : "muted", step.current ? style::TextWeight::Bold : style::TextWeight::Regular), 1);
+    column->addLayout(row);
+    if (step.current) {
+        frame->setObjectName(QStringLiteral("currentStep"));
+        column->setContentsMargins(8, 6, 8, 8);
+        addText(*column, screen.brief, "muted");
+    }
+    column_->addWidget(frame);
+}
+
+void LabPanel::addText(QBoxLayout& column, const QList<model::LabTextPart>& parts, const char* role) {
+    int number = 0;
+    for (const auto& part : parts) {
+        if (!part.code) {
+            column.addWidget(markdown(part.text, role));
+            continue;
+        }
+        auto* box = new CodeBox(part.text, ++number);
+        connect(box, &CodeBox::editRequested, this, &LabPanel::editRequested);
+        column.addWidget(box);
     }
 }
 
@@ -240,15 +256,12 @@ void LabPanel::addQuestion(const model::LabScreen& screen, const style::Theme& t
     if (screen.question.isEmpty()) return;
     column_->addWidget(makeLabel("section", tr("PREDICT, THEN REVEAL")));
     column_->addWidget(markdown(screen.question));
-    auto bold = font();
-    bold.setBold(true);  // as the chosen one is shown
     for (const auto& choice : screen.choices) {
         const bool chosen = screen.answered && choice.value == screen.chosen;
-        auto* button = makeButton(brokenAt((chosen ? QStringLiteral("●  ") : QStringLiteral("○  ")) + choice.text, QFontMetrics(bold), choiceWidth), "choice");
+        auto* button = new ChoiceButton(chosen ? QStringLiteral("●") : QStringLiteral("○"), choice.text);
         button->setCheckable(true);
         button->setChecked(chosen);
-        button->setEnabled(!screen.revealed);
-        button->setAccessibleName(choice.text);
+        button->setEnabled(!screen.revealed && screen.canAnswer);
         connect(button, &QPushButton::clicked, this, [this, value = choice.value] { Q_EMIT answered(value); });
         column_->addWidget(button);
     }

@@ -9,6 +9,7 @@
 
 #include <functional>
 
+class QBoxLayout;
 class QVBoxLayout;
 class QPushButton;
 class QProgressBar;
@@ -33,12 +34,14 @@ Q_SIGNALS:
     void resetRequested();
     void leaveRequested();
     void startRequested(const QString& name);
+    void editRequested(const QString& manifest);  // of the text of the lab
 
 protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    void addSteps(const model::LabScreen& screen, const style::Theme& theme);
+    void addStep(const model::LabScreen& screen, const model::LabStepLine& step, const style::Theme& theme);
+    void addText(QBoxLayout& column, const QList<model::LabTextPart>& parts, const char* role);
     void addQuestion(const model::LabScreen& screen, const style::Theme& theme);
     void addButton(const QString& text, const QString& name, bool enabled, void (LabPanel::*pressed)());
     void addVerdict(const model::LabScreen& screen, const style::Theme& theme);

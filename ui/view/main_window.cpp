@@ -321,6 +321,7 @@ void MainWindow::connectParts() {
     connect(labPanel_, &LabPanel::proceedRequested, this, [this] { if (lab_) lab_->proceed(); });
     connect(labPanel_, &LabPanel::hintRequested, this, [this] { if (lab_) lab_->hint(); });
     connect(labPanel_, &LabPanel::resetRequested, this, [this] { if (lab_) lab_->reset(); });
+    connect(labPanel_, &LabPanel::editRequested, this, &MainWindow::edit);
     connect(labPanel_, &LabPanel::leaveRequested, this, &MainWindow::leaveLab);
     connect(welcomeCancel_, &QPushButton::clicked, this, [this] {
         if (engine_) engine_->cancel();
@@ -483,6 +484,7 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 }
 
 void MainWindow::restoreLayout() {
+    resize(size().boundedTo(screen()->availableSize()));
     resizeDocks({leftDock_, rightDock_}, {250, 350}, Qt::Horizontal);
     resizeDocks({bottomDock_}, {200}, Qt::Vertical);
     const QSettings settings;

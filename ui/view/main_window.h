@@ -80,6 +80,8 @@ public:
     enum class Bottom { Timeline, Charts, Terminal };
     void showBottom(Bottom which);
     void newManifest(const QString& resource = {});
+    // Opens the editor with it.
+    void edit(const QString& manifest);
     void setPresenting(bool on);
     void undo();
     void openPalette();

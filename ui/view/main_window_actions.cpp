@@ -247,7 +247,11 @@ void MainWindow::fillViewMenu() {
 
 void MainWindow::newManifest(const QString& resource) {
     QFile file(QStringLiteral(":/manifests/") + (resource.isEmpty() ? QStringLiteral("deployment.yaml") : resource));
-    if (file.open(QIODevice::ReadOnly)) editor_->setText(QString::fromUtf8(file.readAll()));
+    if (file.open(QIODevice::ReadOnly)) edit(QString::fromUtf8(file.readAll()));
+}
+
+void MainWindow::edit(const QString& manifest) {
+    editor_->setText(manifest);
     editorPane_->show();
     editor_->setFocus();
 }

@@ -465,11 +465,15 @@ void MainWindow::showLab() {
 }
 
 void MainWindow::showLabScreen(const model::LabScreen& screen) {
-    if (std::exchange(labName_, screen.title) != screen.title) chooseLab();
+    if (std::exchange(labName_, screen.title) != screen.title) {
+        chooseLab();
+        // A lab is read: it gets more room than the tree needs, as far as the window has it. Not less than the user has given it.
+        if (const int wanted = std::clamp(width() * 21 / 100, 250, 340); leftDock_->width() < wanted) resizeDocks({leftDock_}, {wanted}, Qt::Horizontal);
+    }
     labPanel_->show(screen, appearance_.theme());
     const auto step = std::ranges::find(screen.steps, true, &model::LabStepLine::current) - screen.steps.begin();
-    // What was predicted has been read; a step in which something is to be done begins with cards that show what is now.
-    const bool over = std::exchange(labStep_, step) != step && screen.question.isEmpty();
+    // What was predicted has been read; a step that holds no cycle of its own begins with cards that show what is now.
+    const bool over = std::exchange(labStep_, step) != step && screen.hold.isEmpty();
     if (over) followed_.clear();
     if ((std::exchange(keepsCycle_, screen.keepsCycle) != screen.keepsCycle) || over) updateTheatre();
 }

@@ -37,13 +37,14 @@ TEST(WhatIf, BothPlacementsArePicturesAndWhatDiffersIsMarked) {
     ASSERT_TRUE(answer.b);
     EXPECT_EQ(find(answer.a.picture, "y")->node, QStringLiteral("a"));
     EXPECT_EQ(find(answer.b->picture, "y")->node, QStringLiteral("b"));
-    EXPECT_EQ(find(answer.b->picture, "y")->ownerName, QStringLiteral("B"));
+    EXPECT_NE(find(answer.b->picture, "y")->owner, find(answer.b->picture, "x")->owner);
+    EXPECT_EQ(find(answer.a.picture, "y")->owner, find(answer.b->picture, "y")->owner);
     EXPECT_EQ(find(answer.b->picture, "x")->node, QStringLiteral("a"));
     EXPECT_EQ(find(answer.a.picture, "old")->node, QStringLiteral("a")) << "what is there stays there";
     EXPECT_EQ(answer.a.unplaced, 1);
     EXPECT_EQ(answer.b->nodesUsed, 2);
     EXPECT_EQ(answer.explanation, QStringLiteral("一个不同。"));
-    EXPECT_EQ(answer.differences, QStringList{QStringLiteral("y moves")});
+    EXPECT_EQ(answer.differences, QStringList{QStringLiteral("y: in A a, in B b. y moves")});
 }
 
 TEST(WhatIf, ADrainEmptiesItsNodeAndNamesWhatIsLost) {

@@ -43,7 +43,8 @@ model::LabScreen labScreen(const QString& language) {
     screen.title = words("Why is my Pod Pending?", "我的 Pod 为什么处于 Pending？");
     screen.running = true;
     screen.steps = {{words("Read the decision", "阅读调度决定"), true, false}, {words("Make the Pod fit", "让 Pod 能够放置"), false, true}, {words("Prove that ordinary Pods still stay away", "证明普通 Pod 仍然不会进入"), false, false}};
-    screen.brief = words("Let `train-0` run on the GPU pool without removing its taint.", "让 `train-0` 在 GPU 池上运行，但不要移除污点。");
+    screen.brief = {{false, words("Let `train-0` run on the GPU pool without removing its taint. What it needs:", "让 `train-0` 在 GPU 池上运行，但不要移除污点。它需要：")},
+                    {true, QStringLiteral("tolerations:\n- {key: pool, operator: Equal, value: gpu, effect: NoSchedule}")}};
     screen.question = words("Which Node will run the Pod once it tolerates pool=gpu?", "容忍 pool=gpu 之后，哪个 Node 会运行该 Pod？");
     screen.choices = {{QStringLiteral("worker-a"), QStringLiteral("worker-a")}, {QStringLiteral("gpu-1"), QStringLiteral("gpu-1")}, {QStringLiteral("none"), words("None of them", "都不会")}};
     screen.chosen = QStringLiteral("gpu-1");

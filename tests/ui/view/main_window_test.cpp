@@ -309,7 +309,7 @@ TEST_F(WindowTest, TabGoesThroughALabFromTopToBottomAndAHintAndRevealComeIntoSig
     screen.title = QStringLiteral("Who?");
     screen.running = screen.canReveal = true;
     screen.steps.push_back({QStringLiteral("Predict"), false, true});
-    screen.brief = QStringLiteral("Long. ").repeated(120);
+    screen.brief = {{false, QStringLiteral("Long. ").repeated(120)}};
     screen.question = QStringLiteral("Who gives way?");
     screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QStringLiteral("b"), QStringLiteral("low-b")}};
     screen.hintsTotal = screen.hintsLeft = 2;
@@ -392,7 +392,7 @@ TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
     model::LabScreen screen;
     screen.title = QStringLiteral("Who?");
     screen.running = true;
-    for (int i = 0; i < 12; ++i) screen.steps.push_back({QStringLiteral("Step %1").arg(i), false, i == 8});
+    for (int i = 0; i < 30; ++i) screen.steps.push_back({QStringLiteral("Step %1").arg(i), false, i == 24});
     screen.question = QStringLiteral("Who gives way?");
     screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QStringLiteral("b"), QStringLiteral("low-b")}};
     const auto inSight = [&](const char* name) {
@@ -411,7 +411,7 @@ TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
     EXPECT_TRUE(waitFor([&] { return inSight("verdict") && inSight("proceed"); }));
     screen.revealed = screen.proceeds = false;
     screen.question.clear();
-    screen.steps[8].current = false;
+    screen.steps[24].current = false;
     screen.steps[3].current = true;
     panel.show(screen, appearance_.theme());
     EXPECT_TRUE(waitFor([&] { return inSight("currentStep"); }));
@@ -454,6 +454,64 @@ TEST_F(WindowTest, ALabRevealsOnlyWhatIsHeldAndPredictedAndGoesOnWhenItHasBeenRe
     EXPECT_TRUE(panel.findChild<QLabel*>(QStringLiteral("verdict"))->text().contains(QStringLiteral("low-a")));
     QTest::mouseClick(panel.findChild<QPushButton*>(QStringLiteral("proceed")), Qt::LeftButton);
     EXPECT_EQ(proceeds, 1);
+}
+
+TEST_F(WindowTest, WhatWasPredictedCannotBeChangedWhileItIsRevealed) {
+    LabPanel panel;
+    model::LabScreen screen;
+    screen.running = true;
+    screen.question = QStringLiteral("Which Node?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("worker-a")}, {QStringLiteral("b"), QStringLiteral("worker-b")}};
+    screen.answered = true;
+    screen.chosen = QStringLiteral("a");
+    QString chosen;
+    QObject::connect(&panel, &LabPanel::answered, [&](const QString& value) { chosen = value; });
+    const auto press = [&] {
+        panel.show(screen, appearance_.theme());
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        QTest::mouseClick(button(panel, QStringLiteral("worker-b")), Qt::LeftButton);
+        return std::exchange(chosen, {});
+    };
+    EXPECT_EQ(press(), QStringLiteral("b"));
+    screen.canAnswer = false;
+    EXPECT_EQ(press(), QString());
+    EXPECT_TRUE(button(panel, QStringLiteral("worker-a"))->isChecked());
+}
+
+TEST_F(WindowTest, ALongChoiceWrapsInItsButtonWhateverTheWidthOfThePane) {
+    LabPanel panel;
+    model::LabScreen screen;
+    screen.running = true;
+    screen.question = QStringLiteral("Which Node?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("worker-a, where more than half of all that there is has been requested already")}, {QStringLiteral("b"), QStringLiteral("worker-b")}};
+    panel.show(screen, appearance_.theme());
+    panel.setVisible(true);
+    for (const int width : {230, 480}) {
+        panel.resize(width, 600);
+        auto* lengthy = button(panel, screen.choices[0].text);
+        ASSERT_TRUE(waitFor([&] { return lengthy->width() <= width && lengthy->height() == lengthy->heightForWidth(lengthy->width()); })) << width;
+        for (const auto* label : lengthy->findChildren<QLabel*>()) {
+            EXPECT_TRUE(lengthy->rect().contains(label->geometry())) << width;
+            EXPECT_GE(label->height(), label->heightForWidth(label->width())) << width;
+        }
+    }
+}
+
+TEST_F(WindowTest, TheCodeInTheTextOfALabIsCopiedAsItStandsAndAManifestGoesToTheEditor) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Compare");
+    screen.running = true;
+    screen.steps = {{QStringLiteral("Compare"), false, true}};
+    const auto pod = QStringLiteral("apiVersion: v1\nkind: Pod\nmetadata: {name: next}");
+    screen.brief = {{false, QStringLiteral("The Pod:")}, {true, pod}, {true, QStringLiteral("apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration")}};
+    window_->showLabScreen(screen);
+    QTest::mouseClick(button(window_->labPanel(), QStringLiteral("Copy code 1")), Qt::LeftButton);
+    EXPECT_EQ(QGuiApplication::clipboard()->text(), pod + QLatin1Char('\n'));
+    EXPECT_EQ(button(window_->labPanel(), QStringLiteral("Code 2 to the editor")), nullptr) << "a configuration is no object of the cluster";
+    QTest::mouseClick(button(window_->labPanel(), QStringLiteral("Code 1 to the editor")), Qt::LeftButton);
+    EXPECT_EQ(window_->editor().text(), pod + QLatin1Char('\n'));
+    EXPECT_TRUE(window_->editor().isVisible());
 }
 
 TEST_F(WindowTest, TheTerminalRunsAShellWithTheClustersKubeconfig) {
