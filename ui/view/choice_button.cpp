@@ -11,9 +11,13 @@ ChoiceButton::ChoiceButton(const QString& sign, const QString& title, const QStr
     setProperty("role", QStringLiteral("choice"));
     setAccessibleName(title);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(12, 7, 12, 7);
+    auto* outer = new QVBoxLayout(this);
+    outer->setContentsMargins(12, 7, 12, 7);
+    outer->addStretch(1);
+    auto* row = new QHBoxLayout;
     row->setSpacing(8);
+    outer->addLayout(row);
+    outer->addStretch(1);
     const auto text = [this](const char* role, const QString& words, bool wraps) {
         auto* label = makeLabel(role, words);
         label->setWordWrap(wraps);

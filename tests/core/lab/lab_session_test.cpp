@@ -244,9 +244,9 @@ protected:
         object["status"] = {{"heldPod", pod}, {"heldPhase", phase}};
         client.put(resources::clocks, object);
     }
-    void decision(int cycle, const std::string& phase, const std::string& node) {
+    void decision(int cycle, const std::string& phase, const std::string& node, const std::string& result = {}) {
         client.put(resources::schedulingDecisions, testing::parseObject(R"({"metadata":{"namespace":"default","name":"web.)" + std::to_string(cycle) + R"("},"spec":{"podName":"web"},"status":{"cycle":)" +
-                                                                        std::to_string(cycle) + R"(,"phase":")" + phase + R"(","selectedNode":")" + node + "\"}}"));
+                                                                        std::to_string(cycle) + R"(,"phase":")" + phase + R"(","selectedNode":")" + node + R"(","result":")" + result + "\"}}"));
     }
     boost::json::value breakpoints() {
         const auto* set = client.find(resources::clocks, "cluster")->find({"spec", "breakpoints"});
@@ -320,6 +320,20 @@ TEST_F(HeldQuestions, WhatSomebodyElseLetGoCanStillBeAnswered) {
     session.reveal([](Result<void>) {});
     ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Done; }));
     EXPECT_TRUE(session.state().steps[0].question.right());
+}
+
+TEST_F(HeldQuestions, TheCycleOfADeletedPodIsNoneAndTheNextOfThatNameIsHeld) {
+    LabSession session(loop, loop, client, heldLab(), {});
+    session.start();
+    ASSERT_TRUE(becomesHeld(session, 0));
+    decision(7, "Done", "", "Error");
+    clock("", "", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Awaiting; }));
+    decision(8, "Filter", "");
+    clock("default/web", "Filter", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Held; }));
+    EXPECT_TRUE(breakpoints().is_array()) << "it is not let go";
+    EXPECT_EQ(step(), 0);
 }
 
 TEST_F(HeldQuestions, LeavingLetsGoWhatIsHeld) {
