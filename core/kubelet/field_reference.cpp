@@ -78,12 +78,10 @@ Result<std::string> resourceValue(const api::Pod& pod, const api::ResourceFieldS
     if (!limit && !selector.resource.starts_with("requests.")) return badRequest(fmt::format("unsupported container resource : {}", selector.resource));
     const auto resource = selector.resource.substr(limit ? 7 : 9);
     const bool cpu = resource == "cpu";
-    static const std::map<std::string, std::string> none;
-    const auto& limits = container->resources ? container->resources->limits : none;
-    const auto& requests = container->resources ? container->resources->requests : none;
     const auto amount = [&](const std::string& text) { return cpu ? milliQuantity(text) : wholeQuantity(text); };
     std::int64_t value = 0;
-    if (const auto it = (limit ? limits : requests).find(resource); it != (limit ? limits : requests).end()) value = amount(it->second);
+    const auto& given = limit ? resourcesOf(*container).limits : resourcesOf(*container).requests;
+    if (const auto it = given.find(resource); it != given.end()) value = amount(it->second);
     else if (limit) value = cpu ? node.milliCpu : resource == "memory" ? node.memoryBytes : resource == "ephemeral-storage" ? node.ephemeralStorageBytes : 0;
     const auto& divisorText = selector.divisor;
     const auto divisor = divisorText.empty() || divisorText == "0" ? (cpu ? 1000 : 1) : std::max<std::int64_t>(amount(divisorText), 1);

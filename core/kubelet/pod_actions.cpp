@@ -15,8 +15,7 @@ std::string imageOf(const api::Container& container) {
 
 // Whether the way from these resources to those of the spec leads through a restart (resizePolicy).
 bool resizeRestarts(const api::Container& container, const api::ResourceRequirements& actuated) {
-    static const api::ResourceRequirements none;
-    const auto& wanted = container.resources ? *container.resources : none;
+    const auto& wanted = resourcesOf(container);
     const auto differs = [](const auto& a, const auto& b, const std::string& resource) {
         const auto left = a.find(resource), right = b.find(resource);
         if ((left == a.end()) != (right == b.end())) return true;

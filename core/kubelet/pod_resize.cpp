@@ -17,11 +17,6 @@ namespace {
 
 constexpr Duration retryPeriod = 3min;
 
-const api::ResourceRequirements& resourcesOf(const api::Container& container) {
-    static const api::ResourceRequirements none;
-    return container.resources ? *container.resources : none;
-}
-
 bool sameAmounts(const api::ResourceRequirements& a, const api::ResourceRequirements& b) { return a.limits == b.limits && a.requests == b.requests; }
 
 // Both lists of containers that can be resized.

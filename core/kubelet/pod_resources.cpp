@@ -54,14 +54,8 @@ std::int64_t roundUp(long double value) {
 }
 
 using Resources = std::map<std::string, std::string>;
-const Resources& requestsOf(const api::Container& container) {
-    static const Resources none;
-    return container.resources ? container.resources->requests : none;
-}
-const Resources& limitsOf(const api::Container& container) {
-    static const Resources none;
-    return container.resources ? container.resources->limits : none;
-}
+const Resources& requestsOf(const api::Container& container) { return resourcesOf(container).requests; }
+const Resources& limitsOf(const api::Container& container) { return resourcesOf(container).limits; }
 
 std::int64_t amount(const std::string& resource, const std::string& text) { return resource == "cpu" ? milliQuantity(text) : wholeQuantity(text); }
 std::int64_t amountIn(const Resources& resources, const std::string& resource) {
@@ -163,6 +157,11 @@ std::map<std::string, std::int64_t> podRequests(const api::PodSpec& spec) {
     }
     for (const auto& [name, text] : spec.overhead) total[name] += amount(name, text);
     return total;
+}
+
+const api::ResourceRequirements& resourcesOf(const api::Container& container) {
+    static const api::ResourceRequirements none;
+    return container.resources ? *container.resources : none;
 }
 
 ResourceLimits podLimits(const api::PodSpec& spec) {

@@ -23,6 +23,9 @@ std::string_view toString(QosClass);
 
 bool isSidecar(const api::Container& initContainer);
 
+// Empty ones if it has none.
+const api::ResourceRequirements& resourcesOf(const api::Container&);
+
 // What the Pod counts for on its Node: app containers and sidecars summed, or the largest init container if that is more,
 // or what the Pod itself asks; plus overhead. Keys as in requests; cpu in millis, everything else whole.
 std::map<std::string, std::int64_t> podRequests(const api::PodSpec&);

@@ -104,6 +104,26 @@ class Cluster(unittest.TestCase):
         self.assertEqual(self.k("exec", "echo", "--", "cat", "/etc/hostname").stdout.strip(), "echo")
         self.k("delete", "pod", "echo", "--wait=true")
 
+    def test_5c_the_token_of_a_pod_says_whose_it_is(self):
+        if json.loads(kubarium("status", "-o", "json").stdout)["level"] == "simulated":
+            self.skipTest("simulated containers have no files")
+        self.k("run", "who", "--image=busybox", "--command", "--", "sleep", "1000")
+        self.k("wait", "--for=condition=Ready", "pod/who", "--timeout=30s")
+        token = self.k("exec", "who", "--", "cat", "/var/run/secrets/kubernetes.io/serviceaccount/token").stdout
+        pod = json.loads(self.k("get", "pod", "who", "-o", "json").stdout)
+        node = json.loads(self.k("get", "node", pod["spec"]["nodeName"], "-o", "json").stdout)
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
+        whoami = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        mine = Api(kubarium("kubeconfig").stdout)
+        seen = mine.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews", review)[1]["status"]["user"]
+        theirs = Api(kubarium("kubeconfig").stdout, certificate=False, headers={"Authorization": "Bearer " + token})
+        self.assertEqual(theirs.call("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", whoami)[1]["status"]["userInfo"], seen)
+        extra = {name.removeprefix("authentication.kubernetes.io/"): values for name, values in seen["extra"].items()}
+        self.assertRegex(extra.pop("credential-id")[0], "^JTI=[0-9a-f-]{36}$")
+        self.assertEqual(extra, {"pod-name": ["who"], "pod-uid": [pod["metadata"]["uid"]], "node-name": [node["metadata"]["name"]], "node-uid": [node["metadata"]["uid"]]})
+        self.k("delete", "pod", "who", "--grace-period=0", "--force")
+        self.assertFalse(mine.call("POST", "/apis/authentication.k8s.io/v1/tokenreviews", review)[1]["status"].get("authenticated"))
+
     def drop_stream(self, *words, until):
         """Starts kubectl, waits until `until(the first line it prints)` is through, and kills it in the middle of its stream."""
         client = subprocess.Popen([self.kubectl, "--kubeconfig", self.config, *words], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

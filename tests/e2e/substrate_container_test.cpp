@@ -1,4 +1,7 @@
+#include "core/kubelet/runtime/cgroups.h"
 #include "tests/e2e/substrate_fixture.h"
+
+#include <boost/json.hpp>
 
 #include <csignal>
 #include <fstream>
@@ -191,6 +194,30 @@ TEST_F(SubstrateTest, ContainersOfAPodShareMemoryAndSeeTheirPlaceAmongThePodsOfT
         EXPECT_NE(group.find("worker-a/kubepods/burstable/pod" + podUid(1) + "/" + containerId(1)), std::string::npos) << group;
         EXPECT_NE(sh(node, containerId(3), "grep :memory: /proc/self/cgroup").out.find("worker-a/kubepods/pod" + podUid(2)), std::string::npos);
     }
+}
+
+TEST_F(SubstrateTest, ASandboxThatFailedHalfwayWeighsNothingAmongBurstablePods) {
+    if (!substrate->limitsEnforced()) GTEST_SKIP() << "control groups are not to be had here";
+    auto& node = addNode("worker-a");
+    const Cgroups groups(findCgroupMounts(), substrate->cgroupBase());
+    const auto weight = [&] { return groups.readNumber("worker-a/kubepods/burstable", "cpu", substrate->cgroupsV2() ? "cpu.weight" : "cpu.shares"); };
+    const auto burstable = [](SandboxSpec& spec) {
+        spec.qosClass = "burstable";
+        spec.limits.cpuShares = 1000;
+    };
+    ASSERT_TRUE(makeSandbox(node, 1, burstable));
+    const auto alone = weight();
+    EXPECT_GT(alone, 0);
+    // No directory can have this name: its place for shared memory cannot be made, after its control group was.
+    const boost::json::object hopeless{{"op", "createSandbox"}, {"node", "worker-a"}, {"id", std::string(300, 'x')}, {"podUid", podUid(2)}, {"hostname", "pod2"},
+                                       {"qosClass", "burstable"}, {"limits", {{"cpuShares", 5000}}}};
+    std::optional<bool> made;
+    substrate->request(hopeless, [&](const Result<SupervisorReply>& reply) { made = reply.has_value(); });
+    ASSERT_TRUE(waitFor([&] { return made.has_value(); }));
+    EXPECT_FALSE(*made);
+    EXPECT_EQ(weight(), alone);
+    ASSERT_TRUE(makeSandbox(node, 3, burstable));
+    EXPECT_GT(weight(), alone);
 }
 
 TEST_F(SubstrateTest, ContainerThatCannotBeDescribedIsNotOneThatFailedToStart) {
