@@ -43,21 +43,6 @@ Error invalidOptions(std::string_view kind, Cause cause) {
     return error;
 }
 
-// As Go's %q for what a header may contain.
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\')
-            out += fmt::format("\\{}", c);
-        else if (byte < 0x20 || byte == 0x7f)
-            out += fmt::format("\\x{:02x}", byte);
-        else
-            out += c;
-    }
-    return out + "\"";
-}
-
 // The beginning of a body that could not be read, in hexadecimal where it is no text.
 std::string shownBody(std::string_view body) {
     if (body.empty()) return "<empty>";
@@ -92,7 +77,7 @@ Result<WriteContext> RequestHandler::writeContext(Call& call, std::string_view o
         return invalidOptions(optionsKind, {"FieldValueTooLong", "Too long: may not be more than 128 bytes", "fieldManager"});
     for (std::size_t i = 0; i < context.manager.name.size(); ++i)
         if (const auto byte = static_cast<unsigned char>(context.manager.name[i]); byte < 0x20 || byte == 0x7f)
-            return invalidOptions(optionsKind, {"FieldValueInvalid", fmt::format("Invalid value: {}: invalid character U+{:04X} (at position {})", quoted(context.manager.name), byte, i), "fieldManager"});
+            return invalidOptions(optionsKind, {"FieldValueInvalid", fmt::format("Invalid value: {}: invalid character U+{:04X} (at position {})", api::goQuote(context.manager.name), byte, i), "fieldManager"});
     if (context.manager.name.empty()) context.manager.name = api::defaultFieldManager(call.request.userAgent);
     context.manager.subresource = call.info.subresource;
     const auto validation = call.query.get("fieldValidation");

@@ -1,12 +1,12 @@
 #include "core/cluster/cluster_paths.h"
 
+#include "core/base/shell_word.h"
 #include "core/base/state_directory.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,21 +36,12 @@ struct flock wholeFile() {
     return lock;
 }
 
-// As one word of a POSIX shell.
-std::string quoted(const std::string& word) {
-    const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("/._-+:@%,").find(c) != std::string_view::npos; };
-    if (std::ranges::all_of(word, plain)) return word;
-    std::string text = "'";
-    for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-    return text + "'";
-}
-
 }  // namespace
 
 std::string ClusterPaths::flags() const {
     std::string text;
     if (const char* preset = std::getenv("KUBARIUM_NAME"); name != "lab" || (preset && *preset)) text += " --name " + name;
-    if (const auto state = directory.parent_path(); state != stateDirectory()) text += " --state " + quoted(state.string());
+    if (const auto state = directory.parent_path(); state != stateDirectory()) text += " --state " + shellWord(state.string());
     return text;
 }
 

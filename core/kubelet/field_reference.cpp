@@ -1,5 +1,6 @@
 #include "core/kubelet/field_reference.h"
 
+#include "core/api/go_text.h"
 #include "core/kubelet/pod_resources.h"
 
 #include <fmt/format.h>
@@ -7,24 +8,11 @@
 namespace kubarium::kubelet {
 namespace {
 
-// As Go's %q for what labels and annotations contain.
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\', out += c;
-        else if (c == '\n') out += "\\n";
-        else if (c == '\t') out += "\\t";
-        else if (c == '\r') out += "\\r";
-        else out += c;
-    }
-    return out + '"';
-}
-
 std::string mapLines(const std::map<std::string, std::string>& map) {
     std::string out;
     for (const auto& [key, value] : map) {
         if (!out.empty()) out += '\n';
-        out += key + "=" + quoted(value);
+        out += key + "=" + api::goQuote(value);
     }
     return out;
 }

@@ -1,5 +1,6 @@
 // Starting containers: the part of PodWorker that follows kubelet's startContainer (back-off, image, environment, create and
 // start, postStart). Whatever fails becomes the container's waiting reason and a Failed Event.
+#include "core/api/go_text.h"
 #include "core/kubelet/pod_kill.h"
 #include "core/kubelet/pod_resources.h"
 #include "core/kubelet/pod_worker.h"
@@ -20,18 +21,6 @@ constexpr Duration firstBackOff = 10s, longestBackOff = 300s;
 std::string goDuration(Duration duration) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
     return seconds < 60 ? fmt::format("{}s", seconds) : fmt::format("{}m{}s", seconds / 60, seconds % 60);
-}
-
-// As Go's %q.
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '\n') out += "\\n";
-        else if (c == '\t') out += "\\t";
-        else if (c == '"' || c == '\\') out += '\\', out += c;
-        else out += c;
-    }
-    return out + '"';
 }
 
 std::string randomId(Random& random) {
@@ -267,7 +256,7 @@ void PodWorker::onPostStart(ContainerStart start, const HandlerOutcome& outcome)
         const auto command = fmt::format("{}", fmt::join(hook.exec->command, " "));
         message = fmt::format("Exec lifecycle hook ([{}]) for Container \"{}\" in Pod \"{}_{}({})\" failed - error: command '{}' exited with {}: {}, message: {}", command,
                               container.name, spec().metadata.name, spec().metadata.nameSpace, spec().metadata.uid, command, outcome.exitCode, outcome.output,
-                              quoted(outcome.output));
+                              api::goQuote(outcome.output));
     } else if (hook.httpGet) {
         message = fmt::format("HTTP lifecycle hook ({}) for Container \"{}\" in Pod \"{}_{}({})\" failed - error: {}", hook.httpGet->path, container.name,
                               spec().metadata.name, spec().metadata.nameSpace, spec().metadata.uid, outcome.output);

@@ -1,6 +1,7 @@
 #include "core/scheduler/explanation/change_report.h"
 
 #include "core/api/json_diff.h"
+#include "core/base/shell_word.h"
 #include "core/scheduler/explanation/repairs.h"
 
 #include <boost/json.hpp>
@@ -94,7 +95,7 @@ json::object workloadOperation(const PodInfo& pod, const Workload& workload, con
         return operation("Edit", std::move(target), fmt::format("kubectl edit {} {} -n {}", lower(workload.kind), workload.name, pod.nameSpace),
                          {fmt::format("Make the change in spec.template of {} {}, where its Pods come from.", workload.kind, workload.name),
                           fmt::format("在 {} {} 的 spec.template 中修改，它的 Pod 由此而来。", workload.kind, workload.name)});
-    const auto kubectl = fmt::format("kubectl patch {} {} -n {} --type=json -p {}", lower(workload.kind), workload.name, pod.nameSpace, quoted(json::serialize(patch)));
+    const auto kubectl = fmt::format("kubectl patch {} {} -n {} --type=json -p {}", lower(workload.kind), workload.name, pod.nameSpace, shellWord(json::serialize(patch)));
     auto result = operation("Patch", std::move(target), kubectl,
                             {fmt::format("These fields of a Pod cannot be changed: edit the template of {} {}, which then replaces its Pods.", workload.kind, workload.name),
                              fmt::format("Pod 的这些字段不能修改：编辑 {} {} 的模板，它会替换自己的 Pod。", workload.kind, workload.name)});
@@ -131,7 +132,7 @@ void addPodOperations(const PodInfo& pod, const ClusterObjects& objects, const E
         return;
     }
     auto patch = podPatch(pod, edits);
-    const auto text = quoted(json::serialize(patch));
+    const auto text = shellWord(json::serialize(patch));
     const bool onlyTolerations = std::ranges::all_of(edits, [](const Edit& edit) { return !edit.editsPod() || edit.kind == EditKind::TolerateTaint; });
     if (onlyTolerations) {
         auto result = operation("Patch", target, fmt::format("kubectl patch pod {} -n {} --type=json -p {}", pod.name, pod.nameSpace, text),
@@ -171,7 +172,7 @@ json::object making(const Edit& edit) {
     const auto& object = *edit.makes;
     const bool again = edit.kind == EditKind::ChangeClaim;
     auto result = operation(again ? "Recreate" : "Create", targetOf("v1", object.kind(), object.nameSpace(), object.name()),
-                            fmt::format("echo {} | kubectl {} -f -", quoted(json::serialize(object.tree())), again ? "replace --force" : "create"), edit.text);
+                            fmt::format("echo {} | kubectl {} -f -", shellWord(json::serialize(object.tree())), again ? "replace --force" : "create"), edit.text);
     result["manifest"] = object.tree();
     return result;
 }
@@ -226,12 +227,6 @@ Sentence summary(const SmallestChanges& changes, const std::string& pod) {
 }
 
 }  // namespace
-
-std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-    return out + "'";
-}
 
 json::object reportChanges(const SmallestChanges& changes, const Snapshot& snapshot, const PodInfoPtr& pod) {
     const auto world = waitingWorld(snapshot, pod);

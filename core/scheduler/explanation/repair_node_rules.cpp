@@ -1,4 +1,5 @@
 // Rules between a Pod and a Node alone: cordons, taints, labels.
+#include "core/base/shell_word.h"
 #include "core/scheduler/explanation/repairs.h"
 #include "core/scheduler/plugins/plugins.h"
 
@@ -57,7 +58,7 @@ Edit untaint(const NodeInfo& node, const Taint& taint) {
     edit.key = fmt::format("untaint {} {}", node.name, textOf(taint));
     edit.text = {fmt::format("Remove the taint {} from Node {}.", textOf(taint), node.name), fmt::format("从 Node {} 移除污点 {}。", node.name, textOf(taint))};
     edit.node = node.name;
-    edit.kubectl = fmt::format("kubectl taint nodes {} {}-", node.name, quoted(textOf(taint)));
+    edit.kubectl = fmt::format("kubectl taint nodes {} {}-", node.name, shellWord(textOf(taint)));
     edit.ofNode = [taint](json::object& object) {
         eraseTaints(object, [&](const Taint& other) { return other.key == taint.key && other.value == taint.value && other.effect == taint.effect; });
     };
@@ -233,7 +234,7 @@ Edit labelEdit(const NodeInfo& node, const std::string& key, const std::string* 
     if (value) {
         edit.text = {fmt::format("Label Node {} with {}={}{}.", node.name, key, *value, present ? fmt::format(" (now {})", label->second) : ""),
                      fmt::format("给 Node {} 打上标签 {}={}{}。", node.name, key, *value, present ? fmt::format("（现为 {}）", label->second) : "")};
-        edit.kubectl = fmt::format("kubectl label nodes {} {}{}", node.name, quoted(key + "=" + *value), present ? " --overwrite" : "");
+        edit.kubectl = fmt::format("kubectl label nodes {} {}{}", node.name, shellWord(key + "=" + *value), present ? " --overwrite" : "");
     } else {
         edit.text = {fmt::format("Remove the label {} from Node {}.", key, node.name), fmt::format("移除 Node {} 的标签 {}。", node.name, key)};
         edit.kubectl = fmt::format("kubectl label nodes {} {}-", node.name, key);

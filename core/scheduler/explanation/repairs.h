@@ -44,9 +44,6 @@ Edit labelEdit(const NodeInfo& node, const std::string& key, const std::string* 
 // A Node that is large enough for the Pod and has the labels that it asks for; its topology is that of `model` if one is given.
 Edit newNode(const World& world, const NodeInfo* model);
 
-// For a shell.
-std::string quoted(std::string_view text);
-
 // The controller in metadata.ownerReferences, or nullptr.
 const json::object* controllerOf(const api::Object& object);
 
