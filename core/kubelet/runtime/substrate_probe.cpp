@@ -65,10 +65,10 @@ std::pair<int, std::string> outputOf(std::vector<std::string> words) {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
 }
 
-// Whether a child process may make the namespaces that the supervisor needs.
+// Whether a child process may make the namespaces that the supervisor needs, and use them: AppArmor may allow the making alone.
 bool namespacesAllowed(int flags) {
     const auto pid = ::fork();
-    if (pid == 0) ::_exit(::unshare(flags) == 0 ? 0 : 1);
+    if (pid == 0) ::_exit(::unshare(flags) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 ? 0 : 1);
     int status = 1;
     return pid > 0 && ::waitpid(pid, &status, 0) == pid && status == 0;
 }
@@ -135,7 +135,7 @@ void findNamespaces(SubstrateCapabilities& found) {
     }
     std::string remedy = "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000";
     if (fileHasLine("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
-        remedy = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or install Kubarium's package, which brings an AppArmor profile";
+        remedy = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (until this computer is started again)";
     found.findings.push_back({Kind::Missing, "This computer does not allow ordinary users to make user namespaces.", remedy});
 }
 
