@@ -277,12 +277,15 @@ void PodWorker::containerUp(ContainerStart start) {
     actual.ready = actual.started && !container.readinessProbe;
     const bool probed = container.startupProbe || container.livenessProbe || container.readinessProbe;
     if (!probed || start.kind == ContainerKind::Ephemeral || stage_ != Stage::Running) return;
-    const auto name = container.name;
-    probers_[name] = std::make_unique<Prober>(context_, HandlerTarget{actual.current->id, actual_.ip, &container}, container,
-        Prober::Handlers{[this, name](ProbeKind kind, bool success) { onProbe(name, kind, success); },
-                         [this, path = fieldPath(start.kind, name)](std::string reason, std::string message) {
-                             event("Warning", std::move(reason), std::move(message), path);
-                         }});
+    const auto& name = container.name;
+    auto& prober = probers_[name];
+    if (!prober)
+        prober = std::make_unique<Prober>(context_, container, probingSince_,
+            Prober::Handlers{[this, name](ProbeKind kind, bool success) { onProbe(name, kind, success); },
+                             [this, path = fieldPath(start.kind, name)](std::string reason, std::string message) {
+                                 event("Warning", std::move(reason), std::move(message), path);
+                             }});
+    prober->containerStarted({actual.current->id, actual_.ip, nullptr});
 }
 
 void PodWorker::onProbe(const std::string& name, ProbeKind kind, bool success) {
@@ -324,7 +327,7 @@ void PodWorker::noteExit(const std::string& name, ContainerActual& actual, const
     // While its Pod is being stopped nobody looks: probing for readiness goes on, and the end is reported with that of the Pod.
     if (stage_ == Stage::Stopping) return;
     actual.started = actual.ready = false;
-    probers_.erase(name);
+    if (const auto prober = probers_.find(name); prober != probers_.end()) prober->second->containerEnded();
 }
 
 void PodWorker::containerExited(const std::string& id, const ExitInfo& exit) {

@@ -24,7 +24,10 @@ void PodWorker::createSandbox() {
         if (!self) return;
         if (self->stage_ != Stage::Running) return self->endSteps();
         self->tellOfVolumes(outcome);
-        if (outcome.complete) return self->chooseHandler();
+        if (outcome.complete) {
+            if (self->probingSince_ == ClusterTime{}) self->probingSince_ = self->context_.clock.clusterNow();
+            return self->chooseHandler();
+        }
         self->failed_ = !outcome.unprocessed.empty();
         self->endSteps();
         if (outcome.retryAfter) self->retryLater(*outcome.retryAfter);

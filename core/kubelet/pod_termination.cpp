@@ -73,7 +73,7 @@ void PodWorker::beginKill(const std::string& name, const std::string& message, s
     kill->grace = std::chrono::seconds{grace};
     kill->done = std::move(done);
     actual.killing = true;
-    if (const auto prober = probers_.find(name); prober != probers_.end()) prober->second->stopLivenessAndStartup();
+    if (const auto prober = probers_.find(name); prober != probers_.end()) prober->second->holdLivenessAndStartup();
     event("Normal", "Killing", message, fieldPathOf(name));
     killStopping(*kill);
 }
@@ -161,7 +161,7 @@ void PodWorker::stop(std::string reason, std::string message, std::optional<std:
     retryTimer_.reset();
     deadlineTimer_.reset();
     storageTimer_.reset();
-    for (auto& [name, prober] : probers_) prober->stopLivenessAndStartup();
+    for (auto& [name, prober] : probers_) prober->holdLivenessAndStartup();
     writeStatus();
     if (hook_) {
         // A postStart that is still under way does not hold up the end.

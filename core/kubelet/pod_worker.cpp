@@ -217,6 +217,8 @@ void PodWorker::sync() {
         container.waitingMessage = std::exchange(container.nextMessage, {});
     }
     writeStatus();
+    for (const auto& [name, prober] : probers_)
+        if (const auto& container = actual_.containers[name]; container.running() && container.started && !container.ready) prober->lookAtReadiness();
     for (auto& kill : actions.kill) beginKill(kill.name, kill.message, graceSeconds(), false);
     actuateResize();
     runActions(std::move(actions));

@@ -153,6 +153,7 @@ private:
     std::optional<std::int64_t> stopGrace_;
     WallTime stopSince_{};
     std::map<std::string, std::unique_ptr<Prober>> probers_;
+    ClusterTime probingSince_{};
     std::map<std::string, BackOff> backOffs_;
     std::map<std::string, std::unique_ptr<Kill>> kills_;
     std::unordered_map<std::string, ExitInfo> earlyExits_;  // arrived before the reply of the start

@@ -1,5 +1,7 @@
 #include "core/kubelet/prober.h"
 
+#include "core/kubelet/container_environment.h"
+
 #include <fmt/format.h>
 
 namespace kubarium::kubelet {
@@ -9,12 +11,15 @@ using std::chrono::seconds;
 struct Prober::Work {
     ProbeKind kind;
     api::Probe probe;
+    ClusterTime since;  // its ticks are whole periods later
     Timer timer;
     std::unique_ptr<HandlerRun> run;
-    std::optional<bool> counted;  // the last counted result
+    std::optional<bool> counted;  // the last counted result of this instance
     bool last = false;
-    int inARow = 0;
-    bool stopped = false;
+    int inARow = 0;  // over restarts
+    bool held = false, missed = false;
+
+    Duration period() const { return seconds{std::max(probe.periodSeconds.value_or(10), 1)}; }
 };
 
 namespace {
@@ -31,54 +36,89 @@ api::Container trimmed(const api::Container& container) {
     return copy;
 }
 
+// Kubernetes: ExpandContainerCommandOnlyStatic; variables that come from elsewhere count as empty.
+api::Probe expanded(api::Probe probe, const api::Container& container) {
+    if (!probe.exec) return probe;
+    Environment environment;
+    for (const auto& variable : container.env) environment.emplace_back(variable.name, variable.value);
+    for (auto& word : probe.exec->command) word = expand(word, environment);
+    return probe;
+}
+
 }  // namespace
 
-Prober::Prober(const KubeletContext& context, HandlerTarget target, const api::Container& container, Handlers handlers)
-    : context_(context), target_(std::move(target)), container_(trimmed(container)), handlers_(std::move(handlers)),
-      startedAt_(context.clock.clusterNow()), startupPassed_(!container.startupProbe) {
+Prober::Prober(const KubeletContext& context, const api::Container& container, ClusterTime since, Handlers handlers)
+    : context_(context), container_(trimmed(container)), handlers_(std::move(handlers)) {
     const auto add = [&](ProbeKind kind, const std::optional<api::Probe>& probe) {
         if (!probe) return;
         works_.push_back(std::make_unique<Work>());
         works_.back()->kind = kind;
-        works_.back()->probe = *probe;
+        works_.back()->probe = expanded(*probe, container);
+        works_.back()->since = since;
     };
     add(ProbeKind::Startup, container.startupProbe);
     add(ProbeKind::Liveness, container.livenessProbe);
     add(ProbeKind::Readiness, container.readinessProbe);
-    if (startupPassed_) {
-        begin(ProbeKind::Liveness);
-        begin(ProbeKind::Readiness);
-    } else {
-        begin(ProbeKind::Startup);
-    }
 }
 
 Prober::~Prober() = default;
 
-void Prober::begin(ProbeKind kind) {
+void Prober::containerStarted(HandlerTarget target) {
+    target_ = std::move(target);
+    running_ = true;
+    // Its start is known to the second only, and so it may be asked that much earlier.
+    startedAt_ = context_.clock.clusterNow() + -(context_.clock.now().time_since_epoch() % seconds{1});
+    startupPassed_ = works_.empty() || works_.front()->kind != ProbeKind::Startup;
     for (auto& work : works_) {
-        if (work->kind != kind) continue;
-        const auto delay = seconds{work->probe.initialDelaySeconds.value_or(0)} - (context_.clock.clusterNow() - startedAt_);
-        schedule(*work, std::max<Duration>(delay, Duration{}));
+        work->held = work->missed = false;
+        work->counted.reset();
+        work->run.reset();
+        schedule(*work);
     }
 }
 
-void Prober::stopLivenessAndStartup() {
+void Prober::containerEnded() {
+    running_ = false;
     for (auto& work : works_) {
-        if (work->kind == ProbeKind::Readiness) continue;
-        work->stopped = true;
         work->timer.reset();
         work->run.reset();
     }
 }
 
-void Prober::schedule(Work& work, Duration wait) {
-    work.timer = context_.clock.after(wait, [this, &work] { run(work); });
+void Prober::lookAtReadiness() {
+    for (auto& work : works_) {
+        if (work->kind != ProbeKind::Readiness || !running_ || work->run) continue;
+        work->since = context_.clock.clusterNow();
+        schedule(*work);
+        run(*work);
+    }
+}
+
+void Prober::holdLivenessAndStartup() {
+    for (auto& work : works_) {
+        if (work->kind == ProbeKind::Readiness) continue;
+        work->held = true;
+        work->run.reset();
+    }
+}
+
+bool Prober::due(const Work& work) const {
+    if (!running_ || work.held || startupPassed_ == (work.kind == ProbeKind::Startup)) return false;
+    return context_.clock.clusterNow() - startedAt_ >= seconds{work.probe.initialDelaySeconds.value_or(0)};
+}
+
+void Prober::schedule(Work& work) {
+    const auto passed = context_.clock.clusterNow() - work.since;
+    work.timer = context_.clock.after(work.period() - passed % work.period(), [this, &work] {
+        schedule(work);
+        run(work);
+    });
 }
 
 void Prober::run(Work& work) {
-    schedule(work, seconds{std::max(work.probe.periodSeconds.value_or(10), 1)});
-    if (work.run) return;  // the last one is still under way; timeouts are real time while periods are cluster time
+    // A tick that comes while the last probe is still under way is made up for afterwards.
+    work.missed = work.run != nullptr;
+    if (work.run || !due(work)) return;
     auto target = target_;
     target.container = &container_;
     work.run = runHandler(context_, target, handlerOf(work.probe), seconds{std::max(work.probe.timeoutSeconds.value_or(1), 1)},
@@ -86,8 +126,9 @@ void Prober::run(Work& work) {
 }
 
 void Prober::onOutcome(Work& work, HandlerOutcome outcome) {
-    const auto run = std::move(work.run);
-    if (work.stopped) return;
+    const auto done = std::move(work.run);
+    if (work.held) return;
+    if (std::exchange(work.missed, false)) run(work);
     const auto success = outcome.verdict == HandlerVerdict::Success || outcome.verdict == HandlerVerdict::Warning;
     if (outcome.verdict == HandlerVerdict::Warning)
         handlers_.onEvent("ProbeWarning", fmt::format("{} probe warning: {}", nameOf(work.kind), outcome.output));
@@ -101,21 +142,17 @@ void Prober::onOutcome(Work& work, HandlerOutcome outcome) {
     work.inARow = work.inARow > 0 && work.last == success ? work.inARow + 1 : 1;
     work.last = success;
     const auto threshold = success ? work.probe.successThreshold.value_or(1) : work.probe.failureThreshold.value_or(3);
-    if (work.inARow < threshold || work.counted == success) return;
-    work.counted = success;
+    if (work.inARow < threshold) return;
     const auto kind = work.kind;
-    if (kind == ProbeKind::Startup && success) {
-        startupPassed_ = true;
-        work.stopped = true;
-        work.timer.reset();
-        begin(ProbeKind::Liveness);
-        begin(ProbeKind::Readiness);
+    if (kind == ProbeKind::Startup || (kind == ProbeKind::Liveness && !success)) {
+        // Decided: quiet until there is another instance.
+        work.held = true;
+        work.inARow = 0;
+        work.run.reset();
     }
-    if (kind != ProbeKind::Readiness && !success) {
-        // Condemned: quiet until the container has been replaced.
-        for (auto& other : works_)
-            if (other->kind != ProbeKind::Readiness) other->stopped = true, other->timer.reset();
-    }
+    if (work.counted == success) return;
+    work.counted = success;
+    if (kind == ProbeKind::Startup) startupPassed_ = success;
     // Last: the owner may destroy this.
     handlers_.onResult(kind, success);
 }

@@ -1,5 +1,8 @@
-// The probes of one running container instance: startup first and alone, then liveness and readiness, each in its own period
+// The probes of one container, over all its restarts: startup first and alone, then liveness and readiness, each in its own period
 // of cluster time. A result counts after failureThreshold (successThreshold) equal outcomes in a row.
+// Kubernetes: pkg/kubelet/prober/worker.go. Periods count from when the Pod began to be probed, not from the start of the
+// container, and go on while it is restarted; only readiness is asked out of turn (lookAtReadiness). Not taken over: the random
+// wait of Pods that a kubelet finds when it starts, and that a probe that cannot be run is tried three times.
 #pragma once
 
 #include "core/api/types/pod.h"
@@ -19,28 +22,34 @@ public:
         std::function<void(std::string reason, std::string message)> onEvent;     // Unhealthy, ProbeWarning
     };
 
-    // `container` is copied as far as needed. Probes begin when initialDelaySeconds have passed since now.
-    Prober(const KubeletContext&, HandlerTarget, const api::Container&, Handlers);
+    // `container` is copied as far as needed.
+    Prober(const KubeletContext&, const api::Container&, ClusterTime since, Handlers);
     ~Prober();
     Prober(const Prober&) = delete;
     Prober& operator=(const Prober&) = delete;
 
-    // Of a Pod that is being deleted: only readiness goes on.
-    void stopLivenessAndStartup();
+    // An instance runs, now. HandlerTarget::container is not looked at.
+    void containerStarted(HandlerTarget);
+    // Nothing is asked until the next one runs.
+    void containerEnded();
+    // Somebody looks at the Pod and finds the container not ready: it is asked at once, and its period begins anew.
+    void lookAtReadiness();
+    // Of a container that is being stopped: only readiness goes on.
+    void holdLivenessAndStartup();
 
 private:
     struct Work;
-    void schedule(Work&, Duration wait);
+    bool due(const Work&) const;
+    void schedule(Work&);
     void run(Work&);
     void onOutcome(Work&, HandlerOutcome);
-    void begin(ProbeKind);
 
     const KubeletContext& context_;
     HandlerTarget target_;
     api::Container container_;
     Handlers handlers_;
     ClusterTime startedAt_;
-    bool startupPassed_;
+    bool running_ = false, startupPassed_ = false;
     std::vector<std::unique_ptr<Work>> works_;
 };
 
