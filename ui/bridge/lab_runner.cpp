@@ -197,7 +197,9 @@ model::LabScreen LabRunner::screen() const {
         if (i < progress.checks.size()) {
             const auto& result = progress.checks[i];
             line.state = result.state == lab::CheckState::Passed ? model::LabCheckState::Passed : result.state == lab::CheckState::Waiting ? model::LabCheckState::Waiting : model::LabCheckState::Failed;
-            if (line.state != model::LabCheckState::Passed) line.found = in(step.checks[i].message, language_);
+            // Of an order the message tells what went wrong, and nothing has yet.
+            const bool open = step.checks[i].mode == lab::CheckMode::Before && line.state == model::LabCheckState::Waiting;
+            if (line.state != model::LabCheckState::Passed && !open) line.found = in(step.checks[i].message, language_);
         }
         screen.checks.push_back(line);
     }

@@ -216,8 +216,10 @@ void Chronicle::applyDeployment(const Change& change) {
     }
     const int desired = static_cast<int>(numberAt(*object, {"spec", "replicas"}, 1));
     const int ready = static_cast<int>(numberAt(*object, {"status", "readyReplicas"}));
-    setBar(reference, name, workloadTone(ready, desired), QStringLiteral("%1/%2").arg(ready).arg(desired));
+    // One that has never had a ready Pod is beginning, not broken.
     auto& record = ready_[key];
+    const bool beginning = ready == 0 && std::ranges::all_of(record.points, [](const auto& point) { return point.ready == 0; });
+    setBar(reference, name, beginning && desired > 0 ? Tone::Waiting : workloadTone(ready, desired), QStringLiteral("%1/%2").arg(ready).arg(desired));
     record.desired = desired;
     if (record.points.empty() || record.points.back().ready != ready) {
         record.points.push_back({first_ ? began_ : times_.realNow(), ready});

@@ -60,7 +60,7 @@ QFrame#remedy { background: @cardQuiet@; border: 1px solid @hairline@; border-ra
 QFrame#change { background: transparent; border: 1px solid @hairline@; border-radius: 8px; }
 QFrame#code { background: @stage@; border: 1px solid @hairline@; border-radius: 6px; }
 QPlainTextEdit#codeText { background: transparent; border: none; border-radius: 0; padding: 0; font-family: "JetBrains Mono", "Noto Sans Mono CJK SC", "DejaVu Sans Mono", monospace; font-size: 12px; }
-QLabel[role="faint"] { color: @textFaint@; }
+QLabel[faint="true"] { color: @textFaint@; }
 QFrame#currentStep { background: @control@; border-radius: 8px; border: none; }
 QLabel[tone="ok"], QPushButton[tone="ok"] { color: @ok@; border-color: @ok@; }
 QLabel[tone="waiting"], QPushButton[tone="waiting"] { color: @waiting@; border-color: @waiting@; }

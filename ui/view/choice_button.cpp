@@ -42,7 +42,7 @@ void ChoiceButton::changeEvent(QEvent* event) {
     QPushButton::changeEvent(event);
     // What cannot be chosen is quieter, but for the one that is.
     if (event->type() == QEvent::EnabledChange)
-        for (auto* label : texts_) view::setProperty(label, "role", isEnabled() || isChecked() ? QString() : QStringLiteral("faint"));
+        for (auto* label : texts_) view::setProperty(label, "faint", !isEnabled() && !isChecked());
 }
 
 void ChoiceButton::show(bool chosen) {

@@ -15,6 +15,7 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <utility>
 
 namespace kubarium::view {
 namespace {
@@ -100,7 +101,8 @@ void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
     const auto* focus = focusWidget();
     const auto name = focus && isAncestorOf(focus) && focus->hasFocus() ? focus->accessibleName() : QString();
     auto* area = findChild<QScrollArea*>();
-    const int place = area ? area->verticalScrollBar()->value() : 0;
+    // While there is nothing in it yet the panel stands at its top: what was before that is kept.
+    if (!place_) place_ = area ? area->verticalScrollBar()->value() : 0;
     const auto before = findChildren<QPushButton*>();
     // The old buttons go, and with the one that has the keyboard it would leave the panel: the panel keeps it meanwhile.
     if (!name.isEmpty()) setFocus();
@@ -132,7 +134,12 @@ void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
             next->setFocus();
         }
     }
-    if (area) QTimer::singleShot(0, area, [area, place] { area->verticalScrollBar()->setValue(place); });
+    if (area)
+        QTimer::singleShot(0, area, [this, area] {
+            if (!place_) return;
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+            area->verticalScrollBar()->setValue(*std::exchange(place_, std::nullopt));
+        });
 }
 
 void LabPanel::offer(const QList<model::LabOffer>& labs, const style::Theme& theme) {
@@ -201,7 +208,7 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     } else if (!screen.message.isEmpty()) {
         column_->addWidget(wrapped(screen.message, "callout"));
     }
-    if (!screen.running) addText(*column_, screen.brief, "");
+    if (!screen.running && !screen.done) addText(*column_, screen.brief, "");
     // All that belongs to the step one is at stands in one place, and what comes after it below.
     const auto current = std::ranges::find(screen.steps, true, &model::LabStepLine::current);
     const auto next = current == screen.steps.end() ? current : std::next(current);

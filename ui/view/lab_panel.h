@@ -8,6 +8,7 @@
 #include <QWidget>
 
 #include <functional>
+#include <optional>
 
 class QBoxLayout;
 class QVBoxLayout;
@@ -57,6 +58,7 @@ private:
     QWidget* foot_;
     QProgressBar* progress_;
     QLabel* count_;
+    std::optional<int> place_;  // of the scroll bar, until what was filled in anew has been laid out
     model::LabScreen screen_;
     QList<model::LabOffer> offers_;
     QString shownTheme_;  // theme and language that are shown; "" when nothing is

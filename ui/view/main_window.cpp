@@ -117,7 +117,10 @@ void MainWindow::buildPanes() {
     editorHead->addStretch(1);
     auto* close = makeButton(QStringLiteral("✕"), "quiet");
     close->setObjectName(QStringLiteral("closeEditor"));
-    connect(close, &QPushButton::clicked, editorPane_, &QWidget::hide);
+    connect(close, &QPushButton::clicked, this, [this] {
+        editorPane_->hide();
+        stage_->setFocus();
+    });
     editorHead->addWidget(close);
     editorColumn->addLayout(editorHead);
     editorColumn->addWidget(hairline(Qt::Horizontal));

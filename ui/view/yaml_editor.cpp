@@ -64,6 +64,7 @@ YamlEditor::YamlEditor(QWidget* parent) : QWidget(parent), editor_(new QsciScint
     editor_->setIndentationsUseTabs(false);
     editor_->setTabWidth(2);
     editor_->setAutoIndent(true);
+    editor_->setBackspaceUnindents(true);
     editor_->setIndentationGuides(true);
     editor_->setCaretLineVisible(true);
     editor_->setAnnotationDisplay(QsciScintilla::AnnotationIndented);
@@ -169,7 +170,10 @@ void YamlEditor::setProblems(const QList<bridge::ManifestProblem>& problems) {
         editor_->markerAdd(it.key(), problemMarker);
     }
     if (!byLine.isEmpty()) {
-        editor_->setCursorPosition(byLine.firstKey(), 0);
+        int line = 0, column = 0;
+        editor_->getCursorPosition(&line, &column);
+        // Whoever is at work on that line goes on where he is.
+        if (line != byLine.firstKey()) editor_->setCursorPosition(byLine.firstKey(), editor_->indentation(byLine.firstKey()));
         editor_->ensureLineVisible(byLine.firstKey());
     }
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace kubarium::scheduler {
 namespace {
@@ -58,6 +60,15 @@ Sentence refused(const Decision& decision, const std::string& pod) {
     const auto none = all == 2 ? fmt::format("Neither of the 2 Nodes can run {}", pod) : fmt::format("None of the {} Nodes can run {}", all, pod);
     if (most->second == all)
         return {fmt::format("{}. The reason is the same on each of them: {}.", none, most->first), fmt::format("{} 个 Node 都不能运行 {}，原因都是：{}。", all, pod, most->first)};
+    std::vector<std::string> alike;
+    for (const auto& [reason, count] : counts)
+        if (count == most->second) alike.push_back(reason);
+    if (alike.size() > 1) {
+        const auto reasons = fmt::format("{}", fmt::join(alike, "; ")), reasonsInChinese = fmt::format("{}", fmt::join(alike, "；"));
+        if (most->second == 1 && alike.size() == all) return {fmt::format("{}, each for a reason of its own: {}.", none, reasons), fmt::format("{} 个 Node 都不能运行 {}，原因各不相同：{}。", all, pod, reasonsInChinese)};
+        return {fmt::format("{}. The most frequent reasons, each on {} of them: {}.", none, most->second, reasons),
+                fmt::format("{} 个 Node 都不能运行 {}。最常见的原因（各 {} 个）：{}。", all, pod, most->second, reasonsInChinese)};
+    }
     return {fmt::format("{}. The most frequent reason, on {} of them: {}.", none, most->second, most->first),
             fmt::format("{} 个 Node 都不能运行 {}。最常见的原因（{} 个）：{}。", all, pod, most->second, most->first)};
 }

@@ -79,6 +79,25 @@ TEST_F(ModelTest, ManyHealthyNodesLeaveRoomForTheWorkloadsOnTheTimeline) {
     EXPECT_EQ(lanes.front()->reference.kind, Kind::Deployment);
 }
 
+TEST_F(ModelTest, ADeploymentThatHasNeverBeenReadyBeginsAndOneThatWasIsBroken) {
+    std::unique_ptr<Chronicle> chronicle;
+    cluster_.addDeployment("web", 3, 0);
+    connect([&](const Changes& changes) {
+        if (!chronicle) chronicle = std::make_unique<Chronicle>(*link_, *link_);
+        chronicle->apply(changes);
+    });
+    const auto tone = [&] {
+        for (const auto* lane : chronicle->lanes())
+            if (lane->reference.kind == Kind::Deployment) return lane->bars.back().tone;
+        return Tone::Neutral;
+    };
+    EXPECT_EQ(tone(), Tone::Waiting);
+    cluster_.addDeployment("web", 3, 3);
+    ASSERT_TRUE(testing::waitFor([&] { return tone() == Tone::Ok; }));
+    cluster_.addDeployment("web", 3, 0);
+    EXPECT_TRUE(testing::waitFor([&] { return tone() == Tone::Broken; }));
+}
+
 struct TimesAt : ClusterTimes {
     WallTime present;
     double rate = 1;

@@ -54,6 +54,18 @@ TEST(DecisionSentence, CountsWhatWasLookedAtWhereTheSchedulerStopsEarly) {
     EXPECT_THAT(told(scene, options).en, HasSubstr("Nodes that were looked at (there are 1000) can run web"));
 }
 
+TEST(DecisionSentence, CallsNoReasonTheMostFrequentWhereSeveralAre) {
+    auto scene = nodes(1, "1");
+    scene.node("tainted", "4", "{}", R"({"taints":[{"key":"k","effect":"NoSchedule"}]})");
+    scene.wants("2");
+    const auto each = told(scene);
+    EXPECT_EQ(each.en, "Neither of the 2 Nodes can run web, each for a reason of its own: Insufficient cpu; node(s) had untolerated taint(s).");
+    EXPECT_EQ(each.zh, "2 个 Node 都不能运行 web，原因各不相同：Insufficient cpu；node(s) had untolerated taint(s)。");
+    scene.node("tainted-too", "4", "{}", R"({"taints":[{"key":"k","effect":"NoSchedule"}]})");
+    scene.node("small-too", "1");
+    EXPECT_EQ(told(scene).en, "None of the 4 Nodes can run web. The most frequent reasons, each on 2 of them: Insufficient cpu; node(s) had untolerated taint(s).");
+}
+
 TEST(DecisionSentence, NamesTheMostFrequentReasonAndTheOnlyNodeThatIsLeft) {
     auto scene = nodes(2, "1");
     scene.node("tainted", "4", "{}", R"({"taints":[{"key":"k","effect":"NoSchedule"}]})");
