@@ -44,6 +44,12 @@ QLabel* wrapped(const QString& text, const char* role = "", style::TextWeight we
     return label;
 }
 
+// Those that went with an earlier filling may not be deleted yet.
+QWidget* latest(const QScrollArea& area, const QString& name) {
+    const auto found = area.widget()->findChildren<QWidget*>(name);
+    return found.isEmpty() ? nullptr : found.back();
+}
+
 }  // namespace
 
 LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
@@ -107,7 +113,12 @@ void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
     // The old buttons go, and with the one that has the keyboard it would leave the panel: the panel keeps it meanwhile.
     if (!name.isEmpty()) setFocus();
     clearLayout(column_);
+    auto* content = column_->parentWidget();
+    const auto gone = content->findChildren<QWidget*>(Qt::FindDirectChildrenOnly);
     refill();
+    // The layout would show them in a later turn, and until then there is nothing to scroll to.
+    for (auto* shown : content->findChildren<QWidget*>(Qt::FindDirectChildrenOnly))
+        if (!gone.contains(shown)) shown->show();
     // From top to bottom with Tab, and only then to the foot, which is older.
     QWidget* last = area;
     for (auto* button : findChildren<QPushButton*>()) {
@@ -129,10 +140,7 @@ void LabPanel::clearKeepingPlace(const std::function<void()>& refill) {
         }
         // While what was predicted is being revealed the keyboard waits in the panel for what leads on.
         if (!next && !screen_.answered) next = choice;
-        if (next) {
-            next->show();  // the layout would do so later, and what is hidden cannot have the keyboard
-            next->setFocus();
-        }
+        if (next) next->setFocus();
     }
     if (area)
         QTimer::singleShot(0, area, [this, area] {
@@ -186,7 +194,7 @@ void LabPanel::bringIntoSight(const QString& name) {
     auto* area = findChild<QScrollArea*>();
     QTimer::singleShot(0, area, [area, name] {
         QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
-        if (auto* shown = area->widget()->findChild<QWidget*>(name)) area->ensureWidgetVisible(shown, 0, style::space::small);
+        if (auto* shown = latest(*area, name)) area->ensureWidgetVisible(shown, 0, style::space::small);
     });
 }
 
@@ -195,7 +203,7 @@ void LabPanel::lead(const QString& name) {
     auto* area = findChild<QScrollArea*>();
     QTimer::singleShot(0, area, [area, name] {
         QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
-        if (const auto* next = area->widget()->findChild<QWidget*>(name)) area->verticalScrollBar()->setValue(next->mapTo(area->widget(), QPoint()).y() - style::space::small);
+        if (const auto* next = latest(*area, name)) area->verticalScrollBar()->setValue(next->mapTo(area->widget(), QPoint()).y() - style::space::small);
     });
 }
 

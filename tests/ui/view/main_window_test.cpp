@@ -397,6 +397,7 @@ TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
     screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QStringLiteral("b"), QStringLiteral("low-b")}};
     const auto inSight = [&](const char* name) {
         const auto* area = panel.findChild<QScrollArea*>();
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
         const auto* shown = panel.findChild<QWidget*>(QString::fromLatin1(name));
         return shown && area->viewport()->rect().contains(QRect(shown->mapTo(area->viewport(), QPoint()), shown->size()));
     };
@@ -415,6 +416,42 @@ TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
     screen.steps[3].current = true;
     panel.show(screen, appearance_.theme());
     EXPECT_TRUE(waitFor([&] { return inSight("currentStep"); }));
+}
+
+TEST_F(WindowTest, ALabStaysAtTheStepItLedToWhileMoreIsToldOfIt) {
+    LabPanel panel;
+    panel.resize(300, 420);
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Who?");
+    screen.running = true;
+    for (int i = 0; i < 5; ++i) screen.steps.push_back({QStringLiteral("Step %1").arg(i), false, i == 0});
+    screen.brief = {{false, QStringLiteral("Long enough. ").repeated(30)}};
+    screen.question = QStringLiteral("Who gives way?");
+    screen.choices = {{QStringLiteral("a"), QStringLiteral("low-a")}, {QStringLiteral("b"), QStringLiteral("low-b")}};
+    panel.setVisible(true);
+    panel.show(screen, appearance_.theme());
+    auto* bar = panel.findChild<QScrollArea*>()->verticalScrollBar();
+    ASSERT_TRUE(waitFor([&] { return bar->maximum() > 0; }));
+    // One step passes in the moment it begins, and of the next more is told at once.
+    for (const std::size_t step : {1, 2}) {
+        for (auto& line : screen.steps) line.current = false;
+        screen.steps[static_cast<qsizetype>(step)].current = true;
+        panel.show(screen, appearance_.theme());
+    }
+    screen.hold = QStringLiteral("Waiting until the scheduler takes it up.");
+    panel.show(screen, appearance_.theme());
+    const auto leads = [&] {
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        const auto* shown = panel.findChild<QWidget*>(QStringLiteral("currentStep"));
+        return shown && std::abs(shown->mapTo(panel.findChild<QScrollArea*>()->viewport(), QPoint()).y()) < 20;
+    };
+    EXPECT_TRUE(waitFor(leads));
+    for (int i = 0; i < 5; ++i) {
+        screen.hold = QStringLiteral("Held: %1").arg(i);
+        panel.show(screen, appearance_.theme());
+        QCoreApplication::processEvents();
+    }
+    EXPECT_TRUE(waitFor(leads)) << bar->value();
 }
 
 TEST_F(WindowTest, ALabRevealsOnlyWhatIsHeldAndPredictedAndGoesOnWhenItHasBeenRead) {
