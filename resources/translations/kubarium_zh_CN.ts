@@ -621,6 +621,11 @@
         <comment>Pod, Node, Node</comment>
         <translation>%1：A 中 %2，B 中 %3。</translation>
     </message>
+    <message>
+        <source>%1: from %2 to %3.</source>
+        <comment>Pod, Node, Node</comment>
+        <translation>%1：从 %2 到 %3。</translation>
+    </message>
 </context>
 <context>
     <name>Stage</name>
@@ -2559,7 +2564,7 @@
     </message>
     <message>
         <source>Then</source>
-        <translation>那么</translation>
+        <translation>届时</translation>
     </message>
     <message>
         <source>Every Pod lands on the same Node.</source>

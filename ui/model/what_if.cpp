@@ -171,9 +171,10 @@ void addChanges(const json::value& changes, const WhatIfQuestion& question, cons
 WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, const WhatIfQuestion& question, const QString& language) {
     WhatIfAnswer answer;
     const json::value tree(status);
-    QSet<QString> gone;
+    QSet<QString> gone, displaced;
     for (const auto* list : {"displaced", "lost"})
         for (const auto& pod : arrayAt(tree, {list})) gone.insert(keyOf(pod));
+    for (const auto& pod : arrayAt(tree, {"displaced"})) displaced.insert(keyOf(pod));
     for (const auto& placement : arrayAt(tree, {"placements"}))
         for (const auto& victim : arrayAt(placement, {"victims"})) gone.insert(keyOf(victim));
     for (const auto& pod : arrayAt(tree, {"lost"})) answer.lost << keyOf(pod);
@@ -183,6 +184,9 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
         addChanges(*changes, question, language, answer);
         return answer;
     }
+    QHash<QString, QString> movedFrom;
+    for (const auto& pod : now.pods)
+        if (const auto key = pod.ns + QLatin1Char('/') + pod.name; displaced.contains(key)) movedFrom.insert(key, pod.node);
     QList<Placement> a, b;
     QHash<QString, QString> inB;
     for (const auto& difference : arrayAt(tree, {"comparison", "differences"})) {
@@ -202,6 +206,7 @@ WhatIfAnswer answerOf(const json::object& status, const scene::StageModel& now, 
         if (!pod) continue;
         const auto key = keyOf(*pod), node = at(placement, {"node"});
         const double cores = quantity(api::stringAt(placement, {"requests", "cpu"})), bytes = quantity(api::stringAt(placement, {"requests", "memory"}));
+        if (const auto from = movedFrom.value(key); !from.isEmpty()) answer.differences << Explain::tr("%1: from %2 to %3.", "Pod, Node, Node").arg(at(*pod, {"name"}), from, node.isEmpty() ? Explain::tr("nowhere") : node);
         a.push_back({key, node, cores, bytes});
         b.push_back({key, inB.value(key, node), cores, bytes});
     }

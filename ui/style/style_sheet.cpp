@@ -93,6 +93,7 @@ QHeaderView::section { background: @panel@; color: @textMuted@; border: none; bo
 QProgressBar { background: @barTrack@; border: none; border-radius: 3px; max-height: 6px; color: transparent; }
 QProgressBar::chunk { background: @ok@; border-radius: 3px; }
 QScrollArea { background: transparent; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: @hairlineStrong@; border-radius: 3px; margin: 2px; min-height: 24px; min-width: 24px; }

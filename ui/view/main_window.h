@@ -10,6 +10,7 @@
 #include "ui/model/navigator_model.h"
 #include "ui/model/stage_builder.h"
 #include "ui/model/theatre.h"
+#include "ui/model/what_if.h"
 #include "ui/scene/stage_view.h"
 #include "ui/view/appearance.h"
 #include "ui/view/command_palette.h"
@@ -195,6 +196,7 @@ private:
     bool byPlugin_ = false;                            // the viewer goes plugin by plugin
     bool presenting_ = false, hadPanes_[3] = {true, true, true};
     bool stageDirty_ = false;
+    std::optional<model::WhatIfQuestion> whatIf_;  // what was asked last
     QList<double> labMarks_;
     QList<bridge::LabEntry> labs_;
 };

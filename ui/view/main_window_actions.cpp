@@ -261,7 +261,10 @@ WhatIfDialog* MainWindow::openWhatIf() {
     auto* dialog = new WhatIfDialog(*link_, stage_->model(), appearance_.theme(), appearance_.language(), this);
     auto manifest = editorPane_->isVisible() ? editor_->text() : QString();
     if (QFile file(QStringLiteral(":/manifests/deployment.yaml")); manifest.trimmed().isEmpty() && file.open(QIODevice::ReadOnly)) manifest = QString::fromUtf8(file.readAll()).replace(QLatin1String("name: web"), QLatin1String("name: shop"));
-    dialog->setManifests(manifest);
+    // Closed and opened again it goes on with what was asked; what stands in the editor is asked about first.
+    if (whatIf_) dialog->setQuestion(*whatIf_);
+    if (!whatIf_ || editorPane_->isVisible()) dialog->setManifests(manifest);
+    connect(dialog, &QDialog::finished, this, [this, dialog] { whatIf_ = dialog->question(); });
     dialog->open();
     return dialog;
 }

@@ -102,6 +102,7 @@ void MainWindow::attach(std::unique_ptr<client::Client> client, const QString& n
     decision_.reset();
     theatrePlace_.reset();
     labMarks_.clear();
+    whatIf_.reset();
     stage_->setTheatre(std::nullopt);
     connect(link_.get(), &bridge::ClusterLink::changed, this, &MainWindow::onChanges);
     connect(link_.get(), &bridge::ClusterLink::clockChanged, this, &MainWindow::onClock);

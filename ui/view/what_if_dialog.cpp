@@ -10,6 +10,7 @@
 #include <QPlainTextEdit>
 #include <QPointer>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSpinBox>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ WhatIfDialog::WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scen
 
 QWidget* WhatIfDialog::makeQuestion() {
     auto* pane = new QWidget(this);
-    pane->setFixedWidth(320);
+    pane->setFixedWidth(theme_.isPresentation() ? 420 : 320);
     auto* column = new QVBoxLayout(pane);
     column->setContentsMargins(16, 16, 16, 16);
     column->setSpacing(5);
@@ -80,7 +81,7 @@ QWidget* WhatIfDialog::makeQuestion() {
     auto* buttons = new QHBoxLayout;
     auto* example = makeButton(tr("B: pack Nodes"));
     example->setToolTip(tr("A configuration that fills Nodes one after the other (MostAllocated)"));
-    connect(example, &QPushButton::clicked, this, [this] { configurations_[1]->setPlainText(QString::fromLatin1(packing)); });
+    connect(example, &QPushButton::clicked, this, &WhatIfDialog::packNodes);
     buttons->addWidget(example);
     buttons->addStretch(1);
     buttons->addWidget(ask_ = makeButton(tr("Ask"), "primary"));
@@ -162,22 +163,24 @@ QWidget* WhatIfDialog::makeAnswer() {
         half->setContentsMargins(0, 0, 0, 0);
         half->addWidget(titles_[side] = makeLabel("muted"));
         titles_[side]->setWordWrap(true);
+        titles_[side]->hide();
         half->addWidget(stages_[side] = new scene::StageView(pane), 1);
-        stages_[side]->setTheme(theme_);
+        // Two pictures beside a question: there is no room for the words of a presentation.
+        stages_[side]->setTheme(style::makeTheme(theme_.brightness, style::Contrast::Normal, theme_.motion));
         row->addWidget(halves_[side], 1);
     }
     stages_[0]->setModelAtOnce(now_);
     halves_[1]->hide();
     column->addLayout(row, 1);
-    auto* area = new QScrollArea(pane);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setMaximumHeight(140);
+    differencesArea_ = new QScrollArea(pane);
+    differencesArea_->setWidgetResizable(true);
+    differencesArea_->setFrameShape(QFrame::NoFrame);
     differences_ = makeLabel("");
     differences_->setWordWrap(true);
     differences_->setAlignment(Qt::AlignTop);
-    area->setWidget(differences_);
-    column->addWidget(area);
+    differencesArea_->setWidget(differences_);
+    differencesArea_->hide();
+    column->addWidget(differencesArea_);
     return pane;
 }
 
@@ -190,8 +193,9 @@ void WhatIfDialog::say(const QString& sentence, model::Tone tone) {
     setTone(sentence_, tone);
 }
 
-void WhatIfDialog::ask() {
-    if (!*linkAlive_) return;
+void WhatIfDialog::packNodes() { configurations_[1]->setPlainText(QString::fromLatin1(packing)); }
+
+model::WhatIfQuestion WhatIfDialog::question() const {
     model::WhatIfQuestion question{manifests_->toPlainText(), {}, configurations_[0]->toPlainText(), configurations_[1]->toPlainText()};
     if (const auto node = drain_->currentData().toString(); !node.isEmpty()) question.drainNodes << node;
     if (const auto zone = lostZone_->currentData().toString(); !zone.isEmpty()) question.withoutZones << zone;
@@ -199,6 +203,26 @@ void WhatIfDialog::ask() {
     question.newCores = newCores_->value();
     question.newGibibytes = newGibibytes_->value();
     question.targetNode = target_->currentData().toString();
+    return question;
+}
+
+void WhatIfDialog::setQuestion(const model::WhatIfQuestion& question) {
+    manifests_->setPlainText(question.manifests);
+    configurations_[0]->setPlainText(question.configuration);
+    configurations_[1]->setPlainText(question.compareWith);
+    // What is no longer there is not chosen.
+    const auto choose = [](QComboBox& box, const QString& value) { box.setCurrentIndex(std::max(0, box.findData(value))); };
+    choose(*drain_, question.drainNodes.value(0));
+    choose(*lostZone_, question.withoutZones.value(0));
+    choose(*target_, question.targetNode);
+    newNodes_->setValue(question.newNodes);
+    newCores_->setValue(question.newCores);
+    newGibibytes_->setValue(question.newGibibytes);
+}
+
+void WhatIfDialog::ask() {
+    if (!*linkAlive_) return;
+    const auto question = this->question();
     auto review = model::reviewOf(question);
     if (!review) return say(model::text(review.error().message), model::Tone::Broken);
     ask_->setEnabled(false);
@@ -213,6 +237,17 @@ void WhatIfDialog::ask() {
     });
 }
 
+// As high as its lines need, but the pictures come first.
+void WhatIfDialog::fitDifferences() {
+    const int needed = differences_->heightForWidth(differencesArea_->width() - differencesArea_->verticalScrollBar()->sizeHint().width());
+    differencesArea_->setFixedHeight(std::min(needed, height() / 4));
+}
+
+void WhatIfDialog::resizeEvent(QResizeEvent* event) {
+    QDialog::resizeEvent(event);
+    fitDifferences();
+}
+
 void WhatIfDialog::show(const model::WhatIfAnswer& answer) {
     say(answer.explanation, model::Tone::Neutral);
     const auto title = [&](const QString& name, const model::PlacementSide& side) {
@@ -222,6 +257,8 @@ void WhatIfDialog::show(const model::WhatIfAnswer& answer) {
         if (side.cpuMost >= 0) parts << tr("fullest Node %1 % of its CPU").arg(qRound(side.cpuMost * 100));
         return name + QStringLiteral(" · ") + parts.join(QStringLiteral(" · "));
     };
+    titles_[0]->show();
+    titles_[1]->show();
     titles_[0]->setText(answer.isChange ? tr("Now") : title(answer.b ? tr("Configuration A") : tr("Then"), answer.a));
     stages_[0]->setModelAtOnce(std::make_shared<const scene::StageModel>(answer.a.picture));
     halves_[1]->setVisible(answer.b.has_value());
@@ -233,6 +270,8 @@ void WhatIfDialog::show(const model::WhatIfAnswer& answer) {
     if (answer.b && lines.isEmpty()) lines << tr("Every Pod lands on the same Node.");
     if (!answer.lost.isEmpty()) lines << tr("Nobody starts these again: %1").arg(answer.lost.join(QStringLiteral(", ")));
     differences_->setText(lines.join(QLatin1Char('\n')));
+    differencesArea_->setVisible(!lines.isEmpty());
+    fitDifferences();
 }
 
 }  // namespace kubarium::view

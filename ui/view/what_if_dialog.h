@@ -14,6 +14,7 @@ class QDoubleSpinBox;
 class QLabel;
 class QPlainTextEdit;
 class QPushButton;
+class QScrollArea;
 class QSpinBox;
 
 namespace kubarium::scene {
@@ -30,7 +31,12 @@ public:
     WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scene::StageModel> now, const style::Theme& theme, const QString& language, QWidget* parent = nullptr);
 
     void setManifests(const QString& yaml);
+    // Fills in B: Nodes are filled one after the other instead of being used alike.
+    void packNodes();
     void ask();
+    // What was typed and chosen, to go on with it in another dialog.
+    model::WhatIfQuestion question() const;
+    void setQuestion(const model::WhatIfQuestion& question);
 
     // The parts, for tests.
     scene::StageView& stage(int side) { return *stages_[side]; }
@@ -42,12 +48,16 @@ public:
     QString said() const;
     QString details() const;  // the lines below the pictures
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeQuestion();
     QLayout* makeSuppositions(QWidget* pane);
     QWidget* makeAnswer();
     void show(const model::WhatIfAnswer& answer);
     void say(const QString& sentence, model::Tone tone);
+    void fitDifferences();
 
     bridge::ClusterLink& link_;
     std::shared_ptr<bool> linkAlive_;
@@ -61,6 +71,7 @@ private:
     QDoubleSpinBox *newCores_, *newGibibytes_;
     QPushButton* ask_;
     QLabel *sentence_, *differences_;
+    QScrollArea* differencesArea_;
     QWidget* halves_[2];
     QLabel* titles_[2];
     scene::StageView* stages_[2];

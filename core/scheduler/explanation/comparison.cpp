@@ -127,7 +127,8 @@ json::object compareOutcomes(const Outcome& a, const Outcome& b) {
         differences.push_back(std::move(entry));
     }
     auto figuresA = figures(a), figuresB = figures(b);
-    const Sentence summary{fmt::format("{} of {} Pods land elsewhere. A places {}, B places {}.", elsewhere, a.placements.size(), figuresA.at("placed").to_number<int>(), figuresB.at("placed").to_number<int>()),
+    const auto who = a.placements.size() == 1 ? std::string(elsewhere ? "The Pod lands elsewhere" : "The Pod lands on the same Node") : fmt::format("{} of {} Pods {} elsewhere", elsewhere, a.placements.size(), elsewhere == 1 ? "lands" : "land");
+    const Sentence summary{fmt::format("{}. A places {}, B places {}.", who, figuresA.at("placed").to_number<int>(), figuresB.at("placed").to_number<int>()),
                            fmt::format("{1} 个 Pod 中有 {0} 个落在不同的 Node。A 放下 {2} 个，B 放下 {3} 个。", elsewhere, a.placements.size(), figuresA.at("placed").to_number<int>(),
                                        figuresB.at("placed").to_number<int>())};
     return {{"a", std::move(figuresA)}, {"b", std::move(figuresB)}, {"differences", std::move(differences)}, {"explanation", textOf(summary)}};

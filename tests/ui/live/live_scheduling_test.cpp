@@ -207,11 +207,11 @@ TEST_F(LiveScheduling, WhatIfKnowsDrainedAndAddedNodesAndWhatWouldMakeItFit) {
 }
 
 TEST_F(LiveScheduling, APreemptionShowsItsVictimsInTheTheatre) {
-    // One after the other they fill every Node; none of them goes before it must.
+    // One after the other they fill every Node; none of them goes before it must, so the one that has to give way is seen for its whole grace period.
     std::string low = "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: high}, value: 1000}\n";
     const auto nodes = window_->link()->all(Kind::Node).size();
     for (std::size_t i = 0; i < nodes; ++i)
-        low += "---\n{apiVersion: v1, kind: Pod, metadata: {name: low-" + std::to_string(i) + "}, spec: {containers: [{name: c, image: busybox, command: [sh, -c, \"trap '' TERM; while true; do sleep 1; done\"], resources: {requests: {cpu: 700m}}}]}}\n";
+        low += "---\n{apiVersion: v1, kind: Pod, metadata: {name: low-" + std::to_string(i) + "}, spec: {terminationGracePeriodSeconds: 3, containers: [{name: c, image: busybox, command: [sh, -c, \"trap '' TERM; while true; do sleep 1; done\"], resources: {requests: {cpu: 700m}}}]}}\n";
     apply(low.c_str());
     ASSERT_TRUE(waitFor([&] {
         for (std::size_t i = 0; i < nodes; ++i)

@@ -70,6 +70,7 @@ TEST(WhatIf, TheBarsCountWhatComesAndWhatGoes) {
     EXPECT_DOUBLE_EQ(answer.a.picture.nodes[0].memory.requested, 0);
     EXPECT_DOUBLE_EQ(answer.a.picture.nodes[1].cpu.requested, 0.75);
     EXPECT_DOUBLE_EQ(answer.a.picture.nodes[1].memory.requested, 64);
+    EXPECT_EQ(answer.differences, QStringList{QStringLiteral("old: from a to b.")}) << "who moves is told";
 }
 
 TEST(WhatIf, ALostZoneIsGoneFromThePictureAndNewNodesAreInIt) {

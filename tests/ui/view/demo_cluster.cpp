@@ -1,6 +1,7 @@
 #include "tests/ui/view/demo_cluster.h"
 
 #include "core/api/service_traffic.h"
+#include "core/scheduler/explanation/scheduling_review.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -24,6 +25,10 @@ public:
         return inner_.watch(gvr, ns, options, std::move(handler));
     }
     void create(const client::GroupVersionResource& gvr, const std::string& ns, json::object body, const client::WriteOptions& options, client::Reply<ObjectPtr> reply, const std::string& name, const std::string& sub) override {
+        if (gvr.resource == "schedulingreviews") {
+            cluster_.executor_.post([reply = std::move(reply), answer = cluster_.review(std::move(body))]() mutable { reply(std::move(answer)); });
+            return;
+        }
         inner_.create(gvr, ns, std::move(body), options, std::move(reply), name, sub);
     }
     void update(const client::GroupVersionResource& gvr, const std::string& ns, const std::string& name, json::object body, const client::WriteOptions& options, client::Reply<ObjectPtr> reply, const std::string& sub) override {
@@ -71,6 +76,16 @@ DemoCluster::DemoCluster(Executor& executor, Clock& clock) : clock_(clock), exec
     setClock(1, false);
 }
 DemoCluster::~DemoCluster() = default;
+
+Result<ObjectPtr> DemoCluster::review(json::object review) const {
+    scheduler::ClusterState state;
+    for (const auto& kind : scheduler::stateKinds())
+        for (const auto& object : memory_.all(kind.resource)) scheduler::add(state, kind, object);
+    const auto spec = review.at("spec").as_object();
+    const auto asked = TRY(scheduler::ReviewedCluster::of(state, spec));
+    review["status"] = TRY(scheduler::answerSchedulingReview(spec, asked));
+    return api::Object::make(std::move(review));
+}
 
 std::unique_ptr<client::Client> DemoCluster::client() { return std::make_unique<DemoClient>(*this); }
 
@@ -208,6 +223,12 @@ json::object feasible(const char* node, const std::vector<std::array<int, 3>>& s
 }
 
 }  // namespace
+
+void DemoCluster::putIntoZone(const std::string& node, const std::string& zone) {
+    auto tree = memory_.find(r::nodes, node)->tree();
+    tree["metadata"].as_object()["labels"].as_object()["topology.kubernetes.io/zone"] = zone;
+    memory_.put(r::nodes, std::move(tree));
+}
 
 void DemoCluster::fillTheatre() {
     for (const auto* name : {"worker-a", "worker-b", "worker-c"}) addNode(name, "1", "512Mi");

@@ -25,6 +25,7 @@ public:
     std::vector<Cause> applyCauses;
 
     void addNode(const std::string& name, const std::string& cpu, const std::string& memory, bool simulated = false, const std::string& pool = {});
+    void putIntoZone(const std::string& node, const std::string& zone);
     void addDeployment(const std::string& name, int replicas, int ready);
     // Returns the key. An empty node leaves it pending.
     std::string addPod(const std::string& workload, int number, const std::string& node, const std::string& cpu = "100m");
@@ -44,6 +45,8 @@ public:
 
 private:
     friend class DemoClient;
+    // The scheduler itself answers, about the objects that are here.
+    Result<ObjectPtr> review(json::object review) const;
     Clock& clock_;
     Executor& executor_;
     SeededRandom random_{7};

@@ -4,9 +4,11 @@
 #include "ui/view/lab_panel.h"
 #include "ui/view/main_window.h"
 #include "ui/view/timeline_view.h"
+#include "ui/view/what_if_dialog.h"
 #include "ui/view/yaml_editor.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QDeadlineTimer>
 #include <QDir>
 #include <QFile>
@@ -170,6 +172,30 @@ void powerOff(testing::DemoCluster& cluster) {
     cluster.renewLease("worker-c", 0.4);
 }
 
+// Three Nodes in two zones, with Pods that are to move; none of them waits.
+void fillForWhatIf(testing::DemoCluster& cluster) {
+    cluster.fillHealing();
+    cluster.putIntoZone("worker-a", "east");
+    cluster.putIntoZone("worker-b", "west");
+    cluster.putIntoZone("worker-c", "east");
+    cluster.setClock(1, false);
+}
+
+enum class Supposed { Pods, Drain, LostZone, Target, OtherConfiguration };
+
+void askWhatIf(MainWindow& window, Supposed supposed) {
+    auto* dialog = window.openWhatIf();
+    const bool large = supposed == Supposed::Target;
+    dialog->setManifests(QStringLiteral("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec:\n  replicas: 3\n  selector: {matchLabels: {app: shop}}\n  template:\n    metadata: {labels: {app: shop}}\n"
+                                        "    spec:\n      containers:\n      - name: shop\n        image: kubarium/web:1.0\n        resources: {requests: {cpu: %1, memory: 32Mi}}\n")
+                             .arg(large ? QStringLiteral("900m") : QStringLiteral("150m")));
+    if (supposed == Supposed::Drain) dialog->drain().setCurrentText(QStringLiteral("worker-b"));
+    if (supposed == Supposed::LostZone) dialog->lostZone().setCurrentText(QStringLiteral("west"));
+    if (supposed == Supposed::Target) dialog->target().setCurrentText(QStringLiteral("worker-b"));
+    if (supposed == Supposed::OtherConfiguration) dialog->packNodes();
+    dialog->ask();
+}
+
 std::vector<Scene> scenes(view::Appearance& appearance) {
     std::vector<Scene> list;
     const auto why = [](MainWindow& window, testing::DemoCluster&) { window.follow({model::Kind::Pod, QStringLiteral("default/train-7d9f6-42")}); };
@@ -209,6 +235,14 @@ std::vector<Scene> scenes(view::Appearance& appearance) {
                             },
                             dark, 2600});
         list.push_back({"theatre-thousand", decideAmongMany, why, dark, 4000});
+        for (const auto& [name, supposed] : {std::pair{"what-if", Supposed::Pods}, {"what-if-drain", Supposed::Drain}, {"what-if-zone", Supposed::LostZone}, {"what-if-target", Supposed::Target}, {"what-if-compare", Supposed::OtherConfiguration}})
+            list.push_back({name, fillForWhatIf, [supposed = supposed](MainWindow& window, testing::DemoCluster&) { askWhatIf(window, supposed); }, dark, 1200});
+        list.push_back({"what-if-presentation", fillForWhatIf,
+                        [](MainWindow& window, testing::DemoCluster&) {
+                            window.setPresenting(true);
+                            askWhatIf(window, Supposed::OtherConfiguration);
+                        },
+                        dark, 1200});
         list.push_back({"yaml-error", [](auto& c) {
                             c.fillTheatre();
                             c.setClock(1, false);
@@ -279,7 +313,9 @@ int main(int count, char** values) {
         scene.act(window, cluster);
         settle(scene.wait);
         const auto path = folder.filePath(name + suffix);
-        if (!window.grab().save(path)) return 1;
+        // A dialog is looked at by itself.
+        auto* dialog = window.findChild<view::WhatIfDialog*>();
+        if (!(dialog ? dialog->grab() : window.grab()).save(path)) return 1;
         std::printf("%s\n", qPrintable(path));
         std::fflush(stdout);
         QSettings().clear();
