@@ -2810,6 +2810,10 @@
         <source>YAML text</source>
         <translation>YAML 文本</translation>
     </message>
+    <message>
+        <source>Esc leaves the text</source>
+        <translation>Esc 离开文本</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::YamlPage</name>

@@ -92,7 +92,8 @@ QHeaderView { background: @panel@; }
 QHeaderView::section { background: @panel@; color: @textMuted@; border: none; border-bottom: 1px solid @hairline@; padding: 6px 8px; font-size: @small@px; }
 QProgressBar { background: @barTrack@; border: none; border-radius: 3px; max-height: 6px; color: transparent; }
 QProgressBar::chunk { background: @ok@; border-radius: 3px; }
-QScrollArea { background: transparent; border: none; }
+QScrollArea { background: transparent; border: 1px solid transparent; }
+QScrollArea:focus { border-color: @accent@; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }

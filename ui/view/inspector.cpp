@@ -10,6 +10,7 @@
 #include "ui/view/yaml_page.h"
 
 #include <QBoxLayout>
+#include <QScrollArea>
 #include <QButtonGroup>
 #include <QEvent>
 
@@ -142,6 +143,8 @@ void Inspector::retranslate() {
     for (int i = 0; i < pages_.size(); ++i) {
         tabs_[i]->setText(pages_[i]->title());
         tabs_[i]->setAccessibleName(pages_[i]->title());
+        // They take the keyboard to be scrolled with it.
+        for (auto* area : pages_[i]->findChildren<QScrollArea*>()) area->setAccessibleName(pages_[i]->title());
     }
     emptyText_->setText(tr("Choose a Pod, a Node or a Service on the Stage or in the tree to read what it does and why."));
     const QStringList starts{tr("Deploy an example…   Ctrl+N"), tr("Choose a lab…"), tr("Find or run anything…   Ctrl+K")};

@@ -85,6 +85,7 @@ LabPanel::LabPanel(QWidget* parent) : QWidget(parent) {
 }
 
 void LabPanel::retranslate() {
+    findChild<QScrollArea*>()->setAccessibleName(tr("Labs"));
     reset_->setText(tr("Reset"));
     reset_->setAccessibleName(tr("Reset lab"));
     reset_->setToolTip(tr("Begin again from the same start"));

@@ -13,6 +13,7 @@
 
 #include <QBoxLayout>
 #include <QEvent>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QMap>
 #include <QPointer>
@@ -87,6 +88,7 @@ YamlEditor::YamlEditor(QWidget* parent) : QWidget(parent), editor_(new QsciScint
         search_->hide();
         editor_->setFocus();
     });
+    editor_->installEventFilter(this);
     retranslate();
 }
 
@@ -221,6 +223,16 @@ void YamlEditor::retranslate() {
     search_->setPlaceholderText(tr("Search"));
     search_->setAccessibleName(tr("Search in the text"));
     editor_->setAccessibleName(tr("YAML text"));
+    editor_->setAccessibleDescription(tr("Esc leaves the text"));
+}
+
+bool YamlEditor::eventFilter(QObject* watched, QEvent* event) {
+    const bool isEscape = (event->type() == QEvent::KeyPress || event->type() == QEvent::ShortcutOverride) && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape;
+    if (watched == editor_ && event->type() == QEvent::FocusIn && status_->text().isEmpty()) showStatus(tr("Esc leaves the text"), model::Tone::Neutral);
+    if (watched != editor_ || !isEscape) return QWidget::eventFilter(watched, event);
+    event->accept();
+    if (event->type() == QEvent::KeyPress) dryRun_->setFocus(Qt::TabFocusReason);
+    return true;
 }
 
 void YamlEditor::changeEvent(QEvent* event) {

@@ -40,6 +40,8 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    // Tab is a character of the text, so Escape is the way out of it: to the buttons, and from there on with Tab.
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void setFoldMarks();

@@ -551,6 +551,45 @@ TEST_F(WindowTest, TheCodeInTheTextOfALabIsCopiedAsItStandsAndAManifestGoesToThe
     EXPECT_TRUE(window_->editor().isVisible());
 }
 
+TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->select({Kind::Pod, QStringLiteral("default/web-7d9f6-0")});
+    window_->newManifest();
+    ASSERT_TRUE(waitFor([this] {
+        QApplication::setActiveWindow(window_.get());
+        window_->stage().setFocus();
+        return window_->stage().hasFocus();
+    }));
+    const auto isNamed = [](const QWidget* widget) {
+        const auto* button = qobject_cast<const QAbstractButton*>(widget);
+        const auto words = widget->accessibleName().isEmpty() && button ? button->text() : widget->accessibleName();
+        return std::any_of(words.begin(), words.end(), [](QChar each) { return each.isLetter(); });
+    };
+    // Tab goes from one thing to the next, arrows go through those of which one is chosen, and Escape leaves the editor, which keeps Tab for itself.
+    QSet<QWidget*> reached;
+    for (int i = 0; i < 200; ++i) {
+        auto* focus = QApplication::focusWidget();
+        ASSERT_TRUE(focus);
+        EXPECT_TRUE(isNamed(focus)) << focus->metaObject()->className() << " " << focus->objectName().toStdString();
+        if (reached.contains(focus)) break;
+        reached.insert(focus);
+        if (auto* one = qobject_cast<QAbstractButton*>(focus); one && one->isCheckable()) {
+            for (int k = 0; k < 8; ++k) {
+                QTest::keyClick(QApplication::focusWidget(), Qt::Key_Right);
+                reached.insert(QApplication::focusWidget());
+            }
+            one->click();  // what was chosen stays so
+            one->setFocus();
+        }
+        QTest::keyClick(QApplication::focusWidget(), focus->inherits("QsciScintilla") ? Qt::Key_Escape : Qt::Key_Tab);
+    }
+    for (auto* button : window_->findChildren<QPushButton*>()) {
+        if (!button->isVisible() || !button->isEnabled()) continue;
+        EXPECT_TRUE(reached.contains(button)) << button->text().toStdString() << " " << button->accessibleName().toStdString();
+        EXPECT_TRUE(isNamed(button)) << button->objectName().toStdString() << " \"" << button->text().toStdString() << "\"";
+    }
+}
+
 TEST_F(WindowTest, TheTerminalRunsAShellWithTheClustersKubeconfig) {
     open([](auto& cluster) { cluster.fillHealing(); });
     window_->terminal().setKubeconfig(QStringLiteral("/nowhere/kubeconfig"));
