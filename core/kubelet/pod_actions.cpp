@@ -31,22 +31,18 @@ bool inThisSandbox(const PodActual& actual, const ContainerActual* container) {
     return container && container->current && !actual.sandboxId.empty() && container->current->sandboxId == actual.sandboxId;
 }
 
-// Kills a running container whose time has come; true if it was condemned.
-bool killIfCondemned(const api::Container& container, const ContainerActual& state, PodActions& actions) {
-    if (!state.running() || state.killing) return false;
-    if (!state.restartMessage.empty()) {
-        actions.kill.push_back({container.name, state.restartMessage});
-        return true;
-    }
-    if (state.current->specHash != 0 && state.current->specHash != containerHash(container)) {
-        actions.kill.push_back({container.name, "Container " + container.name + " definition changed, will be restarted"});
-        return true;
-    }
-    if (state.current->actuated && resizeRestarts(container, *state.current->actuated)) {
-        actions.kill.push_back({container.name, "Container " + container.name + " resize requires restart"});
-        return true;
-    }
-    return false;
+// Kills a running container whose time has come. Of sidecars it is not said that they will be restarted.
+void killIfCondemned(const api::PodSpec& spec, const api::Container& container, ContainerKind kind, const ContainerActual& state, PodActions& actions) {
+    if (!state.running() || state.killing) return;
+    const bool init = kind == ContainerKind::Init;
+    const auto name = (init ? "Init container " : "Container ") + container.name;
+    const auto kill = [&](const std::string& why, bool restart) {
+        actions.kill.push_back({container.name, name + why + (restart && !init ? ", will be restarted" : ""), restart});
+    };
+    if (state.current->specHash != 0 && state.current->specHash != containerHash(container)) return kill(" definition changed", true);
+    if (!state.failedProbe.empty()) return kill(" failed " + state.failedProbe + " probe", init || spec.restartPolicy != "Never");
+    if (state.current->actuated && resizeRestarts(container, *state.current->actuated))
+        actions.kill.push_back({container.name, "Container " + container.name + " resize requires restart", true});
 }
 
 struct InitVerdict {
@@ -60,7 +56,7 @@ bool passInit(const api::PodSpec& spec, std::size_t index, const PodActual& actu
     const auto* state = actual.find(container.name);
     const bool here = inThisSandbox(actual, state);
     if (here && state->running()) {
-        killIfCondemned(container, *state, actions);
+        killIfCondemned(spec, container, ContainerKind::Init, *state, actions);
         return isSidecar(container) && state->started;
     }
     if (here && !isSidecar(container) && state->current->exitCode == 0) return true;
@@ -83,7 +79,7 @@ InitVerdict initActions(const api::PodSpec& spec, const PodActual& actual, PodAc
             if (!inThisSandbox(actual, state) || state->exited())
                 actions.start.push_back({ContainerKind::Init, i});
             else
-                killIfCondemned(container, *state, actions);
+                killIfCondemned(spec, container, ContainerKind::Init, *state, actions);
         }
         verdict.complete = true;
         return verdict;
@@ -121,7 +117,7 @@ PodActions computePodActions(const api::PodSpec& spec, const PodActual& actual) 
     PodActions actions;
     const auto ended = [&](const api::Container& container) {
         const auto* state = actual.find(container.name);
-        return state && state->exited() && !restarts(spec, container, ContainerKind::App, state->current->exitCode);
+        return state && state->exited() && !state->restart && !restarts(spec, container, ContainerKind::App, state->current->exitCode);
     };
     actions.finished = !spec.containers.empty() && std::all_of(spec.containers.begin(), spec.containers.end(), ended);
     if (actions.finished) return actions;
@@ -144,10 +140,10 @@ PodActions computePodActions(const api::PodSpec& spec, const PodActual& actual) 
         const auto& container = spec.containers[i];
         const auto* state = actual.find(container.name);
         if (state && state->running()) {
-            killIfCondemned(container, *state, actions);
+            killIfCondemned(spec, container, ContainerKind::App, *state, actions);
             continue;
         }
-        if (state && state->exited() && !restarts(spec, container, ContainerKind::App, state->current->exitCode)) continue;
+        if (state && state->exited() && !state->restart && !restarts(spec, container, ContainerKind::App, state->current->exitCode)) continue;
         actions.start.push_back({ContainerKind::App, i});
     }
     return actions;

@@ -22,6 +22,7 @@ struct ContainerStart {
 struct ContainerKill {
     std::string name;
     std::string message;  // of the Killing event
+    bool restart;         // and then started again
 };
 
 struct PodActions {

@@ -29,6 +29,14 @@ std::string randomId(Random& random) {
     return id;
 }
 
+// What a container has failed with counts no more once its image or its resources are others.
+std::string backOffKey(const api::Container& container) {
+    auto key = container.name + '\n' + imageName(container);
+    for (const auto* amounts : {&resourcesOf(container).requests, &resourcesOf(container).limits})
+        for (const auto& [resource, amount] : *amounts) key += fmt::format("\n{}={}", resource, amount);
+    return key;
+}
+
 std::string fieldPath(ContainerKind kind, const std::string& name) {
     const auto* list = kind == ContainerKind::Init ? "initContainers" : kind == ContainerKind::App ? "containers" : "ephemeralContainers";
     return fmt::format("spec.{}{{{}}}", list, name);
@@ -50,11 +58,12 @@ void PodWorker::startFailed(const std::string& container, std::string reason, st
     nextStep();
 }
 
-bool PodWorker::inBackOff(const api::Container& container, ContainerActual& actual, const std::string& path) {
-    if (!actual.exited()) return false;
+// Kubernetes: doBackOff (pkg/kubelet/kuberuntime), with the instance that had ended when the sync began.
+bool PodWorker::inBackOff(const api::Container& container, const ContainerInstance* exited, const std::string& path) {
+    if (!exited) return false;
     const auto now = context_.clock.clusterNow();
-    const auto finished = actual.current->finishedCluster;
-    auto& backOff = backOffs_[container.name];
+    const auto finished = exited->finishedCluster;
+    auto& backOff = backOffs_[backOffKey(container)];
     const bool known = backOff.delay > Duration{} && finished - backOff.updated <= 2 * longestBackOff;
     if (known && now - finished < backOff.delay) {
         event("Warning", "BackOff", fmt::format("Back-off restarting failed container {} in pod {}_{}({})", container.name, spec().metadata.name,
@@ -118,10 +127,16 @@ void PodWorker::startContainer(ContainerStart start) {
     const auto& container = containerOf(start);
     auto& actual = actual_.containers[container.name];
     const auto path = fieldPath(start.kind, container.name);
-    if (inBackOff(container, actual, path))
+    // The sync that killed it starts it again: for that one it had not ended.
+    const bool atOnce = std::exchange(actual.restart, false);
+    const auto& ended = atOnce ? actual.previous : actual.current;
+    if (inBackOff(container, ended && ended->state == InstanceState::Exited ? &*ended : nullptr, path)) {
+        if (atOnce) actual.started = actual.ready = false;
+        settling_ = settling_ || atOnce;
         return startFailed(container.name, "CrashLoopBackOff",
-                           fmt::format("back-off {} restarting failed container={} pod={}_{}({})", goDuration(backOffs_[container.name].delay), container.name,
+                           fmt::format("back-off {} restarting failed container={} pod={}_{}({})", goDuration(backOffs_[backOffKey(container)].delay), container.name,
                                        spec().metadata.name, spec().metadata.nameSpace, spec().metadata.uid));
+    }
     auto image = ensureImage(container, path);
     if (!image) return startFailed(container.name, image.error().kind, image.error().message);
     fetchObjects(context_, environmentReferences(spec().metadata.nameSpace, container),
@@ -186,7 +201,8 @@ void PodWorker::keepInstance(ContainerActual& actual, ContainerInstance instance
     actual.previous = std::move(actual.current);
     actual.current = std::move(instance);
     actual.started = actual.ready = actual.killing = false;
-    actual.restartMessage.clear();
+    actual.failedProbe.clear();
+    actual.restart = false;
     for (auto* text : {&actual.waitingReason, &actual.waitingMessage, &actual.nextReason, &actual.nextMessage}) text->clear();
 }
 
@@ -298,12 +314,12 @@ void PodWorker::onProbe(const std::string& name, ProbeKind kind, bool success) {
                 actual.started = true;
                 actual.ready = !container->readinessProbe;
             } else {
-                actual.restartMessage = fmt::format("Container {} failed startup probe, will be restarted", name);
+                actual.failedProbe = "startup";
             }
             break;
         case ProbeKind::Liveness:
             if (success) return;
-            actual.restartMessage = fmt::format("Container {} failed liveness probe, will be restarted", name);
+            actual.failedProbe = "liveness";
             break;
         case ProbeKind::Readiness: actual.ready = success; break;
     }
@@ -326,7 +342,7 @@ void PodWorker::noteExit(const std::string& name, ContainerActual& actual, const
     actual.killing = false;
     // While its Pod is being stopped nobody looks: probing for readiness goes on, and the end is reported with that of the Pod.
     if (stage_ == Stage::Stopping) return;
-    actual.started = actual.ready = false;
+    if (!actual.restart) actual.started = actual.ready = false;
     if (const auto prober = probers_.find(name); prober != probers_.end()) prober->second->containerEnded();
 }
 

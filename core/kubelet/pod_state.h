@@ -39,7 +39,8 @@ struct ContainerActual {
     bool started = false;        // startup probe and postStart are through
     bool ready = false;          // readiness probe (or none) says so; meaningful while running
     bool killing = false;        // being stopped
-    std::string restartMessage;  // set when a probe condemned it: the text of the Killing event
+    std::string failedProbe;     // "liveness" or "startup": it has condemned the container
+    bool restart = false;        // killed in order to be started again at once, whatever the Pod's policy
 
     bool running() const { return current && current->state == InstanceState::Running; }
     bool exited() const { return current && current->state == InstanceState::Exited; }

@@ -60,7 +60,9 @@ void addCurrent(const PodStatusInput& input, const api::Container& container, Co
     if (!current.image.empty()) status.image = json::value(json::string(current.image));
     // Between the stop of a Pod and that of its sandbox the kubelet does not ask what has ended meanwhile.
     const bool unnoticed = input.ending && !input.ended && input.sandboxReady && current.state == InstanceState::Exited && current.finishedAt > input.endingSince;
-    if (current.state == InstanceState::Running || unnoticed) {
+    // Nor is it said of one that is killed and started again in one go.
+    const bool replaced = actual.restart && !input.ending;
+    if (current.state == InstanceState::Running || unnoticed || replaced) {
         status.state.emplace().running = api::ContainerStateRunning{formatTime(current.startedAt)};
         status.started = actual.started || (kind == ContainerKind::Init && !isSidecar(container));
         status.ready = actual.ready && (kind == ContainerKind::App || isSidecar(container));

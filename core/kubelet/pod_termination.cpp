@@ -62,9 +62,10 @@ void PodWorker::beginKill(const std::string& name, const std::string& message, s
     auto& kill = kills_[name];
     if (kill) return;  // on its way already
     const auto* container = findContainer(name);
-    if (!inOrder && container)
-        for (const auto* probe : {&container->livenessProbe, &container->startupProbe})
-            if (*probe && (*probe)->terminationGracePeriodSeconds && !actual.restartMessage.empty()) grace = *(*probe)->terminationGracePeriodSeconds;
+    if (!inOrder && container && !actual.failedProbe.empty()) {
+        const auto& probe = actual.failedProbe == "startup" ? container->startupProbe : container->livenessProbe;
+        if (probe && probe->terminationGracePeriodSeconds) grace = *probe->terminationGracePeriodSeconds;
+    }
     kill = std::make_unique<Kill>();
     kill->name = name;
     kill->id = actual.current->id;

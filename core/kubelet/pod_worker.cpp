@@ -219,7 +219,10 @@ void PodWorker::sync() {
     writeStatus();
     for (const auto& [name, prober] : probers_)
         if (const auto& container = actual_.containers[name]; container.running() && container.started && !container.ready) prober->lookAtReadiness();
-    for (auto& kill : actions.kill) beginKill(kill.name, kill.message, graceSeconds(), false);
+    for (auto& kill : actions.kill) {
+        actual_.containers[kill.name].restart = kill.restart;
+        beginKill(kill.name, kill.message, graceSeconds(), false);
+    }
     actuateResize();
     runActions(std::move(actions));
 }

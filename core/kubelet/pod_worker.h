@@ -113,7 +113,7 @@ private:
     const api::Container& containerOf(const ContainerStart&) const;
     void startContainer(ContainerStart);
     void startFailed(const std::string& container, std::string reason, std::string message);
-    bool inBackOff(const api::Container&, ContainerActual&, const std::string& fieldPath);
+    bool inBackOff(const api::Container&, const ContainerInstance* exited, const std::string& fieldPath);
     Result<ImageInfo> ensureImage(const api::Container&, const std::string& fieldPath);
     void launch(ContainerStart, const ImageInfo&, const FetchedObjects&);
     void create(ContainerStart, const ImageInfo&, const Environment&, ContainerInstance, std::vector<Mount>);

@@ -52,6 +52,51 @@ TEST_F(Probing, FailuresBeforeACrashCountAfterIt) {
     EXPECT_EQ(container("p").restartCount, 1);
 }
 
+// As with doBackOff: what counts is the instance that had ended before the one that is killed.
+TEST_F(Probing, ACondemnedContainerIsStartedAgainAtOnceTwiceAndThenBackedOff) {
+    startKubelet();
+    createPod("p", R"({"livenessProbe":{"exec":{"command":["false"]},"periodSeconds":1,"failureThreshold":2},"command":["sh","-c","trap 'exit 0' TERM; sleep 3600"]})");
+    ASSERT_TRUE(eventually([&] { return eventCount("Killing") == 2; }, 10s));
+    loop.advance(500ms);
+    EXPECT_EQ(container("p").restartCount, 2);
+    EXPECT_TRUE(container("p").state->running);
+    EXPECT_EQ(eventCount("BackOff"), 0);
+    EXPECT_EQ(eventText("Killing"), "Container c failed liveness probe, will be restarted");
+    for (const auto& state : history["p"]) {
+        const auto& statuses = state->as<api::Pod>().status.containerStatuses;
+        EXPECT_FALSE(!statuses.empty() && statuses[0].state->terminated) << "its end is not reported, but as what was before";
+    }
+    ASSERT_TRUE(eventually([&] { return container("p").state->waiting && container("p").state->waiting->reason == "CrashLoopBackOff"; }, 6s));
+    EXPECT_GE(eventCount("BackOff"), 1);
+}
+
+TEST_F(Probing, WithoutRestartsACondemnedContainerIsTheEndOfItsPod) {
+    startKubelet();
+    createPod("p", R"({"livenessProbe":{"exec":{"command":["false"]},"periodSeconds":1,"failureThreshold":1},"command":["sh","-c","trap 'exit 1' TERM; sleep 3600"]})", R"({"restartPolicy":"Never"})");
+    ASSERT_TRUE(eventually([&] { return phase("p") == "Failed"; }, 10s));
+    EXPECT_EQ(eventText("Killing"), "Container c failed liveness probe");
+    EXPECT_EQ(container("p").restartCount, 0);
+}
+
+TEST_F(Probing, AnotherImageIsStartedWhateverTheRestartPolicy) {
+    startKubelet();
+    createPod("p", R"({"command":["sh","-c","trap 'exit 1' TERM; sleep 3600"]})", R"({"restartPolicy":"Never"})");
+    ASSERT_TRUE(eventually([&] { return ready("p"); }, 10s));
+    auto changed = pod("p")->tree();
+    changed["spec"].at("containers").at(0).as_object()["image"] = "reg.local/web:1";
+    client.put(resources::pods, std::move(changed));
+    ASSERT_TRUE(eventually([&] { return container("p").restartCount == 1 && ready("p"); }, 10s));
+    EXPECT_EQ(eventText("Killing"), "Container c definition changed, will be restarted");
+}
+
+TEST_F(Probing, OfASidecarItIsNotSaidThatItWillBeRestarted) {
+    startKubelet();
+    createPod("p", "{}", R"({"initContainers":[{"name":"s","image":"reg.local/busybox:1","imagePullPolicy":"IfNotPresent","restartPolicy":"Always",
+        "command":["sh","-c","trap 'exit 0' TERM; sleep 3600"],"livenessProbe":{"exec":{"command":["false"]},"periodSeconds":1,"failureThreshold":2}}]})");
+    ASSERT_TRUE(eventually([&] { return status("p").initContainerStatuses.size() == 1 && status("p").initContainerStatuses[0].restartCount == 1; }, 10s));
+    EXPECT_EQ(eventText("Killing"), "Init container s failed liveness probe");
+}
+
 TEST_F(Probing, TheCommandOfAProbeHasTheContainersOwnVariables) {
     startKubelet();
     createPod("p", R"j({"env":[{"name":"OUTCOME","value":"false"}],"livenessProbe":{"exec":{"command":["$(OUTCOME)"]},"periodSeconds":1}})j");
