@@ -98,9 +98,42 @@ std::optional<Refusal> insufficient(const AdmissionInput& input) {
     return std::nullopt;
 }
 
+// Kubernetes: pkg/kubelet/sysctl; those that concern no other Pod, all of the kernel's versions that can run containers here.
+std::optional<Refusal> forbiddenSysctl(const api::PodSpec& spec) {
+    static const std::set<std::string> safe{
+        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"};
+    if (!spec.securityContext) return std::nullopt;
+    for (const auto& sysctl : spec.securityContext->sysctls) {
+        const auto name = dottedSysctl(sysctl.name);
+        const bool network = name.starts_with("net.");
+        if (!safe.contains(name)) return Refusal{"SysctlForbidden", fmt::format("forbidden sysctl: \"{}\" not allowlisted", name)};
+        if (network ? spec.hostNetwork.value_or(false) : spec.hostIPC.value_or(false))
+            return Refusal{"SysctlForbidden", fmt::format("forbidden sysctl: \"{}\" not allowed with host {} enabled", name, network ? "Net" : "IPC")};
+    }
+    return std::nullopt;
+}
+
+bool needsAppArmor(const api::PodSpec& spec) {
+    const auto confined = [](const auto& context) { return context && context->appArmorProfile && context->appArmorProfile->type != "Unconfined"; };
+    const auto any = [&](const auto& containers) { return std::ranges::any_of(containers, [&](const auto& container) { return confined(container.securityContext); }); };
+    return confined(spec.securityContext) || any(spec.initContainers) || any(spec.containers) || any(spec.ephemeralContainers);
+}
+
 }  // namespace
 
+std::string dottedSysctl(std::string name) {
+    const auto first = name.find_first_of("./");
+    if (first == std::string::npos || name[first] == '.') return name;
+    for (auto& letter : name) letter = letter == '/' ? '.' : letter == '.' ? '/' : letter;
+    return name;
+}
+
 std::optional<Refusal> refusalOf(const AdmissionInput& input) {
+    if (auto refusal = forbiddenSysctl(input.pod.spec)) return refusal;
+    if (const auto it = input.pod.metadata.labels.find("kubernetes.io/os"); it != input.pod.metadata.labels.end() && it->second != "linux")
+        return Refusal{"PodOSSelectorNodeLabelDoesNotMatch", "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"};
     if (input.pod.spec.os && !input.pod.spec.os->name.empty() && input.pod.spec.os->name != "linux")
         return Refusal{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"};
     if (auto refusal = insufficient(input)) return refusal;
@@ -111,6 +144,7 @@ std::optional<Refusal> refusalOf(const AdmissionInput& input) {
             for (const auto& taken : hostPorts(*other))
                 if (std::any_of(wanted.begin(), wanted.end(), [&](const auto& port) { return conflicts(port, taken); }))
                     return Refusal{"NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"};
+    if (!input.appArmor && needsAppArmor(input.pod.spec)) return Refusal{"AppArmor", "Cannot enforce AppArmor: AppArmor is not enabled on the host"};
     return std::nullopt;
 }
 

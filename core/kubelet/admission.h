@@ -1,6 +1,6 @@
 // The Node's own last word on a Pod that was bound to it: whoever binds may be wrong (spec.nodeName written by hand, two
-// schedulers, labels that changed). The Node checks its resources, the Pod's node affinity and selector, and host ports.
-// A refused Pod fails for good. Pure function.
+// schedulers, labels that changed). The Node checks sysctls, the operating system, its resources, the Pod's node affinity and
+// selector, host ports and AppArmor, in this order (pkg/kubelet/kubelet.go). A refused Pod fails for good. Pure function.
 #pragma once
 
 #include "core/api/types/pod.h"
@@ -24,9 +24,12 @@ struct AdmissionInput {
     std::map<std::string, std::int64_t> allocatable;    // cpu in millis, everything else whole; "pods" too
     std::map<std::string, std::string> nodeLabels;
     std::string nodeName;
+    bool appArmor = true;  // the machine has it
 };
 
 std::optional<Refusal> refusalOf(const AdmissionInput&);
+// "net/ipv4/x" as "net.ipv4.x"; where the first separator is a slash, dots and slashes change places.
+std::string dottedSysctl(std::string name);
 // The same for a Pod that is here already and asks for other resources (`others` without it): Infeasible if the Node could
 // never give them, Deferred while others have them. Kubernetes: canResizePod in pkg/kubelet/allocation.
 std::optional<Refusal> resizeRefusalOf(const AdmissionInput&);

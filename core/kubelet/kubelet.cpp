@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace kubarium::kubelet {
 
@@ -262,8 +263,20 @@ void Kubelet::configurationChanged(const api::GroupVersionResource& resource, co
     for (const auto& [uid, worker] : workers_) worker->configurationChanged(resource, key);
 }
 
+namespace {
+
+bool machineHasAppArmor() {
+    static const bool has = [] {
+        std::ifstream file("/sys/module/apparmor/parameters/enabled");
+        return file.get() == 'Y';
+    }();
+    return has;
+}
+
+}  // namespace
+
 AdmissionInput Kubelet::admissionInput(const api::Pod& pod, const PodWorker* self) const {
-    AdmissionInput input{pod, {}, nodeAllocatable(options_), nodeLabels(options_), options_.name};
+    AdmissionInput input{pod, {}, nodeAllocatable(options_), nodeLabels(options_), options_.name, options_.simulated || machineHasAppArmor()};
     if (node_)
         for (const auto& [key, value] : api::metaOf(*node_).labels) input.nodeLabels[key] = value;
     for (const auto& [uid, worker] : workers_)

@@ -128,6 +128,7 @@ json::object makeNodeStatus(const NodeOptions& options, const ContainerRuntime& 
     if (!options.nodeIP.empty()) addresses.push_back({{"type", "InternalIP"}, {"address", options.nodeIP}});
     addresses.push_back({{"type", "Hostname"}, {"address", options.name}});
     status["addresses"] = std::move(addresses);
+    status["features"] = {{"supplementalGroupsPolicy", true}};  // Strict is understood
     status["daemonEndpoints"] = {{"kubeletEndpoint", {{"Port", options.kubeletPort}}}};
     status["nodeInfo"] = {{"machineID", options.machineId}, {"systemUUID", options.machineId}, {"bootID", options.bootId},
                           {"kernelVersion", options.kernelVersion}, {"osImage", options.osImage}, {"containerRuntimeVersion", runtime.name()},

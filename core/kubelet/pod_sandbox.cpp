@@ -83,7 +83,7 @@ void PodWorker::startSandbox() {
     sandbox.shareProcessNamespace = pod.spec.shareProcessNamespace.value_or(false);
     sandbox.limits = podLimits(pod.spec);
     if (pod.spec.securityContext)
-        for (const auto& sysctl : pod.spec.securityContext->sysctls) sandbox.sysctls[sysctl.name] = sysctl.value;
+        for (const auto& sysctl : pod.spec.securityContext->sysctls) sandbox.sysctls[dottedSysctl(sysctl.name)] = sysctl.value;
     for (const auto& container : pod.spec.containers)
         for (const auto& port : container.ports)
             if (port.hostPort.value_or(0) > 0 && !sandbox.hostNetwork)
