@@ -53,7 +53,7 @@ void PodWorker::tellOfVolumes(const VolumeSetUp& outcome) {
 // Kubernetes: pkg/kubelet/runtimeclass. The words of a handler that is not there are containerd's.
 void PodWorker::chooseHandler() {
     const auto& name = spec().spec.runtimeClassName;
-    if (name.empty()) return startSandbox();
+    if (name.empty()) return startSandbox({});
     fetchObjects(context_, {{runtimeClasses, "", name}}, [weak = weak_from_this(), name](FetchedObjects found) {
         const auto self = weak.lock();
         if (!self) return;
@@ -64,11 +64,24 @@ void PodWorker::chooseHandler() {
         if (!self->context_.runtime.hasHandler(handler))
             return self->onSandbox(internalError(
                 fmt::format("rpc error: code = Unknown desc = failed to get sandbox runtime: no runtime for \"{}\" is configured", handler)));
-        self->startSandbox();
+        self->startSandbox(std::string(handler));
     });
 }
 
-void PodWorker::startSandbox() {
+// What the kubelet finds wrong before it asks the runtime: pkg/kubelet/util GetNodenameForKernel, pkg/kubelet/userns. The runtime here
+// names no handlers, and so none that knows user namespaces.
+std::optional<Error> PodWorker::sandboxRefusal(const std::string& handler) const {
+    constexpr std::size_t mostOfName = 64;  // that the kernel takes
+    if (const auto name = hostname(); name.size() > mostOfName && spec().spec.setHostnameAsFQDN.value_or(false))
+        return badRequest(fmt::format("failed to construct FQDN from pod hostname and cluster domain, FQDN {} is too long ({} characters is the max, {} characters requested)",
+                                      name, mostOfName, name.size()));
+    if (spec().spec.hostUsers.value_or(true)) return std::nullopt;
+    const auto who = handler.empty() ? std::string("runtime") : fmt::format("RuntimeClass handler \"{}\"", handler);
+    return badRequest(fmt::format("can't set `spec.hostUsers: false`, {} does not support user namespaces: the handler \"{}\" is not known", who, handler));
+}
+
+void PodWorker::startSandbox(const std::string& handler) {
+    if (auto refusal = sandboxRefusal(handler)) return onSandbox(std::move(*refusal));
     SandboxSpec sandbox;
     const auto& pod = spec();
     sandbox.podUid = pod.metadata.uid;

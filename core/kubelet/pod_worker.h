@@ -94,7 +94,8 @@ private:
     void createSandbox();
     void tellOfVolumes(const VolumeSetUp&);
     void chooseHandler();
-    void startSandbox();
+    std::optional<Error> sandboxRefusal(const std::string& handler) const;
+    void startSandbox(const std::string& handler);
     void onSandbox(Result<SandboxInfo>);
 
     // pod_storage.cpp

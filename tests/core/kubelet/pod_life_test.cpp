@@ -190,6 +190,19 @@ TEST_F(PodLife, TheNodeRefusesWhatItCannotTake) {
     EXPECT_EQ(eventText("NodeAffinity"), "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
 }
 
+TEST_F(PodLife, ASandboxThatCannotBeIsNotAskedFor) {
+    startKubelet();
+    createPod("users", "{}", R"({"hostUsers":false})");
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedCreatePodSandBox") > 0; }, 5s));
+    EXPECT_EQ(eventText("FailedCreatePodSandBox"), "Failed to create pod sandbox: can't set `spec.hostUsers: false`, runtime does not support user namespaces: the handler \"\" is not known");
+    EXPECT_EQ(phase("users"), "Pending");
+    events.clear();
+    createPod("long", "{}", R"({"hostname":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","subdomain":"s","setHostnameAsFQDN":true})");
+    ASSERT_TRUE(eventually([&] { return eventCount("FailedCreatePodSandBox") > 0; }, 5s));
+    EXPECT_EQ(eventText("FailedCreatePodSandBox"), "Failed to create pod sandbox: failed to construct FQDN from pod hostname and cluster domain, FQDN "
+                                                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.s.default.svc.cluster.local is too long (64 characters is the max, 68 characters requested)");
+}
+
 TEST_F(PodLife, APoweredOffNodeStartsItsPodsAgainWhenItComesBack) {
     startKubelet();
     createPod("p");
