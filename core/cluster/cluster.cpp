@@ -169,6 +169,7 @@ Result<void> Cluster::Parts::startSubstrate() {
     settings.program = options.program;
     settings.run = paths.run();
     settings.capabilities = capabilities;
+    settings.pause = kubelet::builtInImages(options.program) / "pause";
     auto started = kubelet::Substrate::start(loop, loop, std::move(settings));
     if (!started) {
         logWarn("cluster", "no real containers: {}", started.error().message);

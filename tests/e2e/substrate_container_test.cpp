@@ -196,6 +196,20 @@ TEST_F(SubstrateTest, ContainersOfAPodShareMemoryAndSeeTheirPlaceAmongThePodsOfT
     }
 }
 
+TEST_F(SubstrateTest, TheFirstProcessOfContainersThatShareTheirsHasNothingOfTheMachine) {
+    auto& node = addNode("worker-a");
+    const auto sandbox = makeSandbox(node, 1, [](SandboxSpec& spec) { spec.shareProcessNamespace = true; });
+    ASSERT_TRUE(sandbox) << sandbox.error().message;
+    auto spec = makeSpec(sandbox->id, 1, {"sh", "-c", "(sleep 0.1 &); exec sleep 1000"});
+    spec.addCapabilities = {"SYS_PTRACE"};
+    ASSERT_TRUE(start(node, std::move(spec)));
+    ASSERT_TRUE(waitFor([&] { return sh(node, containerId(1), "ls /proc | grep -c '^[0-9]'").out == "5\n"; })) << "the orphan is taken: the first, sleep, and of this sh, ls and grep";
+    EXPECT_EQ(sh(node, containerId(1), "tr '\\0' ' ' < /proc/1/cmdline; cat /proc/1/comm; wc -c < /proc/1/environ; grep CapEff /proc/1/status").out,
+              "/pause pause\n0\nCapEff:\t0000000000000000\n");
+    const auto seen = sh(node, containerId(1), "ls /proc/1/root/ /proc/1/root/../../ /proc/1/cwd/..");
+    EXPECT_EQ(seen.out, "/proc/1/cwd/..:\npause\n\n/proc/1/root/:\npause\n\n/proc/1/root/../../:\npause\n") << seen.err;
+}
+
 TEST_F(SubstrateTest, ASandboxThatFailedHalfwayWeighsNothingAmongBurstablePods) {
     if (!substrate->limitsEnforced()) GTEST_SKIP() << "control groups are not to be had here";
     auto& node = addNode("worker-a");

@@ -21,7 +21,7 @@ namespace kubarium::kubelet {
 int runEngineForEver(const char* directory, const char* images) {
     EngineLoop loop;
     auto store = ImageStore::open(images);
-    auto substrate = Substrate::start(loop, loop, {"/proc/self/exe", std::filesystem::path(directory) / "run", probeSubstrate()});
+    auto substrate = Substrate::start(loop, loop, {"/proc/self/exe", std::filesystem::path(directory) / "run", probeSubstrate(), {}});
     if (!store || !substrate) return 1;
     std::vector<std::unique_ptr<OciRuntime>> nodes;
     for (int i = 1; i <= 2; ++i)
@@ -135,7 +135,7 @@ TEST_F(SubstrateCrashTest, AnOrdinaryUserRunsContainersToo) {
         if (::setgroups(0, nullptr) != 0 || ::setgid(somebody) != 0 || ::setuid(somebody) != 0) ::_exit(90);
         ::setenv("TMPDIR", home.c_str(), 1);
         ::unsetenv("XDG_RUNTIME_DIR");
-        const auto filter = "--gtest_filter=SubstrateTest.ContainerStarts*:SubstrateTest.Exec*:SubstrateTest.NodeWithout*:SubstrateTest.AVolumeInMemory*:SubstrateNetworkTest.Service*";
+        const auto filter = "--gtest_filter=SubstrateTest.ContainerStarts*:SubstrateTest.Exec*:SubstrateTest.NodeWithout*:SubstrateTest.AVolumeInMemory*:SubstrateTest.TheFirstProcess*:SubstrateNetworkTest.Service*";
         ::execl("/proc/self/exe", "substrate_test", filter, nullptr);
         ::_exit(91);
     }

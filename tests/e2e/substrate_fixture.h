@@ -43,7 +43,7 @@ protected:
         return shared.path();
     }
     void startSubstrate() {
-        auto started = Substrate::start(loop, loop, {"/proc/self/exe", directory.path() / "run", capabilities});
+        auto started = Substrate::start(loop, loop, {"/proc/self/exe", directory.path() / "run", capabilities, std::filesystem::path(KUBARIUM_IMAGES) / "pause"});
         ASSERT_TRUE(started) << started.error().message;
         substrate = std::move(*started);
     }

@@ -10,8 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -128,27 +126,9 @@ Result<std::string> ContainerTable::shareMemory(Sandbox& sandbox, const std::str
 
 // A process namespace dies with its first process, so a Pod that shares one needs a process that does nothing but be first.
 Result<void> ContainerTable::startPause(Sandbox& sandbox) {
-    const int pid = static_cast<int>(::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
-    if (pid < 0) return systemError("new process namespace");
-    if (pid == 0) {
-        ::syscall(SYS_close_range, 3U, ~0U, 0U);
-        sigset_t all;
-        sigfillset(&all);
-        sigprocmask(SIG_BLOCK, &all, nullptr);
-        for (;;) {  // reaps what its namespace hands to it
-            siginfo_t info{};
-            if (::syscall(SYS_waitid, P_ALL, 0, &info, WEXITED, nullptr) != 0) {
-                int signal = 0;
-                sigset_t child;
-                sigemptyset(&child);
-                sigaddset(&child, SIGCHLD);
-                ::sigwait(&child, &signal);
-            }
-        }
-    }
-    sandbox.pause = pid;
-    sandbox.pauseHandle = openProcess(pid);
-    processes_.adopt(pid, [](const ProcessExit&) {});
+    sandbox.pause = TRY(pauses_.start());
+    sandbox.pauseHandle = openProcess(sandbox.pause);
+    processes_.adopt(sandbox.pause, [](const ProcessExit&) {});
     return {};
 }
 

@@ -68,7 +68,7 @@ std::string between(const std::string& message, const std::string& before, const
 }  // namespace
 
 ContainerTable::ContainerTable(ContainerTableOptions options, Cgroups& cgroups, ClusterNetwork& network, ProcessTable& processes, Event event)
-    : options_(std::move(options)), cgroups_(cgroups), network_(network), processes_(processes), event_(std::move(event)) {}
+    : options_(std::move(options)), cgroups_(cgroups), network_(network), processes_(processes), event_(std::move(event)), pauses_(options_.pause, options_.live + "/pause") {}
 
 Result<ContainerTable::ContainerPtr> ContainerTable::find(const std::string& id) {
     const std::lock_guard lock(mutex_);

@@ -8,6 +8,7 @@
 #include "core/kubelet/network/cluster_network.h"
 #include "core/kubelet/runtime/cgroups.h"
 #include "core/kubelet/runtime/container_logs.h"
+#include "core/kubelet/runtime/pause.h"
 #include "core/kubelet/runtime/process_table.h"
 
 #include <boost/json/object.hpp>
@@ -34,6 +35,7 @@ struct Answer {
 struct ContainerTableOptions {
     std::string live;     // tmpfs: bundles, sockets, the runtime's own state
     std::string uppers;   // on disk: what containers write into their root file systems
+    std::string pause;    // path of the program for shared process namespaces
     std::string runtime;  // path of crun or runc
     bool crun = true;
     bool user = false;    // inside a user namespace
@@ -108,6 +110,7 @@ private:
     ProcessTable& processes_;
     Event event_;
     LogPump logs_;
+    PauseProgram pauses_;
     std::mutex mutex_;
     std::map<std::string, Sandbox> sandboxes_;
     std::map<std::string, ContainerPtr> containers_;

@@ -57,6 +57,7 @@ Result<void> Substrate::spawn() {
     config.run = options_.run.string();
     config.base = cgroupNameOf(options_.run.string());
     config.runtime = can.runtimePath;
+    config.pause = options_.pause.string();
     config.crun = can.runtimeName == "crun";
     config.user = !can.root;
     config.limits = can.level == SubstrateLevel::Full;

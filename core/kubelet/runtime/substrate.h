@@ -26,6 +26,7 @@ struct SubstrateOptions {
     std::filesystem::path program;  // with a `supervisor` subcommand: normally /proc/self/exe
     std::filesystem::path run;      // directory of this cluster's run; made, and emptied of what an earlier run left
     SubstrateCapabilities capabilities;  // level Full or Unlimited
+    std::filesystem::path pause;    // the program of Pods that share a process namespace (share/images/pause)
     std::string switchAddress = "172.30.0.1";
 };
 

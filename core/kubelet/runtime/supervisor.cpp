@@ -199,7 +199,7 @@ void waitForEnd(pid_t cluster) {
 }  // namespace
 
 std::string SupervisorConfig::serialize() const {
-    return json::serialize(json::object{{"run", run}, {"base", base}, {"runtime", runtime}, {"crun", crun}, {"user", user}, {"limits", limits},
+    return json::serialize(json::object{{"run", run}, {"base", base}, {"runtime", runtime}, {"pause", pause}, {"crun", crun}, {"user", user}, {"limits", limits},
                                         {"delegated", delegated}, {"hideUnified", hideUnified}, {"switchAddress", switchAddress},
                                         {"subordinate", subordinate}, {"maxLogBytes", maxLogBytes}});
 }
@@ -213,6 +213,7 @@ SupervisorConfig SupervisorConfig::parse(const std::string& text) {
     config.run = wire::text(from, "run");
     config.base = wire::text(from, "base");
     config.runtime = wire::text(from, "runtime");
+    config.pause = wire::text(from, "pause");
     config.crun = wire::flag(from, "crun");
     config.user = wire::flag(from, "user");
     config.limits = wire::flag(from, "limits");

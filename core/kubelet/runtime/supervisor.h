@@ -24,6 +24,7 @@ struct SupervisorConfig {
     std::string run;      // absolute; created; everything it keeps on disk is below
     std::string base;     // its cgroup below each hierarchy; "" with `delegated`: the group it was started in
     std::string runtime;  // path of crun or runc
+    std::string pause;    // path of the program for shared process namespaces
     bool crun = true;
     bool user = false;        // make a user namespace
     bool limits = true;       // use cgroups

@@ -50,7 +50,7 @@ SupervisorRequests::SupervisorRequests(const SupervisorConfig& config, Cgroups c
       socket_(socket),
       cgroups_(std::move(cgroups)),
       network_(std::move(network)),
-      containers_({config.run + "/live", config.run + "/uppers", config.runtime, config.crun, config.user, config.maxLogBytes}, cgroups_, *network_,
+      containers_({config.run + "/live", config.run + "/uppers", config.pause, config.runtime, config.crun, config.user, config.maxLogBytes}, cgroups_, *network_,
                   processes_, [this](const json::object& event, const std::vector<Descriptor>& descriptors) { send(event, descriptors); }),
       jobs_(*new KeyedJobs(startsAtOnce, quickThreads)) {
     addOperations();
