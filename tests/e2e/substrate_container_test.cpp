@@ -334,13 +334,28 @@ TEST_F(SubstrateTest, NodeWithoutPowerLosesItsContainersAtOnceAndStartsNone) {
     ASSERT_TRUE(onA && onB);
     ASSERT_TRUE(start(a, makeSpec(onA->id, 1, {"sleep", "1000"})));
     ASSERT_TRUE(start(b, makeSpec(onB->id, 2, {"sleep", "1000"})));
+    const auto folder = a.podDirectory(podUid(1));
+    const auto setUp = [&] {
+        VolumePlan plan;
+        plan.volume = "m";
+        plan.path = folder + "/m";
+        plan.memory = true;
+        return wait<std::vector<VolumeError>>([&](auto reply) { a.setUpVolumes(podUid(1), {plan}, std::move(reply)); });
+    };
+    ASSERT_TRUE(setUp());
+    ASSERT_TRUE(wait<std::vector<std::string>>([&](auto reply) { a.prepareSubPaths(podUid(1), {{folder + "/m", "was-here", "m", "main"}}, std::move(reply)); }));
     a.setPower(false);
     ASSERT_TRUE(waitFor([&] { return exits.contains(containerId(1)); }));
     EXPECT_FALSE(start(a, makeSpec(onA->id, 3, {"true"})));
     EXPECT_FALSE(exits.contains(containerId(2)));
     a.setPower(true);
-    EXPECT_TRUE(start(a, makeSpec(onA->id, 3, {"true"})));
+    ASSERT_TRUE(setUp());
+    auto spec = makeSpec(onA->id, 3, {"ls", "/m"});
+    spec.mounts = {{folder + "/m", "/m", false, false, ""}};
+    EXPECT_TRUE(start(a, std::move(spec)));
     EXPECT_TRUE(waitFor([&] { return exits.contains(containerId(3)); }));
+    EXPECT_EQ(exits[containerId(3)].exitCode, 0);
+    EXPECT_EQ(readFile(logPath(3)), "") << "what was in memory is lost";
 }
 
 TEST_F(SubstrateTest, PartitionedNodeIsUnreachableUntilItsLinkIsUpAgain) {

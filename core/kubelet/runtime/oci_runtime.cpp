@@ -519,7 +519,9 @@ void OciRuntime::setLink(bool up) {
 void OciRuntime::setPower(bool on) {
     if (std::exchange(power_, on) == on) return;
     setLink(on);
-    if (!on) askPlain({{"op", "killNode"}}, [](const Result<void>&) {});
+    if (on) return;
+    askPlain({{"op", "killNode"}}, [](const Result<void>&) {});
+    askPlain({{"op", "loseMemory"}, {"path", options_.pods.string()}}, [](const Result<void>&) {});
 }
 
 // A table of its own beside that of the Services: the Node's address and port lead to the Pod's.

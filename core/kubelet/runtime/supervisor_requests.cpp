@@ -92,6 +92,7 @@ void SupervisorRequests::addOperations() {
     add("setUpVolumes", Quick, "podUid", [](Self& self, const json::object& request, Streams&) { return self.volumes_.setUp(request); });
     add("prepareSubPaths", Quick, "podUid", [](Self& self, const json::object& request, Streams&) { return self.volumes_.prepareSubPaths(request); });
     add("removeFiles", Quick, "podUid", [](Self& self, const json::object& request, Streams&) { return self.volumes_.removeFiles(request); });
+    add("loseMemory", Quick, "node", [](Self& self, const json::object& request, Streams&) { return self.volumes_.loseMemory(request); });
     add("connect", Quick, "", [](Self& self, const json::object& request, Streams&) { return self.connect(request); });
     add("listen", Quick, "", [](Self& self, const json::object& request, Streams&) { return self.listen(request); });
     add("filter", Quick, "filterNode", [](Self& self, const json::object& request, Streams&) { return self.filter(request); });

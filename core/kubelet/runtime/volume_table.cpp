@@ -53,14 +53,23 @@ Result<Answer> VolumeTable::prepareSubPaths(const json::object& request) {
     return answer;
 }
 
-Result<Answer> VolumeTable::removeFiles(const json::object& request) {
-    const auto path = wire::text(request, "path");
+void VolumeTable::unmountBelow(const std::string& path) {
     std::vector<std::string> below;
     {
         const std::lock_guard lock(mutex_);
         for (auto it = mounts_.lower_bound(path + "/"); it != mounts_.end() && it->starts_with(path + "/"); it = mounts_.erase(it)) below.push_back(*it);
     }
     for (const auto& mount : below) ::umount2(mount.c_str(), MNT_DETACH);
+}
+
+Result<Answer> VolumeTable::loseMemory(const json::object& request) {
+    unmountBelow(wire::text(request, "path"));
+    return Answer{};
+}
+
+Result<Answer> VolumeTable::removeFiles(const json::object& request) {
+    const auto path = wire::text(request, "path");
+    unmountBelow(path);
     std::error_code failure;
     fs::remove_all(path, failure);
     if (failure) return internalError("delete " + path + ": " + failure.message());

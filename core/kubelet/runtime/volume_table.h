@@ -15,11 +15,14 @@ public:
     Result<Answer> setUp(const json::object& request);
     Result<Answer> prepareSubPaths(const json::object& request);
     Result<Answer> removeFiles(const json::object& request);
+    // What is in memory below a directory is lost; files on disk stay.
+    Result<Answer> loseMemory(const json::object& request);
 
 private:
     Result<void> setUpOne(const VolumePlan& plan);
     // Whether it was not mounted before.
     Result<bool> mountMemory(const VolumePlan& plan);
+    void unmountBelow(const std::string& path);
 
     std::mutex mutex_;
     std::set<std::string> mounts_;  // paths
