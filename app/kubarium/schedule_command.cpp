@@ -161,7 +161,7 @@ void addSchedule(CLI::App& app, Command& command) {
     addStructureOption(*schedule_, command.options);
     addKubeconfigOptions(*schedule_, command.options);
     auto arguments = std::make_shared<ScheduleArguments>();
-    schedule_->add_option("-f,--filename", arguments->files, "Pods, Deployments, ReplicaSets, StatefulSets or Jobs; - is standard input; may be repeated");
+    schedule_->add_option("-f,--filename", arguments->files, "Pods, Deployments, ReplicaSets, StatefulSets or Jobs, and the Services that select them; - is standard input; may be repeated");
     schedule_->add_option("--scheduler-config", arguments->source.schedulerConfig, "a KubeSchedulerConfiguration instead of the cluster's own");
     schedule_->add_option("--snapshot", arguments->source.snapshot, "a file of 'kubarium snapshot export' instead of a cluster");
     schedule_->add_option("--add-node", arguments->addNodes, "a file with Nodes that do not exist yet; may be repeated");

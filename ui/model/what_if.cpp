@@ -18,8 +18,8 @@ namespace json = boost::json;
 
 namespace {
 
-// What the scheduler can be asked about; a Service beside its Deployment is no question.
-bool isSchedulable(const json::value& object) {
+// What Pods come from. A Service is no question by itself, but which Pods it selects counts.
+bool bringsPods(const json::value& object) {
     static const QStringList kinds{QStringLiteral("Pod"), QStringLiteral("Deployment"), QStringLiteral("ReplicaSet"), QStringLiteral("StatefulSet"), QStringLiteral("Job")};
     return kinds.contains(at(object, {"kind"}));
 }
@@ -127,7 +127,10 @@ Result<json::object> reviewOf(const WhatIfQuestion& question) {
     if (!documents) return badRequest(documents.error().message);
     json::array manifests;
     for (const auto& document : *documents)
-        if (isSchedulable(document.value)) manifests.push_back(document.value);
+        if (bringsPods(document.value)) manifests.push_back(document.value);
+    if (!manifests.empty())
+        for (const auto& document : *documents)
+            if (at(document.value, {"kind"}) == QLatin1String("Service")) manifests.push_back(document.value);
     if (manifests.empty() && question.drainNodes.isEmpty() && question.withoutZones.isEmpty())
         return badRequest(Explain::tr("There is nothing to ask: give a Pod or a Deployment, a Node to drain or a zone to lose.").toStdString());
     if (manifests.empty() && !question.targetNode.isEmpty()) return badRequest(Explain::tr("Which Pod is to go to %1? Give its manifest.").arg(question.targetNode).toStdString());

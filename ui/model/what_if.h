@@ -11,7 +11,7 @@
 namespace kubarium::model {
 
 struct WhatIfQuestion {
-    QString manifests;       // YAML of Pods, Deployments ... that do not exist; other kinds in it are left out
+    QString manifests;       // YAML of Pods, Deployments ... and Services that do not exist; other kinds in it are left out
     QStringList drainNodes;
     QString configuration;   // YAML of a KubeSchedulerConfiguration; "" for the one in force
     QString compareWith;     // a second one; "" for none

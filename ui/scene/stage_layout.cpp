@@ -217,7 +217,8 @@ double StageLayout::least(const LayoutOptions& options) { return options.present
 void StageLayout::chooseCardGrid(const StageModel& model, const StageSlots& slots, const LayoutOptions& options) {
   const double width = viewport.width() / pageScale - 2 * margin_ / pageScale;
   const int count = std::max<int>(1, static_cast<int>(model.nodes.size()));
-  const double minimum = options.presentation ? 380 : 236;
+  // Three Nodes are what most clusters here have: they are to be seen at once in a small window too.
+  const double minimum = options.presentation ? 380 : count <= 3 ? 212 : 236;
   const int fitting = std::max(1, static_cast<int>((width + gap_) / (minimum + gap_)));
   const int wanted = count <= 3 || options.presentation ? 3 : 4;
   columns_ = std::clamp(fitting, 1, wanted);

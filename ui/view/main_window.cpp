@@ -488,8 +488,9 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 
 void MainWindow::restoreLayout() {
     resize(size().boundedTo(screen()->availableSize()));
-    resizeDocks({leftDock_, rightDock_}, {250, 350}, Qt::Horizontal);
-    resizeDocks({bottomDock_}, {200}, Qt::Vertical);
+    // A small window leaves the Stage its share.
+    resizeDocks({leftDock_, rightDock_}, {250, std::clamp(width() * 24 / 100, 300, 350)}, Qt::Horizontal);
+    resizeDocks({bottomDock_}, {std::clamp(height() * 22 / 100, 150, 200)}, Qt::Vertical);
     const QSettings settings;
     if (const auto geometry = settings.value(QStringLiteral("geometry")).toByteArray(); !geometry.isEmpty()) restoreGeometry(geometry);
     if (const auto state = settings.value(QStringLiteral("panes")).toByteArray(); !state.isEmpty()) restoreState(state);

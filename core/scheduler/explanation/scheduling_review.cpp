@@ -64,8 +64,9 @@ public:
         const auto supposition = TRY(suppositionOf(spec_));
         auto supposed = TRY(suppose(*cluster_.snapshot, supposition));
         if (given("pod")) TRY(addNamed(supposed));
-        TRY(addManifests());
+        TRY(addManifests(supposed));
         pods_.insert(pods_.end(), supposed.displaced.begin(), supposed.displaced.end());
+        if (pods_.empty() && bringsServicesOnly_) return badRequest("spec.manifests: no Pod comes from a Service; write the Pods, Deployments, ReplicaSets, StatefulSets or Jobs that it selects");
         if (pods_.size() > mostPods) return badRequest(fmt::format("spec.manifests: {} Pods; at most {} are scheduled at a time", pods_.size(), mostPods));
         json::object status;
         if (!supposed.displaced.empty()) status["displaced"] = namesOf(supposed.displaced);
@@ -99,17 +100,38 @@ private:
         return {};
     }
 
-    Result<void> addManifests() {
+    Result<void> addManifests(Supposed& supposed) {
         const auto* manifests = spec_.if_contains("manifests");
         if (!manifests || !manifests->is_array()) return {};
+        auto objects = std::make_shared<ClusterObjects>(*supposed.snapshot.objects);
         for (std::size_t i = 0; i < manifests->get_array().size(); ++i) {
             const auto* manifest = manifests->get_array()[i].if_object();
             if (!manifest) return badRequest(fmt::format("spec.manifests[{}]: not an object", i));
-            auto pods = podsOf(*manifest, cluster_.priorityClasses, "default");
-            if (!pods) return badRequest(fmt::format("spec.manifests[{}]: {}", i, pods.error().message));
-            for (const auto& pod : *pods) pods_.push_back(PodInfo::make(pod));
+            auto brought = broughtBy(*manifest, cluster_.priorityClasses, "default");
+            if (!brought) return badRequest(fmt::format("spec.manifests[{}]: {}", i, brought.error().message));
+            for (const auto& pod : brought->pods) {
+                pods_.push_back(PodInfo::make(pod));
+                brought_.insert(pod->key());
+            }
+            if (brought->selecting) add(*objects, brought->selecting);
         }
+        supposed.snapshot.objects = std::move(objects);
+        bringsServicesOnly_ = !manifests->get_array().empty() && std::ranges::all_of(manifests->get_array(), [](const auto& manifest) { return api::stringAt(manifest, {"kind"}) == "Service"; });
         return {};
+    }
+
+    static void add(ClusterObjects& objects, const ObjectPtr& selecting) {
+        const auto kind = selecting->kind();
+        auto& store = kind == "Service" ? objects.services : kind == "StatefulSet" ? objects.statefulSets : kind == "ReplicationController" ? objects.replicationControllers : objects.replicaSets;
+        store[selecting->key()] = selecting;
+    }
+
+    // What can be changed of a manifest is the manifest: the controller that its Pods would have is no object yet.
+    PodInfoPtr toBeEdited(const PodInfoPtr& pod) const {
+        if (!brought_.contains(pod->key())) return pod;
+        auto tree = pod->object->tree();
+        tree.at("metadata").as_object().erase("ownerReferences");
+        return PodInfo::make(api::Object::make(std::move(tree)));
     }
 
     Result<void> addTarget(const std::string& target, const Snapshot& snapshot, const Configuration& configuration, json::object& status) {
@@ -117,7 +139,7 @@ private:
         if (pods_.empty()) return badRequest("spec.targetNode: which Pod? Give spec.pod or spec.manifests");
         const auto* profile = configuration.find(pods_.front()->schedulerName);
         if (!profile) return makeError(Reason::NotFound, fmt::format("no profile of the configuration has the schedulerName \"{}\"", pods_.front()->schedulerName));
-        status["smallestChanges"] = findChanges(snapshot, pods_.front(), *profile, target);
+        status["smallestChanges"] = findChanges(snapshot, toBeEdited(pods_.front()), *profile, target);
         return {};
     }
 
@@ -134,7 +156,7 @@ private:
             if (decisions.size() == mostInDetail) continue;
             auto decision = reportDecision(record, outcome.placements.size() <= 3 ? Detail::Full : Detail::Summary);
             if (placement.node.empty() && record.result == "Unschedulable" && std::chrono::steady_clock::now() < end)
-                decision.at("status").as_object()["smallestChanges"] = findChanges(*record.snapshot, record.pod, *record.configuration->find(record.schedulerName));
+                decision.at("status").as_object()["smallestChanges"] = findChanges(*record.snapshot, toBeEdited(record.pod), *record.configuration->find(record.schedulerName));
             decisions.push_back(std::move(decision));
         }
         status["pods"] = outcome.placements.size();
@@ -146,6 +168,8 @@ private:
     const json::object& spec_;
     const ReviewedCluster& cluster_;
     std::vector<PodInfoPtr> pods_;
+    bool bringsServicesOnly_ = false;
+    std::set<std::string> brought_;  // keys of those that manifests have brought
 };
 
 }  // namespace

@@ -162,28 +162,60 @@ Result<Supposed> suppose(const Snapshot& snapshot, const Supposition& suppositio
     return supposed;
 }
 
-Result<std::vector<ObjectPtr>> podsOf(const json::object& manifest, const ObjectMap& classes, const std::string& defaultNamespace) {
+namespace {
+
+// The new ReplicaSet of a Deployment selects its own Pods only.
+constexpr const char *templateHash = "pod-template-hash", *newTemplate = "new";
+
+// A Service or a controller, its types checked.
+Result<ObjectPtr> selectingBy(const json::object& manifest, const std::string& kind, const std::string& nameSpace, const std::string& where) {
+    const bool isCore = kind == "Service" || kind == "ReplicationController";
+    auto decoded = api::decodeObject(api::Schema::builtin(), {isCore ? "" : "apps", "v1", kind}, json::value(manifest));
+    if (!decoded) return badRequest(fmt::format("{}: {}", where, decoded.error().message));
+    auto& object = decoded->object;
+    if (api::stringAt(object, {"metadata", "name"}).empty()) return badRequest(fmt::format("{}: metadata.name is missing", where));
+    object["apiVersion"] = isCore ? "v1" : "apps/v1";
+    object["kind"] = kind == "Deployment" ? "ReplicaSet" : kind;
+    api::ensureObject(object, {"metadata"})["namespace"] = nameSpace;
+    if (kind == "Deployment") api::ensureObject(object, {"spec", "selector", "matchLabels"})[templateHash] = newTemplate;
+    return api::Object::make(std::move(object));
+}
+
+}  // namespace
+
+Result<Brought> broughtBy(const json::object& manifest, const ObjectMap& classes, const std::string& defaultNamespace) {
     const std::string kind(api::stringAt(manifest, {"kind"})), name(api::stringAt(manifest, {"metadata", "name"}));
     const auto where = fmt::format("{} {}", kind.empty() ? "object" : kind, name.empty() ? "without a name" : name);
-    std::vector<ObjectPtr> pods;
+    auto nameSpace = std::string(api::stringAt(manifest, {"metadata", "namespace"}));
+    if (nameSpace.empty()) nameSpace = defaultNamespace;
+    Brought brought;
     if (kind == "Pod") {
-        pods.push_back(TRY(admitted(manifest, classes, defaultNamespace, where)));
-        return pods;
+        brought.pods.push_back(TRY(admitted(manifest, classes, defaultNamespace, where)));
+        return brought;
+    }
+    if (kind == "Service") {
+        brought.selecting = TRY(selectingBy(manifest, kind, nameSpace, where));
+        return brought;
     }
     constexpr std::array workloads{"Deployment", "ReplicaSet", "StatefulSet", "ReplicationController", "Job"};
-    if (std::ranges::find(workloads, kind) == workloads.end()) return badRequest(fmt::format("{}: no Pod comes from this kind; write Pods, Deployments, ReplicaSets, StatefulSets or Jobs", where));
+    if (std::ranges::find(workloads, kind) == workloads.end()) return badRequest(fmt::format("{}: no Pod comes from this kind; write Pods, Deployments, ReplicaSets, StatefulSets or Jobs, and Services", where));
     const auto* from = api::findPath(manifest, {"spec", "template"});
     if (!from || !from->is_object()) return badRequest(fmt::format("{}: spec.template is missing", where));
+    // Of a Job the scheduler asks for no selector.
+    if (kind != "Job") brought.selecting = TRY(selectingBy(manifest, kind, nameSpace, where));
     for (std::int64_t i = 0; i < replicasOf(manifest, kind); ++i) {
         auto pod = from->get_object();
         pod["apiVersion"] = "v1";
         pod["kind"] = "Pod";
         auto& meta = api::ensureObject(pod, {"metadata"});
         meta["name"] = fmt::format("{}-{}", name, i);
-        if (const auto nameSpace = api::stringAt(manifest, {"metadata", "namespace"}); !nameSpace.empty()) meta["namespace"] = nameSpace;
-        pods.push_back(TRY(admitted(std::move(pod), classes, defaultNamespace, where)));
+        meta["namespace"] = nameSpace;
+        if (kind == "Deployment") api::ensureObject(meta, {"labels"})[templateHash] = newTemplate;
+        if (brought.selecting)
+            meta["ownerReferences"] = json::array{{{"apiVersion", brought.selecting->apiVersion()}, {"kind", brought.selecting->kind()}, {"name", name}, {"uid", ""}, {"controller", true}}};
+        brought.pods.push_back(TRY(admitted(std::move(pod), classes, defaultNamespace, where)));
     }
-    return pods;
+    return brought;
 }
 
 Decision decisionOf(const DecisionRecord& record) {

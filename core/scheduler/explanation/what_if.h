@@ -21,9 +21,14 @@ struct Supposed {
 // NotFound if a Node or zone is not there.
 Result<Supposed> suppose(const Snapshot& snapshot, const Supposition& supposition);
 
-// The Pods that a manifest stands for, as admission would let them in: Pods themselves, and those of a Deployment, ReplicaSet,
-// StatefulSet, ReplicationController or Job. BadRequest with the place for anything else.
-Result<std::vector<ObjectPtr>> podsOf(const json::object& manifest, const ObjectMap& priorityClasses, const std::string& defaultNamespace);
+// What a manifest brings into the cluster, as admission would let it in. The Pods: themselves, or those of a Deployment, ReplicaSet,
+// StatefulSet, ReplicationController or Job. `selecting`: what selects them and so counts for PodTopologySpread's default constraints, their
+// controller (of a Deployment: its new ReplicaSet) or a Service; nullptr if there is none. BadRequest with the place for anything else.
+struct Brought {
+    std::vector<ObjectPtr> pods;
+    ObjectPtr selecting;
+};
+Result<Brought> broughtBy(const json::object& manifest, const ObjectMap& priorityClasses, const std::string& defaultNamespace);
 
 struct Placement {
     DecisionRecord record;            // as the scheduler would keep it; its report tells the whole story

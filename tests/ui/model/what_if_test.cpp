@@ -111,11 +111,12 @@ TEST(WhatIf, ATargetAsksWhatWouldHaveToChange) {
 
 TEST(WhatIf, TheQuestionLeavesOutWhatIsNotScheduledAndSaysWhatIsWrong) {
     WhatIfQuestion question;
-    question.manifests = QStringLiteral("kind: Service\n---\nkind: Pod\nmetadata: {name: x}\n");
+    question.manifests = QStringLiteral("kind: ConfigMap\n---\nkind: Service\n---\nkind: Pod\nmetadata: {name: x}\n");
     question.compareWith = QStringLiteral("kind: KubeSchedulerConfiguration\n");
     const auto review = reviewOf(question);
     ASSERT_TRUE(review);
-    EXPECT_EQ(review->at("spec").at("manifests").as_array().size(), 1U);
+    ASSERT_EQ(review->at("spec").at("manifests").as_array().size(), 2U);
+    EXPECT_EQ(api::stringAt(review->at("spec").at("manifests").as_array().at(1), {"kind"}), "Service") << "which Pods it selects counts";
     EXPECT_TRUE(review->at("spec").as_object().contains("compareWith"));
     EXPECT_FALSE(review->at("spec").as_object().contains("configuration"));
     question.manifests = QStringLiteral("kind: Service\n");

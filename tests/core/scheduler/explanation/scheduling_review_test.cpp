@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 
+#include <set>
+
 namespace kubarium::scheduler {
 namespace {
 
@@ -91,6 +93,36 @@ TEST(SchedulingReview, WorkloadsStandForTheirPods) {
     EXPECT_EQ(nodesOf(*status), (std::vector<std::string>{"a", "a", ""})) << "requests default to limits";
 }
 
+TEST(SchedulingReview, TheReplicasOfAWorkloadAreSpreadAsItsControllerWouldHaveThem) {
+    Scene scene;
+    for (const auto* name : {"a", "b", "c"}) scene.node(name);
+    // Something runs on a and b, so that c is the best for each Pod by itself.
+    scene.pod("busy-a", "a", "500m");
+    scene.pod("busy-b", "b", "500m");
+    const auto asked = [&](const std::string& kind, const std::string& spec, const std::string& more = "") {
+        const auto status = ask(stateOf(scene), R"({"manifests":[{"apiVersion":"apps/v1","kind":")" + kind + R"(","metadata":{"name":"w"},"spec":{"replicas":3,)" + spec +
+                                                    R"("template":{"metadata":{"labels":{"app":"w"}},"spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"10m"}}}]}}}})" + more + "]}");
+        EXPECT_TRUE(status.has_value()) << status.error().message;
+        const auto nodes = nodesOf(*status);
+        return std::set<std::string>(nodes.begin(), nodes.end()).size();
+    };
+    for (const auto* kind : {"Deployment", "ReplicaSet", "StatefulSet"}) EXPECT_EQ(asked(kind, R"("selector":{"matchLabels":{"app":"w"}},)"), 3U) << kind;
+    // What a Service selects is spread too; what nothing selects is not.
+    EXPECT_EQ(asked("Job", R"("parallelism":3,)"), 1U);
+    EXPECT_EQ(asked("Job", R"("parallelism":3,)", R"(,{"apiVersion":"v1","kind":"Service","metadata":{"name":"w"},"spec":{"selector":{"app":"w"}}})"), 3U);
+}
+
+TEST(SchedulingReview, AChangeOfAManifestNamesNoControllerThatIsNotThere) {
+    Scene scene;
+    scene.node("a", "1");
+    const auto status = ask(stateOf(scene), R"({"manifests":[{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"w"},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"w"}},
+        "template":{"metadata":{"labels":{"app":"w"}},"spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"4"}}}]}}}}]})");
+    ASSERT_TRUE(status.has_value()) << status.error().message;
+    const auto changes = json::serialize(status->at("decisions").at(0).at("status").at("smallestChanges"));
+    EXPECT_THAT(changes, HasSubstr("alternatives"));
+    EXPECT_THAT(changes, ::testing::Not(HasSubstr("ReplicaSet")));
+}
+
 TEST(SchedulingReview, ADrainCordonsAndItsPodsLookForAnotherNode) {
     Scene scene;
     scene.node("a", "1");
@@ -159,7 +191,11 @@ TEST(SchedulingReview, WrongInputIsNamedAndNeverCrashes) {
     const auto state = stateOf(scene);
     const std::vector<std::pair<std::string, std::string>> wrong{
         {R"({"manifests":["x"]})", "spec.manifests[0]: not an object"},
-        {R"({"manifests":[{"kind":"Service","metadata":{"name":"s"}}]})", "no Pod comes from this kind"},
+        {R"({"manifests":[{"kind":"ConfigMap","metadata":{"name":"s"}}]})", "no Pod comes from this kind"},
+        {R"({"manifests":[{"kind":"Service","metadata":{"name":"s"},"spec":{"selector":7}}]})", "cannot unmarshal"},
+        {R"({"manifests":[{"kind":"Service","metadata":{"name":"s"}}]})", "no Pod comes from a Service"},
+        {R"({"manifests":[{"kind":"Service","metadata":{}}]})", "metadata.name is missing"},
+        {R"({"manifests":[{"kind":"Deployment","metadata":{"name":"p"},"spec":{"selector":"x","template":{}}}]})", "cannot unmarshal"},
         {R"({"manifests":[{"kind":"Pod","metadata":{"name":"p"}}]})", "spec.containers: Required value"},
         {R"({"manifests":[{"kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}],"tolerations":["x"]}}]})", "cannot unmarshal"},
         {R"({"manifests":[{"kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c"}],"affinity":7}}]})", "cannot unmarshal"},
