@@ -488,6 +488,10 @@ void StageView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_PageDown: d_->camera.panBy(QPointF(0, -d_->camera.viewport().height() * 0.8)); d_->autoFit = false; update(); return;
     case Qt::Key_PageUp: d_->camera.panBy(QPointF(0, d_->camera.viewport().height() * 0.8)); d_->autoFit = false; update(); return;
     case Qt::Key_Escape:
+      if (isPresentation()) {
+        event->ignore();  // the window leaves the presentation, as is said at its foot
+        return;
+      }
       if (d_->theatre) {
         Q_EMIT theatreClosed();
         return;

@@ -183,8 +183,12 @@ void StageLayout::placeTheatre(const LayoutOptions& options) {
   const TheatrePhase phase = options.theatre->phase;
   if (phase == TheatrePhase::Filter || phase == TheatrePhase::Score) {
     const double plugin = std::ceil(textWidth(Stage::tr("Plugin"), 13) + 40);
-    pluginButton = QRectF(left - 8 - plugin, y, plugin, 30);
-    left = pluginButton.left();
+    // Which Pod it is about is more than the button of a key.
+    constexpr double leastForTitle = 130;
+    if (left - 8 - plugin - 8 - back - theatreBar.left() >= leastForTitle) {
+      pluginButton = QRectF(left - 8 - plugin, y, plugin, 30);
+      left = pluginButton.left();
+    }
   }
   backButton = QRectF(left - 8 - back, y, back, 30);
 }

@@ -183,9 +183,12 @@ void paintTheatreBar(const Ink& ink, const Scene& scene) {
   const TextStyle small{11, theme.textMuted};
   const TextStyle mono{13, theme.text, TextWeight::Bold, TextFamily::Mono, Qt::AlignLeft | Qt::AlignVCenter};
   const QString pod = QString(theatre.podNamespace + QLatin1Char('/') + theatre.podName);
-  const double left = std::min(bar.width() * (layout.pluginButton.isEmpty() ? 0.32 : 0.24), std::max(Ink::width(title, small), Ink::width(pod, mono)) + 2);
+  // In a narrow bar the phases go first, then the namespace.
+  const double most = layout.backButton.left() - bar.left() - 25;
+  const double share = std::max(bar.width() * (layout.pluginButton.isEmpty() ? 0.32 : 0.24), std::min(most, 130.0));
+  const double left = std::min({most, share, std::max(Ink::width(title, small), Ink::width(pod, mono)) + 2});
   ink.line(QRectF(bar.left() + 15, bar.top() + 10, left, 17), title, small);
-  ink.line(QRectF(bar.left() + 15, bar.top() + 28, left, 19), pod, mono);
+  ink.line(QRectF(bar.left() + 15, bar.top() + 28, left, 19), Ink::width(pod, mono) > left ? theatre.podName : pod, mono);
   button(ink, layout.backButton, Stage::tr("Back"), true, false, theatre.canGoBack);
   if (!layout.pluginButton.isEmpty()) {
     button(ink, layout.pluginButton, Stage::tr("Plugin"), false, false, theatre.canGoNext || theatre.plugin + 1 < theatre.plugins.size());

@@ -10,7 +10,6 @@
 #include "ui/view/yaml_page.h"
 
 #include <QBoxLayout>
-#include <QScrollArea>
 #include <QButtonGroup>
 #include <QEvent>
 

@@ -127,7 +127,7 @@ void MainWindow::buildPanes() {
     editor_ = new YamlEditor(editorPane_);
     editorColumn->addWidget(editor_, 1);
     center_->addWidget(editorPane_);
-    editorPane_->setMinimumWidth(420);
+    editorPane_->setMinimumWidth(300);
     editorPane_->hide();
     center_->setStretchFactor(0, 3);
     center_->setStretchFactor(1, 2);
@@ -162,7 +162,7 @@ void MainWindow::buildPanes() {
     leftDock_ = makeDock(this, "navigatorDock", leftPane, Qt::LeftDockWidgetArea);
 
     inspector_ = new Inspector(this);
-    inspector_->setMinimumWidth(300);
+    inspector_->setMinimumWidth(270);
     rightDock_ = makeDock(this, "inspectorDock", inspector_, Qt::RightDockWidgetArea);
 }
 

@@ -18,6 +18,7 @@
 #include <QInputDialog>
 #include <QMenu>
 #include <QMessageBox>
+#include <QSplitter>
 #include <QTreeView>
 
 namespace kubarium::view {
@@ -252,7 +253,11 @@ void MainWindow::newManifest(const QString& resource) {
 
 void MainWindow::edit(const QString& manifest) {
     editor_->setText(manifest);
-    editorPane_->show();
+    if (!editorPane_->isVisible()) {
+        editorPane_->show();
+        const int all = center_->width(), share = std::clamp(all / 2, editorPane_->minimumWidth(), 430);
+        center_->setSizes({all - share, share});
+    }
     editor_->setFocus();
 }
 

@@ -5,6 +5,7 @@
 #include <QBoxLayout>
 #include <QEvent>
 #include <QPainter>
+#include <QResizeEvent>
 
 namespace kubarium::view {
 namespace {
@@ -71,7 +72,7 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
     row->setSpacing(8);
     logo_ = new QLabel(this);
     row->addWidget(logo_);
-    row->addWidget(makeLabel("brand", QStringLiteral("Kubarium")));
+    row->addWidget(brand_ = makeLabel("brand", QStringLiteral("Kubarium")));
     row->addSpacing(4);
     row->addWidget(cluster_ = makeButton({}));
     clusterMenu_ = new QMenu(this);
@@ -107,7 +108,6 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
     fault_->setMenu(faultMenu_);
     row->addStretch(1);
     row->addWidget(search_ = makeButton({}, "search"));
-    search_->setMinimumWidth(170);
     row->addWidget(present_ = makeButton({}));
     row->addWidget(view_ = makeButton(QStringLiteral("☰")));
     viewMenu_ = new QMenu(this);
@@ -197,7 +197,8 @@ void ToolBar::retranslate() {
     }
     undo_->setText(tr("Undo"));
     undo_->setAccessibleName(tr("Undo the fault"));
-    search_->setText(tr("Search or run…") + QStringLiteral("     Ctrl K"));
+    fitInto(width());
+    search_->setToolTip(tr("Search objects or run a command"));
     search_->setAccessibleName(tr("Search objects or run a command"));
     present_->setText(tr("Present"));
     present_->setToolTip(tr("Larger and fewer words, for the last row (F5)"));
@@ -211,6 +212,19 @@ void ToolBar::retranslate() {
     pause_->setText(besideSign(paused_ ? tr("Run") : tr("Pause")));
     if (fault_->isVisibleTo(this)) setFaults(true, faultCount_, faultRemaining_);
     setLanguage(languageName_);
+}
+
+// In a narrow window the words go that say nothing of their own; the buttons keep theirs.
+void ToolBar::fitInto(int width) {
+    const bool isNarrow = width < 1200;
+    brand_->setVisible(!isNarrow);
+    search_->setText(isNarrow ? QStringLiteral("Ctrl K") : tr("Search or run…") + QStringLiteral("     Ctrl K"));
+    search_->setMinimumWidth(isNarrow ? 64 : 170);
+}
+
+void ToolBar::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitInto(event->size().width());
 }
 
 void ToolBar::changeEvent(QEvent* event) {

@@ -44,13 +44,15 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void drawSigns();
+    void fitInto(int width);
 
     QColor signColor_;
     QPushButton *cluster_, *pause_, *step_, *hold_, *fault_, *undo_, *search_, *present_, *theme_, *language_, *view_;
-    QLabel* logo_;
+    QLabel *logo_, *brand_;
     QList<QPushButton*> rateButtons_;
     QButtonGroup rateGroup_;
     QMenu *clusterMenu_, *faultMenu_, *viewMenu_, *stepMenu_;

@@ -202,11 +202,15 @@ TEST_F(WindowTest, ScrubbingShowsThePastAndEndsLive) {
 }
 
 TEST_F(WindowTest, PresentationHidesThePanesAndEscapeBringsThemBack) {
-    open([](auto& cluster) { cluster.fillHealing(); });
+    open([](auto& cluster) { cluster.fillTheatre(); });
     window_->setPresenting(true);
     EXPECT_FALSE(window_->inspector().isVisible());
     EXPECT_TRUE(window_->stage().isPresentation());
-    window_->setPresenting(false);
+    // As is said at its foot, with an open theatre too.
+    window_->follow({Kind::Pod, QStringLiteral("default/train-7d9f6-42")});
+    ASSERT_TRUE(waitFor([this] { return window_->stage().hasTheatre(); }));
+    QTest::keyClick(&window_->stage(), Qt::Key_Escape);
+    EXPECT_FALSE(window_->stage().isPresentation());
     EXPECT_TRUE(window_->inspector().isVisible());
 }
 
