@@ -117,10 +117,7 @@ void MainWindow::buildPanes() {
     editorHead->addStretch(1);
     auto* close = makeButton(QStringLiteral("✕"), "quiet");
     close->setObjectName(QStringLiteral("closeEditor"));
-    connect(close, &QPushButton::clicked, this, [this] {
-        editorPane_->hide();
-        stage_->setFocus();
-    });
+    connect(close, &QPushButton::clicked, this, &MainWindow::closeEditor);
     editorHead->addWidget(close);
     editorColumn->addLayout(editorHead);
     editorColumn->addWidget(hairline(Qt::Horizontal));
@@ -430,12 +427,12 @@ void MainWindow::showBottom(Bottom which) {
 void MainWindow::setPresenting(bool on) {
     if (presenting_ == on) return;
     presenting_ = on;
+    if (on) closeEditor();
     QWidget* panes[] = {leftDock_, rightDock_, bottomDock_};
     if (on)
         for (int i = 0; i < 3; ++i) hadPanes_[i] = panes[i]->isVisible();
     for (int i = 0; i < 3; ++i) panes[i]->setVisible(!on && hadPanes_[i]);
     menuWidget()->setVisible(!on);
-    if (on) editorPane_->hide();
     appearance_.setPresentation(on);
     stage_->setPresentation(on);
     if (on) stage_->setFocus();

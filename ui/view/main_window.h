@@ -83,6 +83,7 @@ public:
     void newManifest(const QString& resource = {});
     // Opens the editor with it.
     void edit(const QString& manifest);
+    void closeEditor();
     void setPresenting(bool on);
     void undo();
     void openPalette();
@@ -196,6 +197,7 @@ private:
     bool byPlugin_ = false;                            // the viewer goes plugin by plugin
     bool presenting_ = false, hadPanes_[3] = {true, true, true};
     bool stageDirty_ = false;
+    bool inspectorGaveWay_ = false;  // to the editor, in a narrow window
     std::optional<model::WhatIfQuestion> whatIf_;  // what was asked last
     QList<double> labMarks_;
     QList<bridge::LabEntry> labs_;

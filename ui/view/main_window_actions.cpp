@@ -21,6 +21,9 @@
 #include <QSplitter>
 #include <QTreeView>
 
+#include <algorithm>
+#include <utility>
+
 namespace kubarium::view {
 
 using model::Kind;
@@ -254,11 +257,23 @@ void MainWindow::newManifest(const QString& resource) {
 void MainWindow::edit(const QString& manifest) {
     editor_->setText(manifest);
     if (!editorPane_->isVisible()) {
+        // Four panes side by side need this much; the Inspector comes back when the editor is closed.
+        constexpr int roomForAll = 1240;
+        if (width() < roomForAll && rightDock_->isVisible()) {
+            inspectorGaveWay_ = true;
+            rightDock_->hide();
+        }
         editorPane_->show();
         const int all = center_->width(), share = std::clamp(all / 2, editorPane_->minimumWidth(), 430);
         center_->setSizes({all - share, share});
     }
     editor_->setFocus();
+}
+
+void MainWindow::closeEditor() {
+    editorPane_->hide();
+    if (std::exchange(inspectorGaveWay_, false)) rightDock_->show();
+    stage_->setFocus();
 }
 
 WhatIfDialog* MainWindow::openWhatIf() {

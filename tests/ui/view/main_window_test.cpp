@@ -594,6 +594,18 @@ TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
     }
 }
 
+TEST_F(WindowTest, InANarrowWindowTheInspectorGivesWayToTheEditorAndComesBack) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->resize(1024, 740);
+    ASSERT_TRUE(waitFor([this] { return window_->width() == 1024; }));
+    window_->newManifest();
+    ASSERT_TRUE(waitFor([this] { return window_->editor().isVisible() && !window_->inspector().isVisible(); }));
+    QCoreApplication::processEvents();
+    EXPECT_EQ(window_->width(), 1024) << "it would not fit on the screen any more";
+    QTest::mouseClick(window_->findChild<QPushButton*>(QStringLiteral("closeEditor")), Qt::LeftButton);
+    EXPECT_TRUE(waitFor([this] { return window_->inspector().isVisible() && !window_->editor().isVisible(); }));
+}
+
 TEST_F(WindowTest, TheTerminalRunsAShellWithTheClustersKubeconfig) {
     open([](auto& cluster) { cluster.fillHealing(); });
     window_->terminal().setKubeconfig(QStringLiteral("/nowhere/kubeconfig"));
