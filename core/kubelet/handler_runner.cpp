@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace kubarium::kubelet {
@@ -175,7 +176,8 @@ private:
     GrpcHealthExchange exchange_;
 };
 
-// GET, following redirects on the same host (ten at most); a redirect elsewhere is a warning, which counts as success.
+// GET, following redirects on the same host (ten at most); a redirect elsewhere, and every other answer of 300 to 399, is a warning,
+// which counts as success.
 class HttpRun final : public NetworkRun {
 public:
     HttpRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout, api::HTTPGetAction action, bool hook)
@@ -215,18 +217,20 @@ private:
     }
     void onData(const std::string& data) override {
         if (received_.size() < 64 * 1024) received_ += data;
-        if (received_.find("\r\n\r\n") != std::string::npos) onHeaders();
+        if (received_.find("\r\n\r\n") == std::string::npos) return;
+        if (!warning_) onHeaders();
+        else if (isWhole()) warn();
     }
     void onHeaders() {
         int code = 0;
         const auto space = received_.find(' ');
         if (space != std::string::npos) std::from_chars(received_.data() + space + 1, received_.data() + received_.size(), code);
-        if (code >= 300 && code < 400 && code != 304) {
-            const auto location = header("location");
-            if (!location.empty()) return redirect(location);
-        }
-        if (hook_ || (code >= 200 && code < 400))
+        constexpr std::array redirects{301, 302, 303, 307, 308};
+        if (const auto location = header("location"); !location.empty() && std::ranges::find(redirects, code) != redirects.end()) return redirect(location);
+        if (hook_ || (code >= 200 && code < 300))
             finish(HandlerVerdict::Success);
+        else if (code >= 300 && code < 400)
+            answerIsWarning();
         else
             finish(HandlerVerdict::Failure, fmt::format("HTTP probe failed with statuscode: {}", code));
     }
@@ -235,8 +239,7 @@ private:
         const auto parsed = boost::urls::parse_uri_reference(location);
         if (!parsed) return finish(HandlerVerdict::Failure, getError("failed to parse Location header \"" + location + "\""));
         if (parsed->has_authority() && std::string(parsed->encoded_host()) != host_)
-            return finish(HandlerVerdict::Warning,
-                          fmt::format("Probe terminated redirects, Response body: {}", received_.substr(received_.find("\r\n\r\n") + 4)));
+            return answerIsWarning();
         if (parsed->has_port()) port_ = parsed->port_number();
         const auto path = std::string(parsed->encoded_path());
         target_ = path.empty() ? "/" : path;
@@ -244,6 +247,18 @@ private:
         received_.clear();
         reconnect();
     }
+    // The warning quotes the body, which may still be on its way.
+    void answerIsWarning() {
+        warning_ = true;
+        if (isWhole()) warn();
+    }
+    bool isWhole() const {
+        const auto length = header("content-length");
+        std::size_t size = 0;
+        return std::from_chars(length.data(), length.data() + length.size(), size).ec == std::errc{} && body().size() >= std::min(size, outputLimit);
+    }
+    std::string body() const { return received_.substr(received_.find("\r\n\r\n") + 4, outputLimit); }
+    void warn() { finish(HandlerVerdict::Warning, "Probe terminated redirects, Response body: " + body()); }
     std::string header(std::string_view name) const {
         for (std::size_t begin = received_.find("\r\n"); begin != std::string::npos && begin + 2 < received_.size();) {
             begin += 2;
@@ -262,6 +277,7 @@ private:
         return {};
     }
     void onClosed(const Result<void>& result) override {
+        if (warning_) return warn();
         finish(HandlerVerdict::Failure, getError(result ? "EOF" : dialError(result.error())));
     }
     void onTimeout() override {
@@ -273,6 +289,7 @@ private:
     bool hook_;
     std::string target_, scheme_, received_;
     int redirects_ = 0;
+    bool warning_ = false;
     bool tlsOnlyConnects_ = false;
 };
 

@@ -110,6 +110,7 @@ bool Prober::due(const Work& work) const {
 void Prober::schedule(Work& work) {
     const auto passed = context_.clock.clusterNow() - work.since;
     work.timer = context_.clock.after(work.period() - passed % work.period(), [this, &work] {
+        if (work.held) return;  // until another instance runs
         schedule(work);
         run(work);
     });

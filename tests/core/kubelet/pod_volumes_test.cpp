@@ -2,6 +2,7 @@
 #include "core/kubelet/pod_files.h"
 #include "core/kubelet/pod_worker.h"
 #include "core/kubelet/sub_path.h"
+#include "tests/core/kubelet/forwarding_runtime.h"
 #include "tests/core/kubelet/kubelet_fixture.h"
 
 #include <filesystem>
@@ -26,36 +27,17 @@ int modeOf(const fs::path& path) {
 }
 
 // The simulated runtime, but with directories: what the kubelet prepares for real containers can be looked at.
-class RuntimeWithDirectories final : public ContainerRuntime {
+class RuntimeWithDirectories final : public ForwardingRuntime {
 public:
-    RuntimeWithDirectories(SimulatedRuntime& inner, Executor& executor, fs::path root) : inner_(inner), executor_(executor), root_(std::move(root)) {}
+    RuntimeWithDirectories(SimulatedRuntime& inner, Executor& executor, fs::path root) : ForwardingRuntime(inner), executor_(executor), root_(std::move(root)) {}
 
     std::vector<ContainerSpec> started;
     std::map<std::string, std::int64_t> memory;  // sizes of volumes that are to be a tmpfs
 
     std::string name() const override { return "crun://1.8.1"; }
-    void createSandbox(SandboxSpec spec, Reply<SandboxInfo> reply) override { inner_.createSandbox(std::move(spec), std::move(reply)); }
-    void removeSandbox(const std::string& id, Reply<void> reply) override { inner_.removeSandbox(id, std::move(reply)); }
     void startContainer(ContainerSpec spec, Reply<WallTime> reply) override {
         started.push_back(spec);
         inner_.startContainer(std::move(spec), std::move(reply));
-    }
-    void signalContainer(const std::string& id, int signal, Reply<void> reply) override { inner_.signalContainer(id, signal, std::move(reply)); }
-    void updateContainer(const std::string& id, const ResourceLimits& limits, Reply<void> reply) override { inner_.updateContainer(id, limits, std::move(reply)); }
-    void removeContainer(const std::string& id, Reply<void> reply) override { inner_.removeContainer(id, std::move(reply)); }
-    void setExitHandler(std::function<void(const std::string&, const ExitInfo&)> handler) override { inner_.setExitHandler(std::move(handler)); }
-    std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions options, ExecHandlers handlers) override {
-        return inner_.exec(id, std::move(options), std::move(handlers));
-    }
-    void sample(const std::string& id, Reply<Usage> reply) override { inner_.sample(id, std::move(reply)); }
-    void sampleNode(Reply<Usage> reply) override { inner_.sampleNode(std::move(reply)); }
-    std::optional<ImageInfo> findImage(const std::string& image) const override { return inner_.findImage(image); }
-    std::vector<ImageInfo> images() const override { return inner_.images(); }
-    std::unique_ptr<Connection> connectFromNode(const std::string& ip, int port, Duration timeout, ConnectionHandlers handlers) override {
-        return inner_.connectFromNode(ip, port, timeout, std::move(handlers));
-    }
-    std::unique_ptr<Connection> connectInSandbox(const std::string& id, int port, ConnectionHandlers handlers) override {
-        return inner_.connectInSandbox(id, port, std::move(handlers));
     }
     std::string podDirectory(const std::string& uid) const override { return (root_ / uid).string(); }
     // As the supervisor does, but that nothing is mounted.
@@ -87,7 +69,6 @@ public:
     }
 
 private:
-    SimulatedRuntime& inner_;
     Executor& executor_;
     fs::path root_;
 };
