@@ -279,6 +279,7 @@ void MainWindow::closeEditor() {
 WhatIfDialog* MainWindow::openWhatIf() {
     if (!link_ || !link_->offers(Kind::Decision)) return nullptr;
     auto* dialog = new WhatIfDialog(*link_, stage_->model(), appearance_.theme(), appearance_.language(), this);
+    for (const int side : {0, 1}) dialog->stage(side).setOwnerPalette(appearance_.owners());  // a workload has one colour everywhere
     auto manifest = editorPane_->isVisible() ? editor_->text() : QString();
     if (QFile file(QStringLiteral(":/manifests/deployment.yaml")); manifest.trimmed().isEmpty() && file.open(QIODevice::ReadOnly)) manifest = QString::fromUtf8(file.readAll()).replace(QLatin1String("name: web"), QLatin1String("name: shop"));
     // Closed and opened again it goes on with what was asked; what stands in the editor is asked about first.

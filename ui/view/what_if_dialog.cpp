@@ -10,6 +10,7 @@
 #include <QPlainTextEdit>
 #include <QPointer>
 #include <QScrollArea>
+#include <QScreen>
 #include <QScrollBar>
 #include <QSpinBox>
 
@@ -46,7 +47,7 @@ WhatIfDialog::WhatIfDialog(bridge::ClusterLink& link, std::shared_ptr<const scen
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("What if"));
     // Two pictures side by side want all the width there is.
-    resize(parent ? (parent->size() - QSize(24, 60)).expandedTo(QSize(1080, 640)) : QSize(1400, 820));
+    resize((parent ? (parent->size() - QSize(24, 60)).expandedTo(QSize(1080, 640)) : QSize(1400, 820)).boundedTo(screen()->availableSize() - QSize(16, 40)));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
@@ -165,6 +166,7 @@ QWidget* WhatIfDialog::makeAnswer() {
         titles_[side]->setWordWrap(true);
         titles_[side]->hide();
         half->addWidget(stages_[side] = new scene::StageView(pane), 1);
+        stages_[side]->setMinimumSize(260, 200);  // two beside each other, on a projector too
         // Two pictures beside a question: there is no room for the words of a presentation.
         stages_[side]->setTheme(style::makeTheme(theme_.brightness, style::Contrast::Normal, theme_.motion));
         row->addWidget(halves_[side], 1);
