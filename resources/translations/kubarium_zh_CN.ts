@@ -2635,7 +2635,7 @@
     <name>kubarium::view::WhyPage</name>
     <message>
         <source>Why</source>
-        <translation>原因</translation>
+        <translation>为什么</translation>
     </message>
     <message>
         <source>The scheduler has not decided about this Pod yet, or it forgot: it keeps the latest 1000 decisions.</source>

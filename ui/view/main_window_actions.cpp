@@ -19,6 +19,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QSplitter>
+#include <QTimer>
 #include <QTreeView>
 
 #include <algorithm>
@@ -257,15 +258,17 @@ void MainWindow::newManifest(const QString& resource) {
 void MainWindow::edit(const QString& manifest) {
     editor_->setText(manifest);
     if (!editorPane_->isVisible()) {
-        // Four panes side by side need this much; the Inspector comes back when the editor is closed.
-        constexpr int roomForAll = 1240;
-        if (width() < roomForAll && rightDock_->isVisible()) {
+        // What is being edited is to be seen to arrive on the Stage: an Inspector that tells of nothing gives way.
+        if ((width() < roomForAllPanes || inspector_->reference().isEmpty()) && rightDock_->isVisible()) {
             inspectorGaveWay_ = true;
             rightDock_->hide();
         }
         editorPane_->show();
-        const int all = center_->width(), share = std::clamp(all / 2, editorPane_->minimumWidth(), 430);
-        center_->setSizes({all - share, share});
+        // When the width that the Inspector leaves is known.
+        QTimer::singleShot(0, center_, [this] {
+            const int all = center_->width(), share = std::clamp(all / 2, editorPane_->minimumWidth(), 430);
+            center_->setSizes({all - share, share});
+        });
     }
     editor_->setFocus();
 }

@@ -360,6 +360,10 @@ Reference MainWindow::referenceOfPod(const QString& uid) const {
 void MainWindow::select(const Reference& reference) {
     if (reference.isEmpty() || !link_) return;
     if (!(inspector_->reference() == reference)) inspector_->setReference(reference);
+    if (inspectorGaveWay_ && width() >= roomForAllPanes) {
+        inspectorGaveWay_ = false;
+        rightDock_->show();
+    }
     if (reference.kind == Kind::Node) {
         if (stage_->selectedNode() != reference.key) stage_->selectNode(reference.key);
     } else if (reference.kind == Kind::Pod) {

@@ -604,6 +604,14 @@ TEST_F(WindowTest, InANarrowWindowTheInspectorGivesWayToTheEditorAndComesBack) {
     EXPECT_EQ(window_->width(), 1024) << "it would not fit on the screen any more";
     QTest::mouseClick(window_->findChild<QPushButton*>(QStringLiteral("closeEditor")), Qt::LeftButton);
     EXPECT_TRUE(waitFor([this] { return window_->inspector().isVisible() && !window_->editor().isVisible(); }));
+    // With room for both it gives way while it tells of nothing.
+    window_->resize(1440, 740);
+    ASSERT_TRUE(waitFor([this] { return window_->width() == 1440; }));
+    window_->newManifest();
+    EXPECT_FALSE(window_->inspector().isVisible());
+    window_->select({Kind::Node, QStringLiteral("worker-a")});
+    EXPECT_TRUE(window_->inspector().isVisible());
+    EXPECT_TRUE(window_->editor().isVisible());
 }
 
 TEST_F(WindowTest, TheTerminalRunsAShellWithTheClustersKubeconfig) {
