@@ -87,7 +87,27 @@ struct Badge {
   QString text;
   QColor color;
   QColor border;
+  bool usual = false;  // says that nothing is out of the ordinary
 };
+
+// Where there is too little room, what is as usual goes before what is not: first the last of it.
+void makeRoom(std::vector<Badge>& badges, double room, double size) {
+  constexpr double gap = 6;
+  const auto taken = [&] {
+    double width = 0;
+    for (const Badge& badge : badges) {
+      width += Ink::badgeWidth(badge.text, size) + gap;
+    }
+    return width - gap;
+  };
+  while (taken() > room) {
+    const auto last = std::find_if(badges.rbegin(), badges.rend(), [](const Badge& badge) { return badge.usual; });
+    if (last == badges.rend()) {
+      return;
+    }
+    badges.erase(std::next(last).base());
+  }
+}
 
 std::vector<Badge> badges(const CardContext& card) {
   const style::Theme& theme = card.ink.theme();
@@ -95,14 +115,15 @@ std::vector<Badge> badges(const CardContext& card) {
   const bool theatre = card.scene.theatre != nullptr;
   const bool presentation = card.scene.presentation;
   const auto toned = [&](const QString& text, const QColor& color) {
-    return Badge{text, color, mix(theme.card, color, 0.65)};
+    return Badge{text, color, mix(theme.card, color, 0.65), false};
   };
-  const auto plain = [&](const QString& text) { return Badge{text, theme.textMuted, theme.hairlineStrong}; };
+  const auto plain = [&](const QString& text) { return Badge{text, theme.textMuted, theme.hairlineStrong, false}; };
   std::vector<Badge> result;
   if (isBroken(node)) {
     result.push_back(toned(conditionWord(node), theme.broken));
   } else if (!theatre && !presentation) {
     result.push_back(toned(conditionWord(node), theme.ok));
+    result.back().usual = true;
   }
   if (node.poweredOff) {
     result.push_back(plain(Stage::tr("power off")));
@@ -114,6 +135,7 @@ std::vector<Badge> badges(const CardContext& card) {
   }
   if (!presentation && !node.poweredOff) {
     result.push_back(plain(node.simulated ? Stage::tr("simulated") : Stage::tr("real")));
+    result.back().usual = !node.simulated;
   }
   for (const QString& pressure : node.pressures) {
     result.push_back(toned(pressure, theme.waiting));
@@ -142,12 +164,13 @@ void paintTitle(const CardContext& card) {
     card.ink.line(row, total, style);
     row.setRight(row.right() - reserved - 8);
   }
-  const std::vector<Badge> all = badges(card);
+  std::vector<Badge> all = badges(card);
   const TextStyle name{metrics.title, card.quiet ? theme.textMuted : theme.text, TextWeight::Bold, TextFamily::Sans,
                        Qt::AlignLeft | Qt::AlignVCenter};
   const double first = all.empty() ? 0 : std::min(Ink::badgeWidth(all.front().text, metrics.badge) + 10, row.width() * 0.45);
   const double nameRoom = std::max(row.width() * 0.45, row.width() - first);
   double x = row.left() + card.ink.line(QRectF(row.left(), row.top(), nameRoom, row.height()), card.node.name, name) + 8;
+  makeRoom(all, row.right() + 1 - x, metrics.badge);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const double width = Ink::badgeWidth(all[i].text, metrics.badge);
     if (x + width <= row.right() + 1) {
