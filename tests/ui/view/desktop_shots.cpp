@@ -1,6 +1,7 @@
 // Saves pictures of the window on scripted clusters, so that people can look at them: desktop_shots FOLDER [NAME-PART]
 // Run by scripts/screenshots on a virtual screen, once per language and scale.
 #include "tests/ui/view/demo_cluster.h"
+#include "ui/view/choice_button.h"
 #include "ui/view/lab_panel.h"
 #include "ui/view/main_window.h"
 #include "ui/view/timeline_view.h"
@@ -27,6 +28,12 @@ namespace {
 void settle(int milliseconds) {
     QDeadlineTimer deadline(milliseconds);
     while (!deadline.hasExpired()) QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 10);
+}
+
+// The list of labs is read beside the window, and would take the place of one that is shown before.
+void awaitLabs(MainWindow& window) {
+    QDeadlineTimer deadline(5000);
+    while (window.labPanel().findChildren<view::ChoiceButton*>().isEmpty() && !deadline.hasExpired()) settle(50);
 }
 
 struct Scene {
@@ -218,12 +225,14 @@ std::vector<Scene> scenes(view::Appearance& appearance) {
         list.push_back({"lab", [](auto& c) { c.fillTheatre(); },
                         [&appearance, why](MainWindow& window, testing::DemoCluster& cluster) {
                             why(window, cluster);
+                            awaitLabs(window);
                             window.showLabScreen(labScreen(appearance.language()));
                         },
                         dark, 2600});
         list.push_back({"verdict", [](auto& c) { c.fillTheatre(); },
                         [&appearance, why](MainWindow& window, testing::DemoCluster& cluster) {
                             why(window, cluster);
+                            awaitLabs(window);
                             window.showLabScreen(verdictScreen(appearance.language()));
                         },
                         dark, 2600});
