@@ -127,10 +127,10 @@ Result<void> makeVisible(const VolumePlan& plan) {
 // Kubernetes' atomic writer (pkg/volume/util/atomic_writer.go): new directory, new link, rename over ..data, then the links that users see.
 Result<void> writeFiles(const VolumePlan& plan) {
     const fs::path root(plan.path);
-    if (!plan.memory) TRY(makeDirectory(plan.path, directoryMode));
+    std::error_code error;
+    if (!fs::exists(root, error)) TRY(makeDirectory(plan.path, directoryMode));
     for (const auto& directory : plan.nested) TRY(makeDirectories((root / directory).string()));
     if (unchanged(plan)) return {};
-    std::error_code error;
     const auto before = fs::read_symlink(root / "..data", error);
     const auto name = TRY(newTimestampDirectory(root));
     for (const auto& [path, file] : plan.files) {
