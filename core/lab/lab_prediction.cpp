@@ -83,11 +83,7 @@ void LabSession::lookForHeldCycle() {
         if (heldPod_ == hold.pod) letGo();  // another attempt, of which nothing was asked
         return;
     }
-    if (cycle && question.hold == HoldState::Held && cycle->string({"status", "result"}) == "Error") {
-        // Its Pod was deleted, perhaps one that an earlier session has left held: the next cycle of that name is the one to predict.
-        heldCycle_.clear();
-        question.hold = HoldState::Awaiting;
-    } else if (cycle && isOver(*cycle)) {
+    if (cycle && isOver(*cycle)) {
         question.decision = cycle->tree();
         if (question.hold == HoldState::Revealing) return revealHeld();
         question.hold = HoldState::Over;  // somebody let it go: what was predicted still counts
