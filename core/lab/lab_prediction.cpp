@@ -80,10 +80,14 @@ void LabSession::lookForHeldCycle() {
     const auto cycle = heldCycle_.empty() ? nullptr : decisions->get(heldCycle_);
     const bool held = heldPod_ == hold.pod && heldPhase_ == hold.phase;
     if (question.hold == HoldState::Over) {
-        if (heldPod_ == hold.pod) letGo();  // another attempt, of which nothing was asked
-        return;
-    }
-    if (cycle && isOver(*cycle)) {
+        if (heldPod_ != hold.pod) return;
+        const bool deleted = api::stringAt(question.decision, {"status", "result"}) == "Error";
+        if (question.answered || !deleted) return letGo();  // another attempt, of which nothing was asked
+        // What was held went with its Pod, perhaps one that an earlier session had left: the next cycle of that name is the one to predict.
+        heldCycle_.clear();
+        question.decision = nullptr;
+        question.hold = HoldState::Awaiting;
+    } else if (cycle && isOver(*cycle)) {
         question.decision = cycle->tree();
         if (question.hold == HoldState::Revealing) return revealHeld();
         question.hold = HoldState::Over;  // somebody let it go: what was predicted still counts

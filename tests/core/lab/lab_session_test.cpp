@@ -322,6 +322,20 @@ TEST_F(HeldQuestions, WhatSomebodyElseLetGoCanStillBeAnswered) {
     EXPECT_TRUE(session.state().steps[0].question.right());
 }
 
+TEST_F(HeldQuestions, TheCycleOfADeletedPodIsNoneAndTheNextOfThatNameIsHeld) {
+    LabSession session(loop, loop, client, heldLab(), {});
+    session.start();
+    ASSERT_TRUE(becomesHeld(session, 0));
+    decision(7, "Done", "", "Error");
+    clock("", "", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Over; })) << "what is predicted now still counts";
+    decision(8, "Filter", "");
+    clock("default/web", "Filter", 0);
+    ASSERT_TRUE(loop.runUntil([&] { return hold(session) == HoldState::Held; }));
+    EXPECT_TRUE(breakpoints().is_array()) << "it is not let go";
+    EXPECT_EQ(step(), 0);
+}
+
 TEST_F(HeldQuestions, LeavingLetsGoWhatIsHeld) {
     LabSession session(loop, loop, client, heldLab(), {});
     session.start();
