@@ -135,6 +135,7 @@ TEST_F(SubstrateCrashTest, AnOrdinaryUserRunsContainersToo) {
         if (::setgroups(0, nullptr) != 0 || ::setgid(somebody) != 0 || ::setuid(somebody) != 0) ::_exit(90);
         ::setenv("TMPDIR", home.c_str(), 1);
         ::unsetenv("XDG_RUNTIME_DIR");
+        if (::access(KUBARIUM_IMAGES, R_OK | X_OK) != 0) ::_exit(91);
         const auto filter = "--gtest_filter=SubstrateTest.ContainerStarts*:SubstrateTest.Exec*:SubstrateTest.NodeWithout*:SubstrateTest.AVolumeInMemory*:SubstrateTest.TheFirstProcess*:SubstrateNetworkTest.Service*";
         ::execl("/proc/self/exe", "substrate_test", filter, nullptr);
         ::_exit(91);
