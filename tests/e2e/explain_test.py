@@ -1,4 +1,5 @@
 """End to end: 'kubarium why', 'schedule' and 'snapshot' against a live cluster of simulated Nodes. Usage: explain_test.py PATH/TO/kubarium"""
+import contextlib
 import json
 import pathlib
 import sys
@@ -235,20 +236,16 @@ class Explain(unittest.TestCase):
             foreign.close()
 
     def test_what_may_not_be_listed_is_named(self):
-        foreign = ForeignCluster(self.kubeconfig, MACHINE.state, forbidden=("priorityclasses", "csinodes"))
-        try:
-            waiting = kubarium("why", "big", "--kubeconfig", foreign.kubeconfig, check=False)
-            self.assertEqual(waiting.returncode, UNSCHEDULABLE)
-            self.assertIn("priorityclasses.scheduling.k8s.io, csinodes.storage.k8s.io may not be listed with this kubeconfig; it is taken that there are none", waiting.stdout)
-        finally:
-            foreign.close()
-        foreign = ForeignCluster(self.kubeconfig, MACHINE.state, forbidden=("nodes",))
-        try:
-            failed = kubarium("why", "big", "--kubeconfig", foreign.kubeconfig, check=False)
-            self.assertEqual(failed.returncode, FAILURE)
-            self.assertIn("kubectl create clusterrole", failed.stderr)
-        finally:
-            foreign.close()
+        def why(*forbidden):
+            with contextlib.closing(ForeignCluster(self.kubeconfig, MACHINE.state, forbidden)) as foreign:
+                return kubarium("why", "big", "--kubeconfig", foreign.kubeconfig, check=False)
+
+        waiting = why("priorityclasses", "csinodes")
+        self.assertEqual(waiting.returncode, UNSCHEDULABLE)
+        self.assertIn("priorityclasses.scheduling.k8s.io, csinodes.storage.k8s.io may not be listed with this kubeconfig; it is taken that there are none", waiting.stdout)
+        failed = why("nodes")
+        self.assertEqual(failed.returncode, FAILURE)
+        self.assertIn("kubectl create clusterrole", failed.stderr)
 
 
 if __name__ == "__main__":
