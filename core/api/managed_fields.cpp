@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <optional>
 #include <tuple>
 
@@ -62,6 +63,15 @@ std::optional<Managers> decode(const json::array* list) {
     return managers;
 }
 
+json::object entryOf(const ManagerKey& key, const std::string& apiVersion, const std::string& time, json::object fields) {
+    json::object entry{{"manager", key.manager}, {"operation", key.operation}, {"apiVersion", apiVersion}};
+    if (!time.empty()) entry.emplace("time", time);
+    entry.emplace("fieldsType", "FieldsV1");
+    entry.emplace("fieldsV1", std::move(fields));
+    if (!key.subresource.empty()) entry.emplace("subresource", key.subresource);
+    return entry;
+}
+
 void encode(const Managers& managers, json::object& object) {
     auto& metadata = ensureObject(object, {"metadata"});
     metadata.erase("managedFields");
@@ -74,14 +84,7 @@ void encode(const Managers& managers, json::object& object) {
                std::tie(b.first->operation, b.second->time, b.first->manager, b.second->apiVersion, b.first->subresource);
     });
     json::array list;
-    for (const auto& [key, managed] : sorted) {
-        json::object entry{{"manager", key->manager}, {"operation", key->operation}, {"apiVersion", managed->apiVersion}};
-        if (!managed->time.empty()) entry.emplace("time", managed->time);
-        entry.emplace("fieldsType", "FieldsV1");
-        entry.emplace("fieldsV1", managed->set.toJson());
-        if (!key->subresource.empty()) entry.emplace("subresource", key->subresource);
-        list.push_back(std::move(entry));
-    }
+    for (const auto& [key, managed] : sorted) list.push_back(entryOf(*key, managed->apiVersion, managed->time, managed->set.toJson()));
     metadata.emplace("managedFields", std::move(list));
 }
 
@@ -179,6 +182,94 @@ void trackUpdate(const Type& type, const GroupVersionKind& kind, const json::obj
     limitUpdaters(managers);
 }
 
+// What a field set can tell of an object: its members and the elements of its lists. Of other values it tells only whether they are
+// those of an empty object, so that 0, "" and false stand for themselves and everything else of a type for each other.
+json::value outlineOf(const json::value& value, bool inList = false) {
+    if (const auto* object = value.if_object()) {
+        json::object outline;
+        outline.reserve(object->size());
+        for (const auto& [key, member] : *object) outline.emplace(key, outlineOf(member, inList));
+        return outline;
+    }
+    if (const auto* list = value.if_array()) {
+        json::array outline;
+        outline.reserve(list->size());
+        for (const auto& element : *list) outline.push_back(outlineOf(element, true));
+        return outline;
+    }
+    if (inList) return value;
+    switch (value.kind()) {
+        case json::kind::string: return value.get_string().empty() ? "" : "x";
+        case json::kind::int64: return value.get_int64() == 0 ? std::int64_t{0} : std::int64_t{1};
+        case json::kind::uint64: return value.get_uint64() == 0 ? std::uint64_t{0} : std::uint64_t{1};
+        case json::kind::double_: return value.get_double() == 0 ? 0.0 : 1.0;
+        default: return value;
+    }
+}
+
+bool hasOutline(const json::value& value, const json::value& outline, bool inList = false) {
+    if (value.kind() != outline.kind()) return false;
+    if (const auto* object = value.if_object()) {
+        const auto& expected = outline.get_object();
+        return std::equal(object->begin(), object->end(), expected.begin(), expected.end(),
+                          [&](const auto& a, const auto& b) { return a.key() == b.key() && hasOutline(a.value(), b.value(), inList); });
+    }
+    if (const auto* list = value.if_array()) {
+        const auto& expected = outline.get_array();
+        return std::equal(list->begin(), list->end(), expected.begin(), expected.end(), [](const auto& a, const auto& b) { return hasOutline(a, b, true); });
+    }
+    if (inList) return value == outline;
+    switch (value.kind()) {
+        case json::kind::string: return value.get_string().empty() == outline.get_string().empty();
+        case json::kind::int64: return (value.get_int64() == 0) == (outline.get_int64() == 0);
+        case json::kind::uint64: return (value.get_uint64() == 0) == (outline.get_uint64() == 0);
+        case json::kind::double_: return (value.get_double() == 0) == (outline.get_double() == 0);
+        default: return value == outline;
+    }
+}
+
+// What its maker owns of a new object. Objects are mostly made from templates: what is owned of one of the same outline is remembered.
+class MakersFields {
+public:
+    // An empty object if nothing.
+    const json::object& of(const Type& type, const GroupVersionKind& kind, const json::object& object, const FieldManager& manager) {
+        const auto same = [&](const Known& each) { return each.type == &type && each.manager == manager.name && each.subresource == manager.subresource && each.kind == kind; };
+        auto known = std::ranges::find_if(known_, same);
+        if (known == known_.end()) {
+            if (known_.size() == most) known_.pop_back();
+            known_.push_front({&type, kind, manager.name, manager.subresource, nullptr, {}});
+            known = known_.begin();
+        } else if (hasOutline(object, known->outline)) {
+            return known->fields;
+        }
+        Managers managers;
+        trackUpdate(type, kind, emptyObject(type, kind), object, manager, {}, managers);
+        known->outline = outlineOf(object);
+        known->fields = managers.empty() ? json::object() : managers.begin()->second.set.toJson();
+        return known->fields;
+    }
+
+private:
+    static constexpr std::size_t most = 64;
+    struct Known {
+        const Type* type;
+        GroupVersionKind kind;
+        std::string manager, subresource;
+        json::value outline;
+        json::object fields;
+    };
+    std::list<Known> known_;
+};
+
+void setMaker(const Type& type, const GroupVersionKind& kind, json::object& object, const FieldManager& manager, const std::string& time) {
+    thread_local MakersFields makers;
+    ensureObject(object, {"metadata"}).erase("managedFields");
+    const auto& fields = makers.of(type, kind, object, manager);
+    if (fields.empty()) return;
+    const ManagerKey key{"Update", manager.name, kind.apiVersion(), manager.subresource};
+    object["metadata"].get_object().emplace("managedFields", json::array{entryOf(key, key.apiVersion, time, fields)});
+}
+
 std::string shownManager(const ManagerKey& key) {
     auto shown = fmt::format("\"{}\"", key.manager);
     if (!key.subresource.empty()) shown += fmt::format(" with subresource \"{}\"", key.subresource);
@@ -247,6 +338,7 @@ std::string defaultFieldManager(std::string_view userAgent) {
 
 void updateManagedFields(const Type& type, const GroupVersionKind& kind, const json::object* oldObject, json::object& newObject, const FieldManager& manager, WallTime now) {
     const auto* sent = managedList(newObject);
+    if (!oldObject && !sent) return setMaker(type, kind, newObject, manager, formatTime(now));
     Managers managers;
     const bool resets = manager.subresource.empty() && sent && (sent->empty() || (sent->size() == 1 && sent->front().is_object() && sent->front().get_object().empty()));
     if (!resets) {

@@ -31,11 +31,17 @@ void DecisionRing::put(DecisionRecord record) {
     else records_.push_back(shared);
     if (onChange) onChange({known ? client::WatchEventType::Modified : client::WatchEventType::Added, shared});
     if (records_.size() <= capacity) return;
-    const auto oldest = records_.front();
+    const auto oldest = std::move(records_.front());
     records_.pop_front();
-    auto gone = *oldest;
-    gone.revision = ++revision_;
-    if (onChange) onChange({client::WatchEventType::Deleted, std::make_shared<const DecisionRecord>(std::move(gone))});
+    ++revision_;
+    if (onChange) {
+        auto gone = *oldest;
+        gone.revision = revision_;
+        onChange({client::WatchEventType::Deleted, std::make_shared<const DecisionRecord>(std::move(gone))});
+    }
+    if (!release) return;
+    pushedOut_.push_back(oldest);
+    if (pushedOut_.size() == releasedTogether) release(std::exchange(pushedOut_, {}));
 }
 
 Scheduler::Scheduler(Executor& executor, Clock& clock, Random& random, client::Client& client, client::InformerFactory& informers, Configuration configuration)
@@ -49,7 +55,14 @@ Scheduler::Scheduler(Executor& executor, Clock& clock, Random& random, client::C
                   refreshObjects();
                   return mayHelp(plugin, event, pod, *profile, cache_.objects());
               }},
-             [this] { pumpSoon(); }) {}
+             [this] { pumpSoon(); }) {
+    ring_.release = [&executor](std::vector<std::shared_ptr<const DecisionRecord>> records) {
+        executor.offloadTask([records = std::move(records)]() mutable -> Task {
+            records.clear();
+            return {};
+        });
+    };
+}
 
 Scheduler::~Scheduler() { *alive_ = false; }
 

@@ -34,9 +34,14 @@ public:
     void put(DecisionRecord record);  // replaces the one of the same cycle
     // Called at every change; removed by an empty one.
     std::function<void(const Change&)> onChange;
+    // Gets what was pushed out, many at a time: with a record ends what its snapshot alone held of the cluster, which takes longer than
+    // to make one. Without it they end here.
+    std::function<void(std::vector<std::shared_ptr<const DecisionRecord>>)> release;
 
 private:
+    static constexpr std::size_t releasedTogether = 64;
     std::deque<std::shared_ptr<const DecisionRecord>> records_;
+    std::vector<std::shared_ptr<const DecisionRecord>> pushedOut_;
     std::uint64_t revision_ = 0;
 };
 

@@ -1,7 +1,12 @@
 #include "core/api/managed_fields.h"
 
+#include "core/api/patch.h"
+
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <thread>
 
 namespace kubarium::api {
 namespace {
@@ -42,6 +47,68 @@ TEST(SameButTimes, EverythingElseMatters) {
     EXPECT_TRUE(differs([](json::object& object) { managed(object, 1)["manager"] = "another"; }));
     EXPECT_TRUE(differs([](json::object& object) { managed(object, 0)["fieldsV1"] = json::object{{"f:data", json::object{{"f:b", json::object()}}}}; }));
     EXPECT_TRUE(differs([](json::object& object) { object["metadata"].at("managedFields").as_array().pop_back(); }));
+}
+
+json::object podOf(const char* changes) {
+    auto pod = json::parse(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","creationTimestamp":null,"labels":{"app":"web"}},
+        "spec":{"priority":0,"hostNetwork":false,"schedulerName":"default-scheduler","containers":[{"name":"c","image":"busybox","ports":[{"containerPort":80,"protocol":"TCP"}]}],
+                "tolerations":[{"key":"k","operator":"Exists"}]}})");
+    auto patch = json::parse(changes);
+    for (auto& change : patch.as_array()) change.as_object()["op"] = "add";
+    return applyJsonPatch(std::move(pod), patch).value().as_object();
+}
+
+std::string ownedBy(const json::object& given, const std::string& kind, const FieldManager& manager) {
+    const auto* resource = Schema::builtin().findKind({"", "v1", kind});
+    auto object = given;
+    updateManagedFields(*resource->type, resource->kind, nullptr, object, manager, WallTime{});
+    const auto* list = object["metadata"].get_object().if_contains("managedFields");
+    return list ? json::serialize(*list) : "";
+}
+
+// Whoever asks first, in a thread of its own, has nothing remembered.
+std::string ownedAfresh(const json::object& given, const std::string& kind, const FieldManager& manager) {
+    std::string owned;
+    std::jthread([&] { owned = ownedBy(given, kind, manager); }).join();
+    return owned;
+}
+
+TEST(UpdateManagedFields, WhatTheMakerOwnsIsTheSameWhateverWasMadeBefore) {
+    const std::vector<const char*> changes{
+        "[]",
+        R"([{"path":"/metadata/name","value":"b"},{"path":"/spec/priority","value":5}])",
+        R"([{"path":"/metadata/labels/app","value":""}])",
+        R"([{"path":"/metadata/labels/more","value":"x"}])",
+        R"([{"path":"/spec/containers/0/name","value":"other"}])",
+        R"([{"path":"/spec/containers/0/image","value":"nginx"}])",
+        R"([{"path":"/spec/containers/0/ports/0/containerPort","value":81}])",
+        R"([{"path":"/spec/containers/0/ports/0/protocol","value":"UDP"}])",
+        R"([{"path":"/spec/tolerations/0/key","value":"other"}])",
+        R"([{"path":"/spec/hostNetwork","value":true}])",
+        R"([{"path":"/spec/containers","value":null}])",
+        R"([{"path":"/spec/containers","value":[]}])",
+        R"([{"path":"/spec","value":{}}])",
+        R"([{"path":"/status","value":{"phase":"Running"}}])",
+        R"([{"path":"/metadata/finalizers","value":["f/a","f/b"]}])",
+        R"([{"path":"/metadata/finalizers","value":["f/a","f/c"]}])",
+    };
+    for (int round = 0; round < 2; ++round)
+        for (const auto* change : changes)
+            for (const auto& manager : {FieldManager{"kubectl", ""}, FieldManager{"other", ""}, FieldManager{"kubectl", "status"}}) {
+                const auto pod = podOf(change);
+                EXPECT_EQ(ownedBy(pod, "Pod", manager), ownedAfresh(pod, "Pod", manager)) << change << manager.name;
+            }
+}
+
+TEST(UpdateManagedFields, AnEmptyValueThatEveryNewObjectHasIsOwnedByNobody) {
+    const auto event = [](const char* component) {
+        return json::object{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", json::object{{"name", "e"}}}, {"involvedObject", json::object()}, {"reportingComponent", component}, {"reportingInstance", ""}};
+    };
+    const FieldManager manager{"kubelet", ""};
+    EXPECT_EQ(ownedBy(event("kubelet"), "Event", manager), ownedAfresh(event("kubelet"), "Event", manager));
+    EXPECT_NE(ownedBy(event("kubelet"), "Event", manager).find("f:reportingComponent"), std::string::npos);
+    EXPECT_EQ(ownedBy(event(""), "Event", manager), ownedAfresh(event(""), "Event", manager));
+    EXPECT_EQ(ownedBy(event(""), "Event", manager).find("f:reportingComponent"), std::string::npos);
 }
 
 }  // namespace
