@@ -235,8 +235,14 @@ void Chronicle::applyDeployment(const Change& change) {
 
 void Chronicle::applyFault(const Change& change) {
     const auto& object = *change.any();
-    const auto isActive = [](const ObjectPtr& fault) { return fault && fault->string({"status", "phase"}) == "Active" && !fault->deleting(); };
-    if (isActive(change.before) == isActive(change.after)) return;
+    const auto phase = [](const ObjectPtr& fault) { return fault ? fault->string({"status", "phase"}) : std::string_view(); };
+    const auto isActive = [&](const ObjectPtr& fault) { return phase(fault) == "Active" && !fault->deleting(); };
+    // One that is over at once may never be seen active.
+    const auto hasBegun = [&](const ObjectPtr& fault) { return phase(fault) == "Active" || phase(fault) == "Reverted"; };
+    const bool begins = change.after && !change.after->deleting() && hasBegun(change.after) && !hasBegun(change.before);
+    const auto type = stringAt(object, {"spec", "type"});
+    const bool ends = (begins || isActive(change.before)) && !isActive(change.after) && type != QLatin1String("ContainerKill");  // a container that was killed stays so
+    if (!begins && !ends) return;
     auto name = stringAt(object, {"spec", "node"});
     const auto node = name;
     std::string uid;
@@ -245,7 +251,8 @@ void Chronicle::applyFault(const Change& change) {
         name = stringAt(object, {"spec", "pod", "name"});
         if (const auto pod = objects_.get(Kind::Pod, stringAt(object, {"spec", "pod", "namespace"}) + QLatin1Char('/') + name)) uid = pod->uid(), workload = workloadOf(*pod, objects_).name;
     }
-    note(isActive(change.after) ? MomentKind::FaultBegan : MomentKind::FaultEnded, name, isActive(change.after) ? Tone::Broken : Tone::Ok, stringAt(object, {"spec", "type"}), node, workload, uid);
+    if (begins) note(MomentKind::FaultBegan, name, Tone::Broken, type, node, workload, uid);
+    if (ends) note(MomentKind::FaultEnded, name, Tone::Ok, type, node, workload, uid);
 }
 
 void Chronicle::applyEndpoints(const Change& change) {

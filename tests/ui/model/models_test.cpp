@@ -224,6 +224,32 @@ TEST_F(ModelTest, TheChainBeginsWithTheFault) {
     EXPECT_EQ(chain[1].kind, MomentKind::NodeUnready);
 }
 
+TEST_F(ModelTest, AFaultThatIsOverAtOnceIsToldOf) {
+    cluster_.fillHealing();
+    std::unique_ptr<Chronicle> chronicle;
+    connect([&](const Changes& changes) {
+        if (!chronicle) chronicle = std::make_unique<Chronicle>(*link_, *link_);
+        chronicle->apply(changes);
+    });
+    ASSERT_TRUE(waitFor([&] { return chronicle != nullptr; }));
+    const auto put = [&](const char* name, const char* type, const char* phase) {
+        cluster_.objects().put(r::faults, json::object{{"apiVersion", "kubarium.dev/v1alpha1"}, {"kind", "Fault"}, {"metadata", json::object{{"name", name}}},
+                                                       {"spec", json::object{{"type", type}, {"node", "worker-b"}}}, {"status", json::object{{"phase", phase}}}});
+    };
+    const auto kinds = [&] {
+        std::vector<MomentKind> found;
+        for (const auto& moment : chronicle->moments()) found.push_back(moment.kind);
+        return found;
+    };
+    put("refused", "NodePowerOff", "Failed");
+    put("kill", "ContainerKill", "Pending");
+    put("kill", "ContainerKill", "Reverted");
+    ASSERT_TRUE(waitFor([&] { return !kinds().empty(); }));
+    put("outage", "NodePowerOff", "Reverted");
+    ASSERT_TRUE(waitFor([&] { return kinds().size() >= 3; }));
+    EXPECT_EQ(kinds(), (std::vector{MomentKind::FaultBegan, MomentKind::FaultBegan, MomentKind::FaultEnded}));
+}
+
 TEST(KubectlText, IsWhatOneWouldType) {
     EXPECT_EQ(kubectl::remove({Kind::Pod, QStringLiteral("shop/web")}), QStringLiteral("kubectl delete pod web -n shop"));
     EXPECT_EQ(kubectl::scale({Kind::Deployment, QStringLiteral("default/web")}, 4), QStringLiteral("kubectl scale deployment web -n default --replicas=4"));
