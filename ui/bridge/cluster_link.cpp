@@ -32,7 +32,11 @@ public:
 }  // namespace
 
 ClusterLink::ClusterLink(QtExecutor& executor, std::unique_ptr<client::Client> client, QString name, QObject* parent)
-    : QObject(parent), executor_(executor), client_(std::move(client)), name_(std::move(name)) {
+    : QObject(parent),
+      executor_(executor),
+      client_(std::move(client)),
+      name_(std::move(name)),
+      leases_(*client_, executor_, *this, *this, [this](const ObjectPtr& before, const ObjectPtr& after) { collect(Kind::Lease, before, after); }) {
     frame_.setSingleShot(true);
     frame_.setInterval(frameMilliseconds);
     frame_.setTimerType(Qt::PreciseTimer);
@@ -60,6 +64,7 @@ void ClusterLink::start() {
 
 void ClusterLink::startInformers(const std::string& ownResources) {
     for (const auto kind : model::allKinds) {
+        if (kind == Kind::Lease) continue;  // they begin when the Nodes are known
         if (model::isOwnKind(kind) && ownResources.find('"' + model::resourceOf(kind).resource + '"') == std::string::npos) continue;
         auto informer = std::make_unique<client::Informer>(*client_, executor_, model::resourceOf(kind));
         informer->addHandler({[this, kind](const ObjectPtr& added) { collect(kind, nullptr, added); },
@@ -74,17 +79,22 @@ void ClusterLink::startInformers(const std::string& ownResources) {
 
 const model::Objects& ClusterLink::all(Kind kind) const {
     static const model::Objects none;
+    if (kind == Kind::Lease) return leases_.all();
     const auto& informer = informers_[indexOf(kind)];
     return informer ? informer->all() : none;
 }
 
+void ClusterLink::setShownNode(const QString& node) { leases_.setShown(node.toStdString()); }
+
 bool ClusterLink::offers(Kind kind) const {
+    if (kind == Kind::Lease) return leases_.synced() || !synced_;
     const auto& informer = informers_[indexOf(kind)];
     return informer && (informer->synced() || !synced_);
 }
 
 void ClusterLink::collect(Kind kind, const ObjectPtr& before, const ObjectPtr& after) {
     const auto& any = after ? after : before;
+    nodesChanged_ |= kind == Kind::Node;
     revision_ = std::max(revision_, any->revision());
     if (kind == Kind::Clock) followClock(after);
     auto [it, isNew] = pending_[indexOf(kind)].try_emplace(any->key(), model::Change{kind, before, after});
@@ -99,9 +109,12 @@ void ClusterLink::collect(Kind kind, const ObjectPtr& before, const ObjectPtr& a
 void ClusterLink::flush() {
     // What a user may not list (Secrets of others, Leases) is not waited for without end; Pods and Nodes are.
     const bool patient = since_.elapsed() < patienceMilliseconds;
+    const auto& nodes = informers_[indexOf(Kind::Node)];
+    if (nodes && nodes->synced() && std::exchange(nodesChanged_, false)) leases_.onNodes();
     const bool nowSynced = synced_ || std::all_of(model::allKinds.begin(), model::allKinds.end(), [&](Kind kind) {
         const auto& informer = informers_[indexOf(kind)];
-        return !informer || informer->synced() || (!patient && kind != Kind::Pod && kind != Kind::Node);
+        const bool known = kind == Kind::Lease ? leases_.synced() : !informer || informer->synced();
+        return known || (!patient && kind != Kind::Pod && kind != Kind::Node);
     });
     // Until everything has been listed once, a half picture would make Pods look ownerless.
     if (!nowSynced) return frame_.start();

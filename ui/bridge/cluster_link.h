@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/client/informer.h"
+#include "ui/bridge/node_leases.h"
 #include "ui/bridge/qt_executor.h"
 #include "ui/model/cluster_objects.h"
 
@@ -57,6 +58,10 @@ public:
 
     const QHash<QString, NodeUse>& nodeUse() const { return use_; }
 
+    // The Node that is looked at, or "": its Lease is known whatever the size of the cluster. Of many Nodes all(Kind::Lease) has only
+    // what is late besides (node_leases.h).
+    void setShownNode(const QString& node);
+
     // The whole of a decision: its list entry leaves out what is long or takes work (all Nodes, the smallest change). Read once per
     // revision; where it cannot be read, the entry itself. Never called back before this returns, nor after the link is gone.
     void readDecision(const model::ObjectPtr& entry, std::function<void(const model::ObjectPtr&)> reply);
@@ -86,9 +91,11 @@ private:
     QtExecutor& executor_;
     std::unique_ptr<client::Client> client_;
     QString name_;
-    std::array<std::unique_ptr<client::Informer>, model::kindCount> informers_;
+    std::array<std::unique_ptr<client::Informer>, model::kindCount> informers_;  // none of Leases
+    NodeLeases leases_;
     std::array<std::unordered_map<std::string, model::Change>, model::kindCount> pending_;
     bool hasPending_ = false, synced_ = false, lost_ = false, checking_ = false, started_ = false;
+    bool nodesChanged_ = true;  // since leases_ was told
     std::uint64_t revision_ = 0;
     QTimer frame_, health_, stats_;
     QElapsedTimer since_;

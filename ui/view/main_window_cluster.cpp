@@ -174,9 +174,10 @@ void MainWindow::onChanges(const model::Changes& changes) {
     chronicle_->apply(changes);
     tree_model_->apply(changes);
     // Leases are renewed all the time. Where the Stage shows no lease, a renewal changes nothing that is seen, and a late one is
-    // found by StageBuilder::isDue.
+    // found by StageBuilder::isDue; of so many Nodes that they are not all watched, what is told of a Lease is news.
     const bool leasesOnly = std::all_of(changes.begin(), changes.end(), [](const auto& change) { return change.kind == Kind::Lease; });
-    if (!leasesOnly || link_->all(Kind::Node).size() <= static_cast<std::size_t>(scene::maxCards)) stageDirty_ = true;
+    const auto nodes = link_->all(Kind::Node).size();
+    if (!leasesOnly || nodes <= static_cast<std::size_t>(scene::maxCards) || nodes > bridge::NodeLeases::watchedNodes) stageDirty_ = true;
     updateStage();
     if (leasesOnly) {
         if (inspector_->reference().kind == Kind::Node) inspector_->refresh();
@@ -359,6 +360,7 @@ Reference MainWindow::referenceOfPod(const QString& uid) const {
 
 void MainWindow::select(const Reference& reference) {
     if (reference.isEmpty() || !link_) return;
+    link_->setShownNode(reference.kind == Kind::Node ? reference.key : QString());
     if (!(inspector_->reference() == reference)) inspector_->setReference(reference);
     if (inspectorGaveWay_ && width() >= roomForAllPanes) {
         inspectorGaveWay_ = false;
