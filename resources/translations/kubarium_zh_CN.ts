@@ -799,6 +799,10 @@
         <translation>已移除</translation>
     </message>
     <message>
+        <source>terminating</source>
+        <translation>正在终止</translation>
+    </message>
+    <message>
         <source>not ready</source>
         <translation>未就绪</translation>
     </message>
@@ -1811,6 +1815,10 @@
         <translation>重置实验</translation>
     </message>
     <message>
+        <source>✓ All of this step is done. Go on when you have read it.</source>
+        <translation>✓ 这一步已全部完成。读完后请继续。</translation>
+    </message>
+    <message>
         <source>Begin again from the same start</source>
         <translation>从相同的起点重新开始</translation>
     </message>
@@ -2325,6 +2333,10 @@
     <message>
         <source>All Nodes are simulated: Pods are scheduled and their life is played, but no containers run.</source>
         <translation>所有 Node 都是模拟的：Pod 会被调度并演示其生命周期，但不运行容器。</translation>
+    </message>
+    <message>
+        <source>Toolbar and its menus</source>
+        <translation>工具栏及其菜单</translation>
     </message>
 </context>
 <context>

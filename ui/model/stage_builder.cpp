@@ -15,7 +15,7 @@ using namespace scene;
 
 namespace {
 
-constexpr double removedEndpointSeconds = 30;
+constexpr double removedEndpointSeconds = 2;  // real ones: long enough to see which went, and no longer, whatever the Clock does
 constexpr std::size_t shownTolerationFuses = 3;
 
 QString label(const api::Object& object, std::string_view key) { return text(object.label(key)); }
@@ -239,7 +239,7 @@ void StageBuilder::noteRemoved(const Change& change) {
         gone.podKey = uid;
         gone.ready = false;
         gone.removed = true;
-        removed_[service].push_back({gone, times_.now()});
+        removed_[service].push_back({gone, times_.realNow()});
     }
 }
 
@@ -265,6 +265,7 @@ void StageBuilder::addServices(StageModel& model) {
             shown.podKey = at(endpoint, {"targetRef", "uid"});
             const auto* ready = api::findPath(endpoint, {"conditions", "ready"});
             shown.ready = !ready || !ready->is_bool() || ready->get_bool();
+            shown.terminating = boolAt(endpoint, {"conditions", "terminating"});
             it->second.endpoints.push_back(std::move(shown));
         }
     }
@@ -277,8 +278,12 @@ void StageBuilder::addServices(StageModel& model) {
                 if (endpoint.address == at(measured, {"ip"})) endpoint.rate = std::max(0.0, endpoint.rate) + numberAt(measured, {"connectionsPerSecond"});
     }
     for (auto& [key, gone] : removed_) {
-        std::erase_if(gone, [this](const auto& entry) { return times_.now() - entry.at > removedEndpointSeconds; });
         const auto it = services.find(key);
+        // One that moved to another slice, or came back, is not gone.
+        const auto isThere = [&](const StageEndpoint& endpoint) {
+            return it != services.end() && std::ranges::any_of(it->second.endpoints, [&](const auto& each) { return each.podKey == endpoint.podKey && each.address == endpoint.address; });
+        };
+        std::erase_if(gone, [&](const auto& entry) { return times_.realNow() - entry.at > removedEndpointSeconds || isThere(entry.endpoint); });
         if (it == services.end()) continue;
         for (const auto& entry : gone) it->second.endpoints.push_back(entry.endpoint);
     }

@@ -38,7 +38,7 @@ private:
     };
     struct RemovedEndpoint {
         scene::StageEndpoint endpoint;
-        double at = 0;
+        double at = 0;  // real seconds
     };
     scene::StagePod makePod(const api::Object& pod) const;
     scene::StageNode makeNode(const api::Object& node) const;

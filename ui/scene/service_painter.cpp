@@ -147,6 +147,8 @@ void paintService(const Ink& ink, const Scene& scene, std::size_t index) {
     }
     if (endpoint.removed) {
       words << Stage::tr("removed");
+    } else if (endpoint.terminating) {
+      words << Stage::tr("terminating");
     } else if (!endpoint.ready) {
       words << Stage::tr("not ready");
     } else if (endpoint.rate >= 0) {

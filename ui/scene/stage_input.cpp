@@ -123,9 +123,14 @@ QString StageView::Private::tooltip(const Hit& hit) const {
       return text;
     }
     case Hit::Kind::Pod: return podSentence(model->pods[at]);
-    case Hit::Kind::Service:
-      return Stage::tr("Service %1 spreads its requests over %2.")
-          .arg(model->services[at].name, podsText(static_cast<int>(model->services[at].endpoints.size())));
+    case Hit::Kind::Service: {
+      const auto& endpoints = model->services[at].endpoints;
+      const auto live = std::count_if(endpoints.begin(), endpoints.end(), [](const StageEndpoint& endpoint) { return endpoint.ready && !endpoint.removed; });
+      if (live == 0) {
+        return Stage::tr("Service %1").arg(model->services[at].name) + QLatin1Char('\n') + Stage::tr("No Pod is ready behind this Service: requests are refused.");
+      }
+      return Stage::tr("Service %1 spreads its requests over %2.").arg(model->services[at].name, podsText(static_cast<int>(live)));
+    }
     case Hit::Kind::Component:
       return model->components[at].detail.isEmpty()
                  ? componentName(model->components[at].kind)

@@ -105,6 +105,7 @@ struct StageEndpoint {
   QString podKey;
   double rate = -1;  // requests per second; below zero: not measured
   bool ready = true;
+  bool terminating = false;  // its Pod is being deleted
   bool removed = false;  // was there a moment ago
 
   bool operator==(const StageEndpoint&) const = default;

@@ -205,6 +205,33 @@ TEST_F(ModelTest, WhileTheClusterDoesNotAnswerNothingIsSaidToRun) {
     EXPECT_TRUE(timed(builder->build(QStringLiteral("demo"), 1)));
 }
 
+TEST_F(ModelTest, AnEndpointThatWasRemovedGoesAfterTwoSecondsEvenWhileTheClockStands) {
+    cluster_.fillHealing();
+    TimesAt times;
+    times.present = executor_.now();
+    std::unique_ptr<StageBuilder> builder;
+    connect([&](const Changes& changes) {
+        if (!builder) builder = std::make_unique<StageBuilder>(*link_, times);
+        builder->apply(changes);
+    });
+    times.rate = 0;
+    const auto endpoints = [&] { return builder->build(QStringLiteral("demo"), 1).services.front().endpoints; };
+    ASSERT_EQ(endpoints().size(), 4U);
+    cluster_.removeEndpointsOf("web", "worker-a");
+    ASSERT_TRUE(waitFor([&] { return std::ranges::count(endpoints(), true, &scene::StageEndpoint::removed) == 1; }));
+    EXPECT_EQ(endpoints().size(), 4U);
+    EXPECT_TRUE(builder->isDue()) << "nobody would look again";
+    times.present += std::chrono::seconds(3);
+    EXPECT_EQ(endpoints().size(), 3U);
+    // One that comes back is not shown as removed beside itself.
+    cluster_.removeEndpointsOf("web", "worker-c");
+    ASSERT_TRUE(waitFor([&] { return std::ranges::count(endpoints(), true, &scene::StageEndpoint::removed) == 1; }));
+    cluster_.addPod("web", 3, "worker-c", "120m");
+    cluster_.addService("web");
+    EXPECT_TRUE(waitFor([&] { return std::ranges::count(endpoints(), true, &scene::StageEndpoint::removed) == 0; }));
+    EXPECT_EQ(endpoints().size(), 3U);
+}
+
 TEST_F(ModelTest, TheChainBeginsWithTheFault) {
     cluster_.fillHealing();
     std::unique_ptr<Chronicle> chronicle;
