@@ -262,6 +262,7 @@ void MainWindow::connectParts() {
     });
     connect(toolBar_, &ToolBar::paletteRequested, this, &MainWindow::openPalette);
     connect(toolBar_, &ToolBar::presentRequested, this, [this] { setPresenting(true); });
+    connect(toolBar_, &ToolBar::keyboardLeft, stage_, [this] { stage_->setFocus(); });
     connect(toolBar_, &ToolBar::themeToggled, &appearance_, &Appearance::toggleBrightness);
     connect(toolBar_, &ToolBar::languageToggled, this, [this] { appearance_.setLanguage(appearance_.language() == QLatin1String("en") ? QStringLiteral("zh_CN") : QStringLiteral("en")); });
     connect(toolBar_->clusterMenu(), &QMenu::aboutToShow, this, &MainWindow::fillClusterMenu);
@@ -341,6 +342,7 @@ void MainWindow::addShortcuts() {
     add(Qt::CTRL | Qt::Key_Z, [this] { undo(); });
     add(Qt::CTRL | Qt::Key_N, [this] { newManifest(); });
     add(Qt::Key_F5, [this] { setPresenting(!presenting_); });
+    add(Qt::Key_F10, [this] { toolBar_->toggleKeyboard(); });
     add(Qt::CTRL | Qt::Key_1, [this] { tree_->setFocus(); });
     add(Qt::CTRL | Qt::Key_2, [this] { stage_->setFocus(); });
     add(Qt::CTRL | Qt::Key_3, [this] { inspector_->setFocus(); });

@@ -316,6 +316,7 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
     add(tr("Charts"), [this] { showBottom(Bottom::Charts); }, QStringLiteral("Ctrl+5"));
     add(tr("Terminal"), [this] { showBottom(Bottom::Terminal); terminal_->setFocus(); }, QStringLiteral("Ctrl+6"));
     add(tr("Labs"), [this] { goToLabs(); }, QStringLiteral("Ctrl+7"));
+    add(tr("Toolbar and its menus"), [this] { toolBar_->toggleKeyboard(); }, QStringLiteral("F10"));
     add(tr("Light or dark"), [this] { appearance_.toggleBrightness(); });
     add(tr("Open a kubeconfig…"), [this] { chooseKubeconfig(); });
     for (const auto& resource : manifests()) add(tr("New manifest") + QStringLiteral(": ") + resource.section(QLatin1Char('.'), 0, 0), [this, resource] { newManifest(resource); }, firstComment(resource));

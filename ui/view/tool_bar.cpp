@@ -3,9 +3,14 @@
 #include "ui/view/widgets.h"
 
 #include <QBoxLayout>
+#include <QApplication>
 #include <QEvent>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QResizeEvent>
+
+#include <algorithm>
+#include <utility>
 
 namespace kubarium::view {
 namespace {
@@ -122,9 +127,80 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
     connect(present_, &QPushButton::clicked, this, &ToolBar::presentRequested);
     connect(theme_, &QPushButton::clicked, this, &ToolBar::themeToggled);
     connect(language_, &QPushButton::clicked, this, &ToolBar::languageToggled);
+    for (auto* button : findChildren<QPushButton*>()) button->installEventFilter(this);
     setClock(false, 1, false);
     setFaults(false, 0, {});
     retranslate();
+}
+
+void ToolBar::toggleKeyboard() {
+    auto* focus = QApplication::focusWidget();
+    if (focus && isAncestorOf(focus)) return giveBack();
+    cameFrom_ = focus;
+    goTo(0);
+}
+
+// In the order in which they stand.
+QList<QPushButton*> ToolBar::reachable() const {
+    QList<QPushButton*> buttons;
+    for (auto* button : findChildren<QPushButton*>())
+        if (button->isVisible() && button->isEnabled()) buttons << button;
+    std::ranges::sort(buttons, {}, [](const QPushButton* button) { return button->x(); });
+    return buttons;
+}
+
+void ToolBar::goTo(int index) {
+    const auto buttons = reachable();
+    if (!buttons.isEmpty()) buttons[(index + buttons.size()) % buttons.size()]->setFocus(Qt::ShortcutFocusReason);
+}
+
+void ToolBar::giveBack() {
+    if (const auto back = std::exchange(cameFrom_, nullptr); back && back->isVisible()) return back->setFocus(Qt::ShortcutFocusReason);
+    Q_EMIT keyboardLeft();
+}
+
+// Its first line is chosen, as in a menu that a menu bar opens.
+void ToolBar::openMenu(QPushButton& button) {
+    auto* menu = button.menu();
+    button.setDown(true);
+    connect(menu, &QMenu::aboutToHide, &button, [&button] { button.setDown(false); }, Qt::SingleShotConnection);
+    menu->popup(button.mapToGlobal(QPoint(0, button.height())));
+    const auto actions = menu->actions();
+    const auto first = std::ranges::find_if(actions, [](const QAction* action) { return action->isVisible() && action->isEnabled() && !action->isSeparator(); });
+    if (first != actions.end()) menu->setActiveAction(*first);
+}
+
+bool ToolBar::pressed(QPushButton& button, int key) {
+    switch (key) {
+    case Qt::Key_Left: goTo(static_cast<int>(reachable().indexOf(&button)) - 1); return true;
+    case Qt::Key_Right: goTo(static_cast<int>(reachable().indexOf(&button)) + 1); return true;
+    case Qt::Key_Home: goTo(0); return true;
+    case Qt::Key_End: goTo(-1); return true;
+    case Qt::Key_Escape: giveBack(); return true;
+    case Qt::Key_Up: return true;
+    case Qt::Key_Down:
+        if (button.menu()) openMenu(button);
+        return true;
+    case Qt::Key_Space:
+        if (!button.menu()) return false;
+        openMenu(button);
+        return true;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+        if (button.menu()) openMenu(button);
+        else button.click();
+        return true;
+    default: return false;
+    }
+}
+
+bool ToolBar::eventFilter(QObject* watched, QEvent* event) {
+    auto* button = qobject_cast<QPushButton*>(watched);
+    if (button && event->type() == QEvent::KeyPress) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if ((key->modifiers() & ~Qt::KeypadModifier) == Qt::NoModifier && pressed(*button, key->key())) return true;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void ToolBar::setCluster(const QString& name, const QString& detail) {

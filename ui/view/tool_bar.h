@@ -1,10 +1,12 @@
 // The bar on top: which cluster, the Clock (pause, step, rate), faults with their countdown, search, presentation, theme, language.
+// By keyboard as a menu bar: Left and Right go from button to button, Down opens a menu, Escape leads back to where one came from.
 #pragma once
 
 #include "ui/style/theme.h"
 
 #include <QButtonGroup>
 #include <QMenu>
+#include <QPointer>
 #include <QPushButton>
 #include <QWidget>
 
@@ -26,6 +28,9 @@ public:
     void setLanguage(const QString& language);
     void retranslate();
 
+    // Gives the keyboard to the first button, or back.
+    void toggleKeyboard();
+
     QMenu* clusterMenu() { return clusterMenu_; }
     QMenu* faultMenu() { return faultMenu_; }
     QMenu* viewMenu() { return viewMenu_; }
@@ -41,16 +46,25 @@ Q_SIGNALS:
     void presentRequested();
     void themeToggled();
     void languageToggled();
+    // Escape: the keyboard goes on elsewhere.
+    void keyboardLeft();
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void changeEvent(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:
     void drawSigns();
     void fitInto(int width);
+    bool pressed(QPushButton& button, int key);
+    void openMenu(QPushButton& button);
+    void goTo(int index);
+    void giveBack();
+    QList<QPushButton*> reachable() const;
 
     QColor signColor_;
+    QPointer<QWidget> cameFrom_;
     QPushButton *cluster_, *pause_, *step_, *hold_, *fault_, *undo_, *search_, *present_, *theme_, *language_, *view_;
     QLabel *logo_, *brand_;
     QList<QPushButton*> rateButtons_;
