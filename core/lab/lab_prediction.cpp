@@ -194,9 +194,14 @@ bool LabSession::awaitsReader() const { return options_.pauseAfterReveal && !sta
 
 void LabSession::proceed() {
     if (state_.phase != SessionPhase::Running) return;
-    auto& question = state_.steps[state_.currentStep].question;
+    auto& progress = state_.steps[state_.currentStep];
+    if (progress.state == StepState::Passed) {
+        progress.state = StepState::Done;
+        return beginStep(state_.currentStep + 1);
+    }
+    auto& question = progress.question;
     if (!question.revealed) return;
-    question.readOn = true;
+    question.readOn = hasRead_ = true;
     onChange();
 }
 

@@ -65,7 +65,7 @@ std::size_t LabProgress::resumeAt(const Lab& lab) const {
 void LabProgress::record(const Lab& lab, const SessionState& state, WallTime now) {
     auto& record = labs_[lab.name];
     record.steps = static_cast<int>(lab.steps.size());
-    record.stepsDone = static_cast<int>(std::ranges::count(state.steps, StepState::Done, &StepProgress::state));
+    record.stepsDone = static_cast<int>(std::ranges::count_if(state.steps, [](const StepProgress& step) { return step.state == StepState::Passed || step.state == StepState::Done; }));
     record.done = record.done || state.phase == SessionPhase::Done;
     record.hints = 0;
     for (const auto& step : state.steps) record.hints += step.hintsShown;

@@ -26,6 +26,7 @@ std::string_view nameOf(StepState state) {
     switch (state) {
         case StepState::Todo: return "todo";
         case StepState::Current: return "open";
+        case StepState::Passed:
         case StepState::Done: return "done";
     }
     return "";

@@ -313,10 +313,17 @@ void LabSession::scheduleDeadline() {
 void LabSession::finishStepIfDone() {
     const auto index = state_.currentStep;
     auto& progress = state_.steps[index];
+    const bool hasRead = std::exchange(hasRead_, false);
+    if (progress.state == StepState::Passed) return;
     if (lab_.steps[index].ask && (!progress.question.revealed || awaitsReader())) return;
     if (!std::ranges::all_of(progress.checks, [](const auto& result) { return result.state == CheckState::Passed; })) return;
-    progress.state = StepState::Done;
     progress.finishedAt = clock_.now();
+    if (options_.pauseAfterStep && !hasRead && index + 1 < lab_.steps.size()) {
+        progress.state = StepState::Passed;
+        graders_.clear();  // it has passed, whatever comes
+        return notify();
+    }
+    progress.state = StepState::Done;
     beginStep(index + 1);
 }
 

@@ -22,7 +22,12 @@ namespace kubarium::lab {
 enum class SessionPhase { Preparing, Running, Done, Broken };
 // What is under way while a session prepares.
 enum class Preparation { ApplyingStart, AwaitingReady, Resetting };
-enum class StepState { Todo, Current, Done };
+enum class StepState {
+    Todo,
+    Current,
+    Passed,  // nothing is left to do in it, and it is still the current one (SessionOptions::pauseAfterStep)
+    Done,
+};
 
 // Of a question about a cycle that is held for it.
 enum class HoldState {
@@ -75,6 +80,7 @@ struct SessionOptions {
     bool allowUnsafe = false; // run a lab that asks for what could reach the host
     bool followClock = false;  // the session's own Clock follows the cluster's (one that follows already, as the window's, needs not)
     bool pauseAfterReveal = false;  // a question's step ends with proceed(), so that its explanation can be read
+    bool pauseAfterStep = false;    // a step whose checks have passed is left with proceed(), so that it can be read; the last ends by itself
     Duration revealPace{};          // real time between the phases of a held cycle that goes on; 0: at once
     std::size_t resumeAt = 0;       // begin with this step, in a cluster that is as it was left
     client::PodExec* exec = nullptr;  // for `exec` checks; without one they cannot be evaluated. Outlives the session.
@@ -98,7 +104,7 @@ public:
     // Works out the right answer from the cluster; replies when it is known (a decision may not be made yet: then an Error). A cycle
     // that was held for the question goes on first. There is nothing to reveal before answer().
     void reveal(std::function<void(Result<void>)> reply);
-    // After a revealed question: on to the rest of the step, or to the next.
+    // After a revealed question: on to the rest of the step, or to the next. After a step that has passed: on to the next.
     void proceed();
     // Lets go what the session holds in the cluster (a scheduling cycle, faults); `done` once, also where there was nothing.
     void leave(std::function<void()> done);
@@ -195,6 +201,7 @@ private:
     std::set<std::string, std::less<>> removed_;                             // uids
     std::map<std::pair<client::Informer*, std::string>, api::ObjectPtr> expected_;  // by informer and key: this or a later state
     bool gradePosted_ = false;
+    bool hasRead_ = false;  // proceed() was called since the last grading: what ends the step now needs no second one
     bool started_ = false;  // the start has been applied
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

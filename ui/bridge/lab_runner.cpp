@@ -78,7 +78,7 @@ Result<std::unique_ptr<LabRunner>> LabRunner::create(ClusterLink& link, const QS
 
 LabRunner::LabRunner(ClusterLink& link, const lab::Lab& lab, QString language, int resumeAt) : link_(link), language_(std::move(language)), stepsDone_(static_cast<std::size_t>(resumeAt)) {
     session_ = std::make_unique<lab::LabSession>(link.executor(), link.executor(), link.client(), lab,
-                                                 lab::SessionOptions{.pauseAfterReveal = true, .revealPace = revealPace, .resumeAt = static_cast<std::size_t>(resumeAt),
+                                                 lab::SessionOptions{.pauseAfterReveal = true, .pauseAfterStep = true, .revealPace = revealPace, .resumeAt = static_cast<std::size_t>(resumeAt),
                                                                      .exec = dynamic_cast<client::PodExec*>(&link.client())});
     session_->setObserver([this] { onChange(); });
 }
@@ -86,7 +86,7 @@ LabRunner::LabRunner(ClusterLink& link, const lab::Lab& lab, QString language, i
 void LabRunner::onChange() {
     const auto& state = session_->state();
     std::size_t done = 0;
-    for (const auto& step : state.steps) done += step.state == lab::StepState::Done;
+    for (const auto& step : state.steps) done += step.state == lab::StepState::Passed || step.state == lab::StepState::Done;
     if (done > stepsDone_) Q_EMIT stepDone();
     stepsDone_ = done;
     const bool counts = state.phase == lab::SessionPhase::Running || state.phase == lab::SessionPhase::Done;
@@ -181,7 +181,8 @@ model::LabScreen LabRunner::screen() const {
     screen.total = state.checksTotal;
     for (std::size_t i = 0; i < lab.steps.size(); ++i) {
         const auto stepState = i < state.steps.size() ? state.steps[i].state : lab::StepState::Todo;
-        screen.steps.push_back({in(lab.steps[i].title, language_), stepState == lab::StepState::Done, screen.running && stepState == lab::StepState::Current});
+        const bool passed = stepState == lab::StepState::Passed;
+        screen.steps.push_back({in(lab.steps[i].title, language_), passed || stepState == lab::StepState::Done, screen.running && (passed || stepState == lab::StepState::Current)});
     }
     if (!screen.running) {
         screen.brief = briefIn(lab.intro, language_);
@@ -190,6 +191,7 @@ model::LabScreen LabRunner::screen() const {
     const auto& step = lab.steps[state.currentStep];
     const auto& progress = state.steps[state.currentStep];
     screen.brief = briefIn(step.brief, language_);
+    screen.stepPassed = progress.state == lab::StepState::Passed;
     describeQuestion(screen);
     for (std::size_t i = 0; i < step.checks.size(); ++i) {
         model::LabCheckLine line;

@@ -44,6 +44,7 @@ struct LabScreen {
     bool canAnswer = true;   // false while what was predicted is being revealed
     bool canReveal = true;   // false while the cycle that was asked about is not held, or goes on already
     bool proceeds = false;   // what was revealed has not been read yet
+    bool stepPassed = false; // nothing is left to do in the current step; it stays until it has been read
     bool keepsCycle = false; // the cycle that was asked about is being revealed or read: the theatre goes on to no later one
     QString hold;            // what the scheduler does meanwhile; "" when no cycle is held for the question
     QList<LabCheckLine> checks;

@@ -179,6 +179,7 @@ void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
     shownTheme_ = look;
     const auto current = [](const model::LabScreen& of) { return std::ranges::find(of.steps, true, &model::LabStepLine::current) - of.steps.begin(); };
     const bool told = screen.revealed && !screen_.revealed, further = screen.title == screen_.title && current(screen) != current(screen_);
+    const bool passed = screen.stepPassed && !screen_.stepPassed;
     const bool predicted = screen.answered && !screen_.answered, helped = !further && screen.hints.size() > screen_.hints.size();
     screen_ = screen;
     foot_->show();
@@ -186,6 +187,7 @@ void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
     clearKeepingPlace([&] { fill(screen, theme); });
     if (told) lead(QStringLiteral("verdict"));
     else if (further) lead(QStringLiteral("currentStep"));
+    else if (passed) bringIntoSight(QStringLiteral("proceed"));
     else if (helped) bringIntoSight(QStringLiteral("latestHint"));
     else if (predicted) bringIntoSight(QStringLiteral("reveal"));
 }
@@ -224,6 +226,10 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     for (auto step = screen.steps.begin(); step != next; ++step) addStep(screen, *step, theme);
     addQuestion(screen, theme);
     addChecks(screen, theme);
+    if (screen.stepPassed) {
+        column_->addWidget(wrapped(tr("✓ All of this step is done. Go on when you have read it."), "callout"));
+        addButton(tr("Continue"), QStringLiteral("proceed"), true, &LabPanel::proceedRequested);
+    }
     if (!screen.hints.isEmpty()) {
         column_->addWidget(makeLabel("section", tr("HINTS")));
         for (const auto& hint : screen.hints) column_->addWidget(markdown(hint));
@@ -232,7 +238,7 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
     if (next != screen.steps.end() && current != screen.steps.end()) column_->addWidget(makeLabel("section", tr("AFTER THAT")));
     for (auto step = next; step != screen.steps.end(); ++step) addStep(screen, *step, theme);
     column_->addStretch(1);
-    hint_->setEnabled(screen.running && screen.hintsLeft > 0);
+    hint_->setEnabled(screen.running && !screen.stepPassed && screen.hintsLeft > 0);
     progress_->setRange(0, std::max(1, screen.total));
     progress_->setValue(screen.passed);
     retranslate();

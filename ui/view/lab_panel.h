@@ -30,7 +30,7 @@ public:
 Q_SIGNALS:
     void answered(const QString& value);
     void revealRequested();
-    void proceedRequested();  // the explanation has been read
+    void proceedRequested();  // the explanation, or the step that has passed, has been read
     void hintRequested();
     void resetRequested();
     void leaveRequested();

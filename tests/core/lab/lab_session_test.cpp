@@ -1,4 +1,5 @@
 #include "core/client/pod_exec.h"
+#include "core/lab/lab_progress.h"
 #include "core/lab/lab_report.h"
 #include "core/lab/lab_session.h"
 #include "core/simulation/simulated_loop.h"
@@ -222,6 +223,37 @@ TEST_F(ExecChecks, anAnswerToWhatWasAskedBeforeAResetIsDropped) {
     exec.answer(client::PodExecAnswer{0, "web\n", ""});
     loop.runReady();
     EXPECT_EQ(session.state().phase, SessionPhase::Running);
+}
+
+TEST_F(Session, AStepThatHasPassedStaysUntilItHasBeenReadWhateverBecomesOfIt) {
+    auto lab = twoSteps();
+    lab.steps[1].checks.push_back(podCheck("ran", ".status.phase == \"Running\""));
+    lab.steps.push_back(lab.steps[0]);
+    LabSession session(loop, loop, client, lab, {.pauseAfterReveal = true, .pauseAfterStep = true});
+    session.start();
+    putPod("Running");
+    ASSERT_TRUE(loop.runUntil([&] { return session.state().phase == SessionPhase::Running && session.state().steps[0].state == StepState::Passed; }));
+    putPod("Failed");
+    loop.advance(60s);
+    EXPECT_EQ(session.state().currentStep, 0U);
+    EXPECT_EQ(session.state().steps[0].checks[0].state, CheckState::Passed);
+    LabProgress progress;
+    progress.record(lab, session.state(), loop.now());
+    EXPECT_EQ(progress.resumeAt(lab), 1U) << "what has passed is not asked for again";
+    putPod("Running");
+    loop.runReady();
+    session.proceed();
+    loop.runReady();
+    EXPECT_EQ(session.state().steps[0].state, StepState::Done);
+    ASSERT_EQ(session.state().currentStep, 1U);
+    // Of a question that was the last thing to read, one is enough; and the last step ends by itself.
+    session.answer("b");
+    session.reveal([](Result<void>) {});
+    loop.runReady();
+    EXPECT_EQ(session.state().currentStep, 1U);
+    session.proceed();
+    loop.runReady();
+    EXPECT_EQ(session.state().phase, SessionPhase::Done);
 }
 
 // A question about a cycle that is held for it; the test plays the engine: the Clock and the decisions.

@@ -52,6 +52,9 @@ TEST_F(LiveLab, TheFirstLabIsDoneWithClicksFromStartToEnd) {
     window_->newManifest(QStringLiteral("pod.yaml"));
     ASSERT_TRUE(clickWhenThere(window_->editor(), QStringLiteral("Apply")));
     ASSERT_TRUE(waitFor([this] { return pod("default/web") && pod("default/web")->string({"status", "phase"}) == "Running"; }, engineMilliseconds));
+    ASSERT_TRUE(waitFor([this] { return labSays("All of this step is done"); }, engineMilliseconds)) << labText();
+    EXPECT_TRUE(labSays("Create a Pod")) << "the step has gone before it could be read";
+    ASSERT_TRUE(clickWhenThere(window_->labPanel(), QStringLiteral("Continue")));
     // Step 2: where does it run? The Stage knows.
     const auto node = model::at(*pod("default/web"), {"spec", "nodeName"});
     ASSERT_TRUE(clickWhenThere(window_->labPanel(), node)) << labText();

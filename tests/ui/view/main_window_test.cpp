@@ -497,6 +497,36 @@ TEST_F(WindowTest, ALabRevealsOnlyWhatIsHeldAndPredictedAndGoesOnWhenItHasBeenRe
     EXPECT_EQ(proceeds, 1);
 }
 
+TEST_F(WindowTest, AStepOfALabThatHasPassedStaysWithWhatLeadsOnInSight) {
+    LabPanel panel;
+    panel.resize(260, 420);
+    model::LabScreen screen;
+    screen.title = QStringLiteral("See it");
+    screen.running = true;
+    screen.steps = {{QStringLiteral("Watch"), false, true}, {QStringLiteral("Do"), false, false}};
+    screen.brief = {{false, QStringLiteral("Long. ").repeated(120)}};
+    screen.checks = {{model::LabCheckState::Waiting, QStringLiteral("it runs"), QStringLiteral("not yet")}};
+    screen.hintsTotal = screen.hintsLeft = 1;
+    panel.setVisible(true);
+    panel.show(screen, appearance_.theme());
+    ASSERT_TRUE(waitFor([&] { return panel.findChild<QScrollArea*>()->verticalScrollBar()->maximum() > 0; }));
+    EXPECT_EQ(panel.findChild<QPushButton*>(QStringLiteral("proceed")), nullptr);
+    screen.stepPassed = screen.steps[0].done = true;
+    screen.checks = {{model::LabCheckState::Passed, QStringLiteral("it runs"), {}}};
+    panel.show(screen, appearance_.theme());
+    EXPECT_TRUE(waitFor([&] {
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        const auto* area = panel.findChild<QScrollArea*>();
+        const auto* shown = panel.findChild<QWidget*>(QStringLiteral("proceed"));
+        return shown && area->viewport()->rect().contains(QRect(shown->mapTo(area->viewport(), QPoint()), shown->size()));
+    }));
+    EXPECT_FALSE(button(panel, QStringLiteral("Hint 1 of 1"))->isEnabled());
+    int proceeds = 0;
+    QObject::connect(&panel, &LabPanel::proceedRequested, [&] { ++proceeds; });
+    QTest::mouseClick(panel.findChild<QPushButton*>(QStringLiteral("proceed")), Qt::LeftButton);
+    EXPECT_EQ(proceeds, 1);
+}
+
 TEST_F(WindowTest, WhatWasPredictedCannotBeChangedWhileItIsRevealed) {
     LabPanel panel;
     model::LabScreen screen;
@@ -570,12 +600,13 @@ TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
         return std::any_of(words.begin(), words.end(), [](QChar each) { return each.isLetter(); });
     };
     // Tab goes from one thing to the next, arrows go through those of which one is chosen, and Escape leaves the editor, which keeps Tab for itself.
-    QSet<QWidget*> reached;
+    QSet<QWidget*> reached, byTab;
     for (int i = 0; i < 200; ++i) {
         auto* focus = QApplication::focusWidget();
         ASSERT_TRUE(focus);
         EXPECT_TRUE(isNamed(focus)) << focus->metaObject()->className() << " " << focus->objectName().toStdString();
-        if (reached.contains(focus)) break;
+        if (byTab.contains(focus)) break;
+        byTab.insert(focus);
         reached.insert(focus);
         if (auto* one = qobject_cast<QAbstractButton*>(focus); one && one->isCheckable()) {
             for (int k = 0; k < 8; ++k) {
@@ -592,6 +623,42 @@ TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
         EXPECT_TRUE(reached.contains(button)) << button->text().toStdString() << " " << button->accessibleName().toStdString();
         EXPECT_TRUE(isNamed(button)) << button->objectName().toStdString() << " \"" << button->text().toStdString() << "\"";
     }
+}
+
+TEST_F(WindowTest, TheToolbarAndItsMenusAreReachedAndLeftByKeyboard) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->resize(1440, 900);
+    ASSERT_TRUE(waitFor([this] {
+        QApplication::setActiveWindow(window_.get());
+        window_->navigator().setFocus();
+        return window_->navigator().hasFocus();
+    }));
+    const auto press = [](Qt::Key key) { QTest::keyClick(QApplication::focusWidget(), key); };
+    const auto* cluster = button(window_->toolBar(), QStringLiteral("Cluster demo, 3 real"));
+    ASSERT_TRUE(cluster);
+    press(Qt::Key_F10);
+    EXPECT_TRUE(cluster->hasFocus());
+    // A menu opens with its first line chosen, and Escape leads back to its button.
+    press(Qt::Key_Down);
+    auto* menu = window_->toolBar().clusterMenu();
+    ASSERT_TRUE(waitFor([&] { return menu->isVisible() && menu->activeAction() == menu->actions().front(); }));
+    QTest::keyClick(menu, Qt::Key_Escape);
+    ASSERT_TRUE(waitFor([&] { return !menu->isVisible(); }));
+    EXPECT_TRUE(cluster->hasFocus());
+    // Arrows go from button to button and change nothing.
+    QSet<QWidget*> reached;
+    for (auto* focus = QApplication::focusWidget(); !reached.contains(focus); focus = QApplication::focusWidget()) {
+        reached.insert(focus);
+        press(Qt::Key_Right);
+    }
+    for (auto* each : window_->toolBar().findChildren<QPushButton*>())
+        EXPECT_TRUE(!each->isVisible() || reached.contains(each)) << each->accessibleName().toStdString() << each->text().toStdString();
+    EXPECT_TRUE(cluster->hasFocus()) << "the last leads to the first";
+    EXPECT_EQ(executor_.rate(), 5);
+    press(Qt::Key_Left);
+    EXPECT_TRUE(button(window_->toolBar(), QStringLiteral("Language"))->hasFocus());
+    press(Qt::Key_Escape);
+    EXPECT_TRUE(window_->navigator().hasFocus());
 }
 
 TEST_F(WindowTest, InANarrowWindowTheInspectorGivesWayToTheEditorAndComesBack) {
