@@ -231,20 +231,32 @@ void paintReadyChart(const Ink& ink, const Scene& scene) {
     steps.lineTo(x(chart.points[i].at), y(chart.points[i].ready));
   }
   steps.lineTo(plot.right(), y(ready));
+  const auto markAt = [&](const ReadyMark& mark) { return std::round(x(mark.at)) + 0.5; };
   for (const ReadyMark& mark : chart.marks) {
     QPen pen(theme.broken, 1, Qt::CustomDashLine);
     pen.setDashPattern({3, 3});
     painter.setPen(pen);
-    const double at = std::round(x(mark.at)) + 0.5;
-    painter.drawLine(QPointF(at, plot.top() - 4), QPointF(at, plot.bottom()));
-    const double textWidth = Ink::width(mark.text, {11, {}, TextWeight::Regular, TextFamily::Sans, {}}) + 2;
-    const bool before = at + 6 + textWidth > plot.right();  // no room behind the line
-    const QRectF place(before ? std::max(plot.left(), at - 6 - textWidth) : at + 6, plot.bottom() - 18, before ? std::min(textWidth, at - 6 - plot.left()) : plot.right() - at - 6, 16);
-    ink.line(place, mark.text, {11, theme.broken});
+    painter.drawLine(QPointF(markAt(mark), plot.top() - 4), QPointF(markAt(mark), plot.bottom()));
   }
   painter.setBrush(Qt::NoBrush);
   painter.setPen(QPen(theme.accent, 2, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
   painter.drawPath(steps);
+  // Over the steps, the latest first: where marks stand close together, one that finds no room is a line only.
+  const TextStyle small{11, theme.broken, TextWeight::Regular, TextFamily::Sans, {}};
+  std::vector<QRectF> taken;
+  for (auto mark = chart.marks.rbegin(); mark != chart.marks.rend(); ++mark) {
+    const double at = markAt(*mark);
+    const double textWidth = Ink::width(mark->text, small) + 2;
+    const bool before = at + 6 + textWidth > plot.right();  // no room behind the line
+    const QRectF place(before ? std::max(plot.left(), at - 6 - textWidth) : at + 6, plot.bottom() - 18, before ? std::min(textWidth, at - 6 - plot.left()) : plot.right() - at - 6, 16);
+    const QRectF needed(place.topLeft(), QSizeF(std::min(place.width(), textWidth), place.height()));
+    if (std::ranges::any_of(taken, [&](const QRectF& other) { return other.intersects(needed); })) {
+      continue;
+    }
+    taken.push_back(needed);
+    painter.fillRect(needed, theme.card);
+    ink.line(place, mark->text, {11, theme.broken});
+  }
 }
 
 }  // namespace kubarium::scene

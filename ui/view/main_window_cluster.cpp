@@ -378,6 +378,8 @@ void MainWindow::select(const Reference& reference) {
                 updateTheatre();
             }
         }
+    } else {
+        stage_->selectNode({});  // what is marked there is what the Inspector tells of, and can be chosen again
     }
     const auto index = tree_model_->indexOf(reference);
     if (index.isValid() && tree_->currentIndex() != index) {

@@ -15,6 +15,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QPushButton>
+#include <QScopeGuard>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTemporaryDir>
@@ -97,7 +98,7 @@ TEST_F(WindowTest, TheDecisionsOfAClusterThatKeepsNoneAreWorkedOutAndOnlyShown) 
         "status":{"phase":"Done","result":"Unschedulable","evaluatedNodes":6,"feasibleNodes":0,"explanation":{"en":"No Node has room."},
         "nodes":[{"name":"gpu-1","feasible":false,"plugin":"NodeResourcesFit","reasons":["Insufficient cpu"]}],
         "smallestChanges":{"alternatives":[{"explanation":{"en":"Ask for less."},"operations":[{"kubectl":"kubectl replace it"}]}]},"assumptions":["Nothing else is there."]}})");
-    const auto before = qgetenv("KUBARIUM_PROGRAM");
+    const auto restore = qScopeGuard([before = qgetenv("KUBARIUM_PROGRAM")] { qputenv("KUBARIUM_PROGRAM", before); });
     qputenv("KUBARIUM_PROGRAM", folder.filePath(QStringLiteral("program")).toLocal8Bit());
     cluster_.ownKinds = false;
     open([](auto& cluster) { cluster.fillTheatre(); }, QStringLiteral("/nowhere/kubeconfig"));
@@ -123,7 +124,6 @@ TEST_F(WindowTest, TheDecisionsOfAClusterThatKeepsNoneAreWorkedOutAndOnlyShown) 
     ASSERT_TRUE(asked.open(QIODevice::ReadOnly));
     EXPECT_EQ(asked.readLine(), QByteArrayLiteral("why train-7d9f6-42 --namespace default --kubeconfig /nowhere/kubeconfig --output json --lang en\n"));
     EXPECT_EQ(asked.readAll().count('\n'), 1) << "once more, when told to";
-    qputenv("KUBARIUM_PROGRAM", before);
 }
 
 TEST_F(WindowTest, WhatMayNotBeListedIsHiddenAndTheRestIsShown) {
@@ -142,6 +142,9 @@ TEST_F(WindowTest, SelectingInTheTreeSelectsOnTheStageAndInTheInspector) {
     tree.setCurrentIndex(tree.model()->index(1, 0, nodes));
     EXPECT_EQ(window_->inspector().reference(), (Reference{Kind::Node, QStringLiteral("worker-b")}));
     EXPECT_EQ(window_->stage().selectedNode(), QStringLiteral("worker-b"));
+    // What has no place on the Stage leaves nothing selected there: a click on the same card would say nothing.
+    window_->select({Kind::Namespace, QStringLiteral("default")});
+    EXPECT_EQ(window_->stage().selectedNode(), QString());
 }
 
 TEST_F(WindowTest, DryRunShowsTheMistakeAtItsLine) {
