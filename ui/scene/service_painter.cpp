@@ -15,7 +15,9 @@ using style::TextWeight;
 
 namespace {
 
-constexpr int kShownEndpoints = 5;
+constexpr double kFanTop = 46;
+constexpr double kFanBottom = 16;
+constexpr double kLeastEndpointHeight = 18;
 
 struct Fan {
   QPointF source;
@@ -32,14 +34,16 @@ QString address(const StageService& service) {
 }
 
 // Live endpoints first, those that were removed last: the eye follows the traffic downwards to what is gone.
-std::vector<const StageEndpoint*> shownEndpoints(const StageService& service) {
+// As many as the card has room for.
+std::vector<const StageEndpoint*> shownEndpoints(const QRectF& rect, const StageService& service) {
   std::vector<const StageEndpoint*> result;
   for (const StageEndpoint& endpoint : service.endpoints) {
     result.push_back(&endpoint);
   }
   std::stable_sort(result.begin(), result.end(), [](const StageEndpoint* a, const StageEndpoint* b) { return a->removed < b->removed; });
-  if (result.size() > kShownEndpoints) {
-    result.resize(kShownEndpoints);
+  const auto room = static_cast<std::size_t>(std::max(1.0, (rect.height() - kFanTop - kFanBottom) / kLeastEndpointHeight));
+  if (result.size() > room) {
+    result.resize(room);
   }
   return result;
 }
@@ -47,8 +51,8 @@ std::vector<const StageEndpoint*> shownEndpoints(const StageService& service) {
 Fan fanOf(const QRectF& rect, const StageService& service, std::size_t count) {
   const TextStyle small{11, {}, TextWeight::Regular, TextFamily::Sans, {}};
   const double sourceWidth = std::min(rect.width() * 0.3, Ink::width(address(service), small) + 8);
-  const double top = rect.top() + 46;
-  const double bottom = rect.bottom() - 16;
+  const double top = rect.top() + kFanTop;
+  const double bottom = rect.bottom() - kFanBottom;
   Fan fan;
   fan.source = QPointF(rect.left() + 15 + sourceWidth, (top + bottom) / 2);
   fan.right = rect.left() + std::max(sourceWidth + 90, rect.width() * 0.53);
@@ -117,9 +121,9 @@ void paintService(const Ink& ink, const Scene& scene, std::size_t index) {
   if (left.left() + used + 8 + Ink::badgeWidth(badge, 11) <= left.right()) {
     ink.badge(QPointF(left.left() + used + 8, row.center().y()), badge, 11, theme.textMuted, theme.hairlineStrong);
   }
-  const std::vector<const StageEndpoint*> endpoints = shownEndpoints(service);
+  const std::vector<const StageEndpoint*> endpoints = shownEndpoints(rect, service);
   if (endpoints.empty()) {
-    ink.line(QRectF(row.left(), rect.top() + 46, row.width(), 20), Stage::tr("No Pod is ready behind this Service: requests are refused."),
+    ink.line(QRectF(row.left(), rect.top() + kFanTop, row.width(), 20), Stage::tr("No Pod is ready behind this Service: requests are refused."),
              {12, theme.waiting});
     return;
   }
@@ -172,8 +176,8 @@ void ScenePainter::paintTraffic(const Ink& ink, const Scene& scene) {
     if (service.rate <= 0) {
       continue;
     }
-    const std::vector<const StageEndpoint*> endpoints = shownEndpoints(service);
     const Local local(ink, scene.layout->services[i]);
+    const std::vector<const StageEndpoint*> endpoints = shownEndpoints(local.rect(), service);
     const Fan fan = fanOf(local.rect(), service, endpoints.size());
     for (std::size_t at = 0; at < endpoints.size(); ++at) {
       const StageEndpoint& endpoint = *endpoints[at];
