@@ -178,8 +178,17 @@ void paintTitle(const CardContext& card) {
       x += width + 6;
       continue;
     }
-    const QString more = QStringLiteral("+%1").arg(all.size() - i);
-    if (x + Ink::badgeWidth(more, metrics.badge) <= row.right() + 1) {
+    // The beginning of what is out of the ordinary says more than that there is something.
+    constexpr double leastToRead = 56;
+    const std::size_t after = all.size() - i - 1;
+    const double room = row.right() + 1 - x - (after == 0 ? 0 : Ink::badgeWidth(QStringLiteral("+%1").arg(after), metrics.badge) + 6);
+    std::size_t hidden = after + 1;
+    if (room >= leastToRead) {
+      x += card.ink.badge(QPointF(x, row.center().y()), Ink::badgeText(all[i].text, metrics.badge, room), metrics.badge, all[i].color, all[i].border).width() + 6;
+      --hidden;
+    }
+    const QString more = QStringLiteral("+%1").arg(hidden);
+    if (hidden > 0 && x + Ink::badgeWidth(more, metrics.badge) <= row.right() + 1) {
       card.ink.badge(QPointF(x, row.center().y()), more, metrics.badge, theme.textMuted, theme.hairlineStrong);
     }
     break;
@@ -316,8 +325,14 @@ void paintVerdict(const CardContext& card) {
     card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), title,
                   {metrics.text, candidate->chosen ? theme.waiting : theme.textMuted, TextWeight::Bold, TextFamily::Sans, Qt::AlignLeft | Qt::AlignVCenter});
     area.setTop(area.top() + metrics.line);
-    card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), priceText(*candidate), plain);
-    area.setTop(area.top() + metrics.line);
+    // The price is what is compared: on a narrow card it takes two lines.
+    const int lines = area.height() > 5 * metrics.line ? 2 : 1;
+    if (lines == 1 || Ink::width(priceText(*candidate), plain) <= area.width()) {
+      card.ink.line(QRectF(area.left(), area.top(), area.width(), metrics.line), priceText(*candidate), plain);
+      area.setTop(area.top() + metrics.line);
+    } else {
+      area.setTop(area.top() + card.ink.paragraph(area, priceText(*candidate), plain, lines) + 4);
+    }
   };
   // For the last row one thing at a time: of a candidate its price, not why it did not fit before.
   if (card.scene.presentation && candidate != nullptr) {
@@ -363,7 +378,7 @@ void paintVerdict(const CardContext& card) {
   }
   const double lineHeight = std::max(Ink::lineHeight(plain), metrics.text * 1.35);
   const int lines = std::max(1, static_cast<int>(area.height() / lineHeight));
-  card.ink.paragraph(QRectF(area.left() + indent, area.top(), area.width() - indent, area.height()), reason, plain, std::min(3, lines));
+  card.ink.paragraph(QRectF(area.left() + indent, area.top(), area.width() - indent, area.height()), reason, plain, std::min(5, lines));
 }
 
 // Bars grow per plugin: raw, then normalised to 0..100, then × weight; the sum is counted up in the title.

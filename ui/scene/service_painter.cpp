@@ -158,8 +158,14 @@ void paintService(const Ink& ink, const Scene& scene, std::size_t index) {
     } else if (endpoint.rate >= 0) {
       words << Stage::tr("%1/s").arg(pointsText(endpoint.rate));
     }
-    ink.line(QRectF(fan.ends[i].x() + 9, fan.ends[i].y() - 10, rect.right() - 13 - fan.ends[i].x() - 9, 20), words.join(QStringLiteral(" · ")),
-             {11, endpoint.removed ? theme.broken : theme.textMuted});
+    const QRectF place(fan.ends[i].x() + 9, fan.ends[i].y() - 10, rect.right() - 13 - fan.ends[i].x() - 9, 20);
+    const TextStyle style{11, endpoint.removed ? theme.broken : theme.textMuted};
+    const QString dot = QStringLiteral(" · ");
+    // Where there is no room for all of it, how it is counts more than where.
+    if (words.size() == 3 && Ink::width(words.join(dot), style) > place.width()) {
+      words.removeAt(1);
+    }
+    ink.line(place, words.join(dot), style);
   }
   ink.dot(fan.source, 3, theme.ok);
   if (service.endpoints.size() > endpoints.size()) {

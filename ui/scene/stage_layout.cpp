@@ -211,9 +211,16 @@ void StageLayout::fitCards(const StageModel& model, const StageSlots& slots, con
     }
     overflow = place(std::floor(next * 200) / 200);
   }
-  if (overflow > 1.02) {
-    place(1);
+  if (overflow <= 1.02) {
+    return;
   }
+  // One column more, which a little distance makes room for, takes away a row.
+  for (double scale = 0.98; scale >= least(options); scale -= 0.02) {
+    if (place(scale) <= 1.0005) {
+      return;
+    }
+  }
+  place(1);
 }
 
 double StageLayout::least(const LayoutOptions& options) { return options.presentation ? 0.6 : 0.84; }
@@ -253,7 +260,9 @@ void StageLayout::chooseCardGrid(const StageModel& model, const StageSlots& slot
   const double groupTitles = options.groupBy == GroupBy::None ? 0 : 32.0 * static_cast<double>(count);
   const double spare = ((viewport.height() - bar) / pageScale - 14 - groupTitles) / rows - gap_;
   const bool page = (!model.services.empty() || model.chart) && (!options.presentation || (rows == 1 && options.theatre == nullptr));
-  const double limit = page ? needed : options.presentation ? 1e9 : needed * 1.1;
+  // Narrow cards break their sentences into more lines.
+  const double airy = cell_.width() < 236 ? 0.5 * metrics.detail : 0.1 * needed;
+  const double limit = page ? needed : options.presentation ? 1e9 : needed + airy;
   cell_.setHeight(std::floor(std::clamp(spare, needed, std::max(needed, limit))));
 }
 

@@ -92,6 +92,26 @@ TEST(StageLayout, TheTheatreDoesNotResizeTheCards) {
   EXPECT_FALSE(during.theatreBar.intersects(during.viewport));
 }
 
+// What a lab has, in the room that a window of 1280x800 leaves: a Node out of sight is a verdict that nobody reads.
+TEST(StageLayout, ThreeNodesAreSeenWholeInASmallWindowWithAServiceOrATheatreToo) {
+  const auto expectSeen = [](const StageModel& model, const StageLayout& layout) {
+    for (int node = 0; node < static_cast<int>(model.nodes.size()); ++node) {
+      EXPECT_LE(layout.nodeRect(node).bottom() * layout.pageScale, layout.viewport.height() + 1) << node;
+    }
+    EXPECT_LE(layout.world.height() * layout.pageScale, layout.viewport.height() * 1.02);
+  };
+  StageModel model = scenes::healingCluster();
+  ASSERT_EQ(model.nodes.size(), 3U);
+  ASSERT_FALSE(model.services.empty());
+  Laid laid = lay(model, {650, 555});
+  expectSeen(laid.model, laid.layout);
+  const TheatreState state = scenes::theatreDecision(TheatrePhase::Score);
+  LayoutOptions options;
+  options.size = {650, 555};
+  options.theatre = &state;
+  expectSeen(laid.model, StageLayout::compute(laid.model, laid.slots, options));
+}
+
 TEST(StageLayout, TheTheatreMovesNoneOfAThousandNodes) {
   Laid laid = lay(scenes::largeCluster(1000, 4000));
   const TheatreState state = scenes::largeDecision(laid.model, TheatrePhase::Filter);
