@@ -191,6 +191,7 @@ model::LabScreen LabRunner::screen() const {
     const auto& step = lab.steps[state.currentStep];
     const auto& progress = state.steps[state.currentStep];
     screen.brief = briefIn(step.brief, language_);
+    if (state.currentStep == 0) screen.intro = briefIn(lab.intro, language_);
     screen.stepPassed = progress.state == lab::StepState::Passed;
     describeQuestion(screen);
     for (std::size_t i = 0; i < step.checks.size(); ++i) {

@@ -35,6 +35,7 @@ struct LabScreen {
     QString title;
     QString message;  // while it is being prepared, or why it broke
     QList<LabStepLine> steps;
+    QList<LabTextPart> intro;  // of the lab, beside that of its first step
     QList<LabTextPart> brief;  // of the current step; of the lab while it does not run
     QString question;
     QList<LabChoiceLine> choices;

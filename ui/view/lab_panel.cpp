@@ -186,7 +186,7 @@ void LabPanel::show(const model::LabScreen& screen, const style::Theme& theme) {
     setAccessibleName(tr("Lab %1").arg(screen.title));
     clearKeepingPlace([&] { fill(screen, theme); });
     if (told) lead(QStringLiteral("verdict"));
-    else if (further) lead(QStringLiteral("currentStep"));
+    else if (further) lead(current(screen) == 0 ? QStringLiteral("labHeading") : QStringLiteral("currentStep"));
     else if (passed) bringIntoSight(QStringLiteral("proceed"));
     else if (helped) bringIntoSight(QStringLiteral("latestHint"));
     else if (predicted) bringIntoSight(QStringLiteral("reveal"));
@@ -211,7 +211,9 @@ void LabPanel::lead(const QString& name) {
 }
 
 void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
-    column_->addWidget(wrapped(screen.heading, "muted"));
+    auto* heading = wrapped(screen.heading, "muted");
+    heading->setObjectName(QStringLiteral("labHeading"));
+    column_->addWidget(heading);
     column_->addWidget(wrapped(screen.title, "heading"));
     if (screen.done) {
         auto* callout = wrapped(tr("Done: every check has passed. Well done!"), "callout");
@@ -220,6 +222,7 @@ void LabPanel::fill(const model::LabScreen& screen, const style::Theme& theme) {
         column_->addWidget(wrapped(screen.message, "callout"));
     }
     if (!screen.running && !screen.done) addText(*column_, screen.brief, "");
+    addText(*column_, screen.intro, "");
     // All that belongs to the step one is at stands in one place, and what comes after it below.
     const auto current = std::ranges::find(screen.steps, true, &model::LabStepLine::current);
     const auto next = current == screen.steps.end() ? current : std::next(current);

@@ -425,6 +425,27 @@ TEST_F(WindowTest, ALabLeadsToTheVerdictAndThenToTheNextStep) {
     EXPECT_TRUE(waitFor([&] { return inSight("currentStep"); }));
 }
 
+TEST_F(WindowTest, ALabBeginsAtItsTopWithWhatItIsAbout) {
+    LabPanel panel;
+    panel.resize(260, 420);
+    model::LabScreen screen;
+    screen.title = QStringLiteral("Who?");
+    screen.heading = QStringLiteral("Lab");
+    screen.brief = {{false, QStringLiteral("What it is about.")}};
+    screen.steps = {{QStringLiteral("One"), false, false}, {QStringLiteral("Two"), false, false}};
+    panel.setVisible(true);
+    panel.show(screen, appearance_.theme());
+    screen.running = screen.steps[0].current = true;
+    screen.intro = std::exchange(screen.brief, {{false, QStringLiteral("Long. ").repeated(200)}});
+    panel.show(screen, appearance_.theme());
+    auto* bar = panel.findChild<QScrollArea*>()->verticalScrollBar();
+    ASSERT_TRUE(waitFor([&] { return bar->maximum() > 0; }));
+    for (int i = 0; i < 5; ++i) QCoreApplication::processEvents();
+    EXPECT_EQ(bar->value(), 0);
+    const auto labels = panel.findChildren<QLabel*>();
+    EXPECT_TRUE(std::ranges::any_of(labels, [](const QLabel* label) { return label->isVisible() && label->text() == QLatin1String("What it is about."); }));
+}
+
 TEST_F(WindowTest, ALabStaysAtTheStepItLedToWhileMoreIsToldOfIt) {
     LabPanel panel;
     panel.resize(300, 420);
