@@ -33,14 +33,16 @@ QString address(const StageService& service) {
   return service.clusterIP + port;
 }
 
-// Live endpoints first, those that were removed last: the eye follows the traffic downwards to what is gone.
+// Live endpoints first, those that were removed last, what gets no request between them: the eye follows the traffic downwards to what is gone.
 // As many as the card has room for.
 std::vector<const StageEndpoint*> shownEndpoints(const QRectF& rect, const StageService& service) {
   std::vector<const StageEndpoint*> result;
   for (const StageEndpoint& endpoint : service.endpoints) {
     result.push_back(&endpoint);
   }
-  std::stable_sort(result.begin(), result.end(), [](const StageEndpoint* a, const StageEndpoint* b) { return a->removed < b->removed; });
+  std::stable_sort(result.begin(), result.end(), [](const StageEndpoint* a, const StageEndpoint* b) {
+    return std::pair(a->removed, !a->ready) < std::pair(b->removed, !b->ready);
+  });
   const auto room = static_cast<std::size_t>(std::max(1.0, (rect.height() - kFanTop - kFanBottom) / kLeastEndpointHeight));
   if (result.size() > room) {
     result.resize(room);

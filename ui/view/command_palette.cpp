@@ -2,6 +2,7 @@
 
 #include "ui/style/theme.h"
 
+#include <QApplication>
 #include <QBoxLayout>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -10,6 +11,7 @@
 #include <QStyledItemDelegate>
 
 #include <algorithm>
+#include <utility>
 
 namespace kubarium::view {
 namespace {
@@ -83,6 +85,7 @@ void CommandPalette::open(QList<PaletteEntry> entries) {
     list_->setAccessibleName(tr("Results"));
     const auto size = parentWidget()->size();
     setGeometry(std::max(0, (size.width() - 620) / 2), 64, std::min(620, size.width()), std::min(420, size.height() - 80));
+    cameFrom_ = QApplication::focusWidget();
     input_->clear();
     filter({});
     show();
@@ -108,11 +111,17 @@ void CommandPalette::filter(const QString& text) {
     if (list_->count() > 0) list_->setCurrentRow(0);
 }
 
+// The keyboard goes back to where it was, not to whatever comes next.
+void CommandPalette::leave() {
+    if (const auto back = std::exchange(cameFrom_, nullptr); back && back->isVisible()) back->setFocus(Qt::ShortcutFocusReason);
+    hide();
+}
+
 void CommandPalette::runCurrent() {
     const auto* item = list_->currentItem();
     if (!item) return;
     const auto run = entries_[item->data(Qt::UserRole).toLongLong()].run;
-    hide();
+    leave();
     if (run) run();
 }
 
@@ -121,7 +130,7 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() != QEvent::KeyPress) return QFrame::eventFilter(watched, event);
     const auto* key = static_cast<QKeyEvent*>(event);
     switch (key->key()) {
-    case Qt::Key_Escape: hide(); return true;
+    case Qt::Key_Escape: leave(); return true;
     case Qt::Key_Return:
     case Qt::Key_Enter: runCurrent(); return true;
     case Qt::Key_Down: list_->setCurrentRow(std::min(list_->currentRow() + 1, list_->count() - 1)); return true;

@@ -3,6 +3,7 @@
 
 #include <QFrame>
 #include <QList>
+#include <QPointer>
 
 #include <functional>
 
@@ -31,7 +32,9 @@ protected:
 private:
     void filter(const QString& text);
     void runCurrent();
+    void leave();
 
+    QPointer<QWidget> cameFrom_;
     QLineEdit* input_;
     QListWidget* list_;
     QList<PaletteEntry> entries_;

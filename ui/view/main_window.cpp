@@ -69,6 +69,7 @@ MainWindow::MainWindow(Appearance& appearance, bridge::QtExecutor& executor, QWi
     retranslate();
     applyTheme();
     restoreLayout();
+    stage_->setFocus();
     second_.start(1000);
 }
 

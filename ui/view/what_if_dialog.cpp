@@ -242,7 +242,7 @@ void WhatIfDialog::ask() {
 // As high as its lines need, but the pictures come first.
 void WhatIfDialog::fitDifferences() {
     const int needed = differences_->heightForWidth(differencesArea_->width() - differencesArea_->verticalScrollBar()->sizeHint().width());
-    differencesArea_->setFixedHeight(std::min(needed, height() / 4));
+    differencesArea_->setFixedHeight(std::clamp(needed, 0, height() / 4));
 }
 
 void WhatIfDialog::resizeEvent(QResizeEvent* event) {

@@ -651,6 +651,7 @@ TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
 
 TEST_F(WindowTest, TheToolbarAndItsMenusAreReachedAndLeftByKeyboard) {
     open([](auto& cluster) { cluster.fillHealing(); });
+    EXPECT_EQ(window_->focusWidget(), &window_->stage()) << "where the keyboard begins";
     window_->resize(1440, 900);
     ASSERT_TRUE(waitFor([this] {
         QApplication::setActiveWindow(window_.get());
@@ -660,6 +661,16 @@ TEST_F(WindowTest, TheToolbarAndItsMenusAreReachedAndLeftByKeyboard) {
     const auto press = [](Qt::Key key) { QTest::keyClick(QApplication::focusWidget(), key); };
     const auto* cluster = button(window_->toolBar(), QStringLiteral("Cluster demo, 3 real"));
     ASSERT_TRUE(cluster);
+    // The palette gives the keyboard back to where it was, and leads here too.
+    window_->openPalette();
+    QTest::keyClick(window_->palette().input(), Qt::Key_Escape);
+    EXPECT_TRUE(window_->navigator().hasFocus());
+    window_->openPalette();
+    QTest::keyClicks(window_->palette().input(), QStringLiteral("Toolbar"));
+    QTest::keyClick(window_->palette().input(), Qt::Key_Return);
+    EXPECT_TRUE(cluster->hasFocus());
+    press(Qt::Key_Escape);
+    EXPECT_TRUE(window_->navigator().hasFocus());
     press(Qt::Key_F10);
     EXPECT_TRUE(cluster->hasFocus());
     // A menu opens with its first line chosen, and Escape leads back to its button.
