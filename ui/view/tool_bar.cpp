@@ -165,9 +165,9 @@ void ToolBar::openMenu(QPushButton& button) {
     button.setDown(true);
     connect(menu, &QMenu::aboutToHide, &button, [&button] { button.setDown(false); }, Qt::SingleShotConnection);
     menu->popup(button.mapToGlobal(QPoint(0, button.height())));
-    const auto actions = menu->actions();
-    const auto first = std::ranges::find_if(actions, [](const QAction* action) { return action->isVisible() && action->isEnabled() && !action->isSeparator(); });
-    if (first != actions.end()) menu->setActiveAction(*first);
+    // Chosen as with the key: setActiveAction would open what lies below it.
+    QKeyEvent down(QEvent::KeyPress, Qt::Key_Down, Qt::NoModifier);
+    QApplication::sendEvent(menu, &down);
 }
 
 bool ToolBar::pressed(QPushButton& button, int key) {

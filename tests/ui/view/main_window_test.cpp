@@ -659,7 +659,7 @@ TEST_F(WindowTest, TheToolbarAndItsMenusAreReachedAndLeftByKeyboard) {
         return window_->navigator().hasFocus();
     }));
     const auto press = [](Qt::Key key) { QTest::keyClick(QApplication::focusWidget(), key); };
-    const auto* cluster = button(window_->toolBar(), QStringLiteral("Cluster demo, 3 real"));
+    auto* cluster = button(window_->toolBar(), QStringLiteral("Cluster demo, 3 real"));
     ASSERT_TRUE(cluster);
     // The palette gives the keyboard back to where it was, and leads here too.
     window_->openPalette();
@@ -680,6 +680,15 @@ TEST_F(WindowTest, TheToolbarAndItsMenusAreReachedAndLeftByKeyboard) {
     QTest::keyClick(menu, Qt::Key_Escape);
     ASSERT_TRUE(waitFor([&] { return !menu->isVisible(); }));
     EXPECT_TRUE(cluster->hasFocus());
+    // One that begins with a menu of its own does not open that too.
+    button(window_->toolBar(), QStringLiteral("Breakpoints of the scheduler"))->setFocus();
+    press(Qt::Key_Space);
+    menu = window_->toolBar().stepMenu();
+    ASSERT_TRUE(waitFor([&] { return menu->isVisible(); }));
+    ASSERT_TRUE(menu->activeAction() && menu->activeAction()->menu());
+    EXPECT_FALSE(menu->activeAction()->menu()->isVisible());
+    QTest::keyClick(menu, Qt::Key_Escape);
+    cluster->setFocus();
     // Arrows go from button to button and change nothing.
     QSet<QWidget*> reached;
     for (auto* focus = QApplication::focusWidget(); !reached.contains(focus); focus = QApplication::focusWidget()) {
