@@ -1092,6 +1092,10 @@
         <translation>Node %1 已就绪，运行着 %2。</translation>
     </message>
     <message>
+        <source>Its zone is %1.</source>
+        <translation>它位于可用区 %1。</translation>
+    </message>
+    <message>
         <source>Node %1 is not ready; bound to it: %2.</source>
         <translation>Node %1 未就绪；绑定在其上的：%2。</translation>
     </message>

@@ -137,6 +137,9 @@ std::vector<Badge> badges(const CardContext& card) {
     result.push_back(plain(node.simulated ? Stage::tr("simulated") : Stage::tr("real")));
     result.back().usual = !node.simulated;
   }
+  if (!presentation && !node.zone.isEmpty() && card.scene.groupBy != GroupBy::Zone) {
+    result.push_back(plain(node.zone));
+  }
   for (const QString& pressure : node.pressures) {
     result.push_back(toned(pressure, theme.waiting));
   }

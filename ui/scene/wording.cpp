@@ -132,6 +132,9 @@ QString nodeSentence(const StageNode& node, int pods) {
   if (!node.conditionReason.isEmpty()) {
     text += QLatin1Char(' ') + node.conditionReason;
   }
+  if (!node.zone.isEmpty()) {
+    text += QLatin1Char(' ') + Stage::tr("Its zone is %1.").arg(node.zone);
+  }
   if (node.cordoned) {
     text += QLatin1Char(' ') + Stage::tr("It is cordoned and takes no new Pods.");
   }

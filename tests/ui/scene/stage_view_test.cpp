@@ -267,6 +267,21 @@ TEST_F(StageViewTest, ScreenReadersFindNodesAndPodsBySentence) {
   EXPECT_TRUE(pod->text(QAccessible::Name).startsWith(QStringLiteral("Pod web")));
 }
 
+TEST_F(StageViewTest, ACardTellsItsZone) {
+  StageModel model = scenes::calmCluster();
+  const auto picture = [&](const char* zone) {
+    model.nodes.front().zone = QString::fromLatin1(zone);
+    StageView stage;
+    stage.resize(900, 600);
+    stage.setModelAtOnce(std::make_shared<const StageModel>(model));
+    return stage.toImage(1);
+  };
+  const QImage east = picture("east");
+  EXPECT_GT(difference(east, picture("west")), 20);
+  show(model);
+  EXPECT_TRUE(QAccessible::queryAccessibleInterface(&view)->child(0)->text(QAccessible::Description).contains(QStringLiteral("Its zone is west.")));
+}
+
 TEST_F(StageViewTest, EveryThemeAndModePaintsEverything) {
   for (const style::Brightness brightness : {style::Brightness::Light, style::Brightness::Dark}) {
     for (const style::Contrast contrast : {style::Contrast::Normal, style::Contrast::Presentation}) {
