@@ -1746,6 +1746,10 @@
         <source>Results</source>
         <translation>结果</translation>
     </message>
+    <message>
+        <source>Nothing is called so.</source>
+        <translation>没有找到。</translation>
+    </message>
 </context>
 <context>
     <name>kubarium::view::EventsPage</name>

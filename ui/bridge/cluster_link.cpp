@@ -121,8 +121,11 @@ void ClusterLink::flush() {
     if (std::exchange(hasPending_, false) || !synced_) {
         model::Changes changes;
         for (auto& pending : pending_) {
+            const auto from = changes.size();
             for (auto& [key, change] : pending) changes.push_back(std::move(change));
             pending.clear();
+            // Whoever looks sees the same: what is first come is first served below.
+            std::sort(changes.begin() + from, changes.end(), [](const model::Change& a, const model::Change& b) { return a.any()->key() < b.any()->key(); });
         }
         const bool first = !std::exchange(synced_, true);
         Q_EMIT changed(changes);

@@ -70,7 +70,7 @@ public:
     std::unique_ptr<client::Watch> stream(const QString& path, std::function<void(QByteArray)> onData, std::function<void(QString)> onEnd);
 
 Q_SIGNALS:
-    // At most once per frame. The first one after start() tells of everything that exists.
+    // At most once per frame, of each kind in the order of the keys. The first one after start() tells of everything that exists.
     void changed(const kubarium::model::Changes& changes);
     void syncedChanged();
     void clockChanged();

@@ -108,7 +108,9 @@ void CommandPalette::filter(const QString& text) {
         item->setData(Qt::AccessibleTextRole, entry.detail.isEmpty() ? entry.title : entry.title + QStringLiteral(", ") + entry.detail);
         item->setData(Qt::UserRole, index);
     }
-    if (list_->count() > 0) list_->setCurrentRow(0);
+    if (list_->count() > 0) return list_->setCurrentRow(0);
+    auto* nothing = new QListWidgetItem(tr("Nothing is called so."), list_);
+    nothing->setFlags(Qt::NoItemFlags);
 }
 
 // The keyboard goes back to where it was, not to whatever comes next.
@@ -119,7 +121,7 @@ void CommandPalette::leave() {
 
 void CommandPalette::runCurrent() {
     const auto* item = list_->currentItem();
-    if (!item) return;
+    if (!item || !item->flags().testFlag(Qt::ItemIsEnabled)) return;
     const auto run = entries_[item->data(Qt::UserRole).toLongLong()].run;
     leave();
     if (run) run();

@@ -77,6 +77,9 @@ TEST_F(ModelTest, ManyHealthyNodesLeaveRoomForTheWorkloadsOnTheTimeline) {
     EXPECT_EQ(std::count_if(lanes.begin(), lanes.end(), [](const auto* lane) { return lane->reference.kind == Kind::Deployment; }), 8);
     ASSERT_FALSE(lanes.empty());
     EXPECT_EQ(lanes.front()->reference.kind, Kind::Deployment);
+    const auto node = std::ranges::find(lanes, Kind::Node, [](const auto* lane) { return lane->reference.kind; });
+    ASSERT_NE(node, lanes.end());
+    EXPECT_EQ((*node)->title, QStringLiteral("sim-0001")) << "which of many are shown is left to chance";
 }
 
 TEST_F(ModelTest, ADeploymentThatHasNeverBeenReadyBeginsAndOneThatWasIsBroken) {

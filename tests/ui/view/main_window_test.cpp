@@ -14,6 +14,7 @@
 #include <QClipboard>
 #include <QFile>
 #include <QLabel>
+#include <QListWidget>
 #include <QPushButton>
 #include <QScopeGuard>
 #include <QScrollArea>
@@ -184,6 +185,18 @@ TEST_F(WindowTest, TheKeyboardGetsOutOfTheTerminalByThePalette) {
     QTest::keyClicks(window_->palette().input(), QStringLiteral("Stage"));
     QTest::keyClick(window_->palette().input(), Qt::Key_Return);
     EXPECT_TRUE(window_->stage().hasFocus());
+}
+
+TEST_F(WindowTest, ThePaletteSaysWhenNothingIsCalledSo) {
+    open([](auto& cluster) { cluster.fillHealing(); });
+    window_->openPalette();
+    QTest::keyClicks(window_->palette().input(), QStringLiteral("nowhere to be found"));
+    auto* list = window_->palette().findChild<QListWidget*>();
+    ASSERT_EQ(list->count(), 1);
+    EXPECT_EQ(list->item(0)->text(), QStringLiteral("Nothing is called so."));
+    QTest::keyClick(window_->palette().input(), Qt::Key_Down);
+    QTest::keyClick(window_->palette().input(), Qt::Key_Return);
+    EXPECT_TRUE(window_->palette().isVisible());
 }
 
 TEST_F(WindowTest, TheLanguageChangesWhileTheWindowIsOpen) {
