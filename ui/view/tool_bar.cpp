@@ -78,6 +78,7 @@ ToolBar::ToolBar(QWidget* parent) : QWidget(parent) {
     logo_ = new QLabel(this);
     row->addWidget(logo_);
     row->addWidget(brand_ = makeLabel("brand", QStringLiteral("Kubarium")));
+    brand_->setObjectName(QStringLiteral("brand"));
     row->addSpacing(4);
     row->addWidget(cluster_ = makeButton({}));
     clusterMenu_ = new QMenu(this);
@@ -211,6 +212,7 @@ void ToolBar::setCluster(const QString& name, const QString& detail) {
     if (cluster_->text() == shown) return;
     cluster_->setText(shown);
     cluster_->setAccessibleName(tr("Cluster %1, %2").arg(name, detail));
+    fit();
 }
 
 void ToolBar::setClock(bool available, double rate, bool paused) {
@@ -228,6 +230,7 @@ void ToolBar::setClock(bool available, double rate, bool paused) {
         drawSigns();
     }
     pause_->setToolTip(paused ? tr("Let the cluster's Clock run on (Ctrl+P)") : tr("Stop the cluster's Clock: nothing is scheduled, no timer runs (Ctrl+P)"));
+    fit();
 }
 
 void ToolBar::setFaults(bool available, int count, const QString& remaining) {
@@ -241,6 +244,7 @@ void ToolBar::setFaults(bool available, int count, const QString& remaining) {
     fault_->setText(words);
     fault_->setMinimumWidth(count > 0 ? fault_->sizeHint().width() : 0);
     view::setProperty(fault_, "active", count > 0);
+    fit();
 }
 
 void ToolBar::setTheme(const style::Theme& theme) {
@@ -273,7 +277,7 @@ void ToolBar::retranslate() {
     }
     undo_->setText(tr("Undo"));
     undo_->setAccessibleName(tr("Undo the fault"));
-    fitInto(width());
+    setNarrow(false);
     search_->setToolTip(tr("Search objects or run a command"));
     search_->setAccessibleName(tr("Search objects or run a command"));
     present_->setText(tr("Present"));
@@ -288,19 +292,27 @@ void ToolBar::retranslate() {
     pause_->setText(besideSign(paused_ ? tr("Run") : tr("Pause")));
     if (fault_->isVisibleTo(this)) setFaults(true, faultCount_, faultRemaining_);
     setLanguage(languageName_);
+    fit();
 }
 
-// In a narrow window the words go that say nothing of their own; the buttons keep theirs.
-void ToolBar::fitInto(int width) {
-    const bool isNarrow = width < 1200;
-    brand_->setVisible(!isNarrow);
-    search_->setText(isNarrow ? QStringLiteral("Ctrl K") : tr("Search or run…") + QStringLiteral("     Ctrl K"));
-    search_->setMinimumWidth(isNarrow ? 64 : 170);
+// Where there is too little room the words go that say nothing of their own; the buttons keep theirs.
+void ToolBar::fit() {
+    const int needed = layout()->minimumSize().width() + (isNarrow_ ? spared_ : 0);
+    if (const bool narrow = needed > width(); narrow != isNarrow_) setNarrow(narrow);
+}
+
+void ToolBar::setNarrow(bool narrow) {
+    const int before = layout()->minimumSize().width();
+    isNarrow_ = narrow;
+    brand_->setVisible(!narrow);
+    search_->setText(narrow ? QStringLiteral("Ctrl K") : tr("Search or run…") + QStringLiteral("     Ctrl K"));
+    search_->setMinimumWidth(narrow ? 64 : 170);
+    if (narrow) spared_ = before - layout()->minimumSize().width();
 }
 
 void ToolBar::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    fitInto(event->size().width());
+    fit();
 }
 
 void ToolBar::changeEvent(QEvent* event) {

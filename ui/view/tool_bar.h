@@ -56,7 +56,8 @@ protected:
 
 private:
     void drawSigns();
-    void fitInto(int width);
+    void fit();
+    void setNarrow(bool narrow);
     bool pressed(QPushButton& button, int key);
     void openMenu(QPushButton& button);
     void goTo(int index);
@@ -73,6 +74,8 @@ private:
     QString clusterName_, clusterDetail_, faultRemaining_, languageName_ = QStringLiteral("en");
     int faultCount_ = 0;
     bool paused_ = false;
+    bool isNarrow_ = false;
+    int spared_ = 0;  // what being narrow saves
 };
 
 }  // namespace kubarium::view

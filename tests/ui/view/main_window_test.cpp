@@ -662,6 +662,32 @@ TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
     }
 }
 
+TEST_F(WindowTest, NoButtonOfTheToolbarIsCutWhileAFaultRuns) {
+    for (const auto* language : {"en", "zh_CN"}) {
+        appearance_.setLanguage(QString::fromLatin1(language));
+        ToolBar bar;
+        bar.setClock(true, 20, false);
+        bar.setCluster(QStringLiteral("lab-a-node-dies"), QStringLiteral("3 real · 20 simulated"));
+        bar.resize(1280, 46);
+        bar.show();
+        const auto expectWhole = [&] {
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
+            for (const auto* each : bar.findChildren<QPushButton*>())
+                EXPECT_TRUE(!each->isVisible() || each->width() >= each->minimumSizeHint().width()) << language << " " << each->text().toStdString();
+        };
+        expectWhole();
+        const auto* brand = bar.findChild<QLabel*>(QStringLiteral("brand"));
+        const bool roomBefore = brand->isVisible();
+        bar.setFaults(true, 1, QStringLiteral("9 min 59 s"));
+        expectWhole();
+        EXPECT_FALSE(brand->isVisible());
+        bar.setFaults(true, 0, {});
+        expectWhole();
+        EXPECT_EQ(brand->isVisible(), roomBefore);
+    }
+    appearance_.setLanguage(QStringLiteral("en"));
+}
+
 TEST_F(WindowTest, TheToolbarAndItsMenusAreReachedAndLeftByKeyboard) {
     open([](auto& cluster) { cluster.fillHealing(); });
     EXPECT_EQ(window_->focusWidget(), &window_->stage()) << "where the keyboard begins";
