@@ -105,6 +105,7 @@ void StageView::setTheme(const style::Theme& theme) {
 const style::Theme& StageView::theme() const { return d_->theme; }
 
 void StageView::setPresentation(bool on) {
+  d_->hover = {};  // what was there is elsewhere, or not shown at all
   setTheme(style::makeTheme(d_->theme.brightness, on ? style::Contrast::Presentation : style::Contrast::Normal, d_->theme.motion));
 }
 

@@ -197,7 +197,7 @@ private:
     bool byPlugin_ = false;                            // the viewer goes plugin by plugin
     bool presenting_ = false, hadPanes_[3] = {true, true, true};
     bool stageDirty_ = false;
-    static constexpr int roomForAllPanes = 1240;  // side by side, with the editor
+    static constexpr int roomForAllPanes = 1400;  // side by side, with the editor
     bool inspectorGaveWay_ = false;               // to the editor
     std::optional<model::WhatIfQuestion> whatIf_;  // what was asked last
     QList<double> labMarks_;

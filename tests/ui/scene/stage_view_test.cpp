@@ -2,9 +2,9 @@
 
 #include <QAccessible>
 #include <QApplication>
+#include <QMouseEvent>
 #include <QImage>
 #include <QKeyEvent>
-#include <QMouseEvent>
 #include <QSignalSpy>
 #include <gtest/gtest.h>
 
@@ -265,6 +265,22 @@ TEST_F(StageViewTest, ScreenReadersFindNodesAndPodsBySentence) {
   EXPECT_EQ(dead->rect().size(), view.nodeRect(QStringLiteral("worker-b")).size());
   QAccessibleInterface* pod = stage->child(static_cast<int>(current->nodes.size()));
   EXPECT_TRUE(pod->text(QAccessible::Name).startsWith(QStringLiteral("Pod web")));
+}
+
+TEST_F(StageViewTest, WhatThePointerWasAtLeavesNoMarkInAPresentation) {
+  show(scenes::theatreCluster());
+  const auto waiting = std::find_if(current->pods.begin(), current->pods.end(), [](const StagePod& pod) { return pod.node.isEmpty(); });
+  ASSERT_NE(waiting, current->pods.end());
+  const QPointF at = view.podRect(waiting->key).center();
+  QMouseEvent move(QEvent::MouseMove, at, view.mapToGlobal(at), Qt::NoButton, Qt::NoButton, Qt::NoModifier);
+  QApplication::sendEvent(&view, &move);
+  QApplication::processEvents();
+  view.setPresentation(true);
+  StageView other;
+  other.resize(view.size());
+  other.setTheme(view.theme());
+  other.setModelAtOnce(current);
+  EXPECT_LE(difference(fresh(), other.toImage(view.devicePixelRatioF())), 20);
 }
 
 TEST_F(StageViewTest, ACardTellsItsZone) {
