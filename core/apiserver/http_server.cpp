@@ -96,7 +96,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(HttpServerOptions options
     if (!error) acceptor.set_option(net::socket_base::reuse_address(true), error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(1024, error);
-    if (error) return makeError(Reason::Conflict, fmt::format("cannot listen on {}:{}: {}", state->options.address, state->options.port, error.message()));
+    if (error) return makeError(Reason::Conflict, fmt::format("cannot listen on {}:{}: {}. Choose another port; 0 takes any that is free", state->options.address, state->options.port, error.message()));
     state->port = acceptor.local_endpoint().port();
     state->shared->serverAddress = fmt::format("{}:{}", state->options.address, state->port);
     state->accept();

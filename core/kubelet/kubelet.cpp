@@ -70,22 +70,35 @@ void Kubelet::nodeEvent(std::string type, std::string reason, std::string messag
     if (node_) context_.events(*node_, std::move(type), std::move(reason), std::move(message), "");
 }
 
+// One that begins anew is Ready anew, whatever is still stored of it.
+void Kubelet::tellConditions(const std::vector<std::string>& reasons) {
+    bool nowReady = !std::exchange(ready_, true);
+    const auto tell = [this](const std::string& reason) { nodeEvent("Normal", reason, fmt::format("Node {} status is now: {}", options_.name, reason)); };
+    for (const auto& reason : reasons) {
+        if (reason == "NodeReady") nowReady = true;
+        else tell(reason);
+    }
+    if (nowReady) tell("NodeReady");
+}
+
 void Kubelet::registerNode() {
     if (!powered_) return;
     auto body = makeNode(options_);
-    body["status"] = makeNodeStatus(options_, context_.runtime, nullptr, context_.clock.now());
+    auto status = makeNodeStatus(options_, context_.runtime, nullptr, context_.clock.now());
+    auto told = conditionEvents(nullptr, status);
+    body["status"] = std::move(status);
     client::WriteOptions write;
     write.fieldManager = "kubelet";
-    context_.client.create(nodes, "", std::move(body), write, [this, alive = alive_](Result<api::ObjectPtr> result) {
-        if (*alive) onRegistered(std::move(result));
+    context_.client.create(nodes, "", std::move(body), write, [this, alive = alive_, told = std::move(told)](Result<api::ObjectPtr> result) {
+        if (*alive) onRegistered(std::move(result), told);
     });
 }
 
-void Kubelet::onRegistered(Result<api::ObjectPtr> result) {
-    if (result) return onNodeKnown(*result);
+void Kubelet::onRegistered(Result<api::ObjectPtr> result, const std::vector<std::string>& told) {
+    if (result) return onNodeKnown(*result, told);
     if (result.error().reason == Reason::AlreadyExists) {
         context_.client.get(nodes, "", options_.name, [this, alive = alive_](Result<api::ObjectPtr> found) {
-            if (*alive && found) onNodeKnown(*found);
+            if (*alive && found) onNodeKnown(*found, {});
         });
         return;
     }
@@ -93,9 +106,10 @@ void Kubelet::onRegistered(Result<api::ObjectPtr> result) {
     retryTimer_ = context_.clock.after(1s, [this] { registerNode(); });
 }
 
-void Kubelet::onNodeKnown(const api::ObjectPtr& node) {
+void Kubelet::onNodeKnown(const api::ObjectPtr& node, const std::vector<std::string>& told) {
     node_ = node;
     nodeEvent("Normal", "Starting", "Starting kubelet.");
+    if (!told.empty()) tellConditions(told);
     renewLease();
     writeNodeStatus();
     client::WriteOptions write;
@@ -150,23 +164,20 @@ void Kubelet::writeNodeStatus() {
     const auto* before = old ? old->if_object() : nullptr;
     auto status = makeNodeStatus(options_, context_.runtime, before, context_.clock.now());
     const bool due = context_.clock.clusterNow() - statusWritten_ >= statusPeriod;
-    if (before && !due && !nodeStatusDiffers(*before, status)) {
-        if (!std::exchange(ready_, true)) nodeEvent("Normal", "NodeReady", fmt::format("Node {} status is now: NodeReady", options_.name));
-        return;
-    }
+    auto told = conditionEvents(before, status);
+    if (before && !due && !nodeStatusDiffers(*before, status)) return tellConditions(told);
     statusBusy_ = true;
     auto tree = node_->tree();
     tree["status"] = std::move(status);
     client::WriteOptions write;
     write.fieldManager = "kubelet";
-    context_.client.update(nodes, "", options_.name, std::move(tree), write, [this, alive = alive_](Result<api::ObjectPtr> result) {
+    context_.client.update(nodes, "", options_.name, std::move(tree), write, [this, alive = alive_, told = std::move(told)](Result<api::ObjectPtr> result) {
         if (!*alive) return;
         statusBusy_ = false;
         if (result) {
             if (!node_ || (*result)->revision() > node_->revision()) node_ = *result;
             statusWritten_ = context_.clock.clusterNow();
-            if (!std::exchange(ready_, true)) nodeEvent("Normal", "NodeReady", fmt::format("Node {} status is now: NodeReady", options_.name));
-            return;
+            return tellConditions(told);
         }
         if (result.error().reason == Reason::NotFound) node_ = nullptr;
         if (result.error().reason != Reason::Conflict) return;

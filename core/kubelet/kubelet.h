@@ -60,8 +60,8 @@ private:
     void configurationChanged(const api::GroupVersionResource&, const std::string& key) override;
 
     void registerNode();
-    void onRegistered(Result<api::ObjectPtr>);
-    void onNodeKnown(const api::ObjectPtr& node);
+    void onRegistered(Result<api::ObjectPtr> result, const std::vector<std::string>& told);
+    void onNodeKnown(const api::ObjectPtr& node, const std::vector<std::string>& told);
     void heartbeat();
     void renewLease();
     void writeNodeStatus();
@@ -71,6 +71,7 @@ private:
     void takeUpPods();
     PodWorker* workerOf(const api::Object& pod) const;
     void nodeEvent(std::string type, std::string reason, std::string message);
+    void tellConditions(const std::vector<std::string>& reasons);  // as conditionEvents() names them
 
     NodeOptions options_;
     GatedClient client_;

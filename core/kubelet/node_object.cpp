@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace kubarium::kubelet {
 namespace {
@@ -158,6 +159,21 @@ bool nodeStatusDiffers(const json::object& a, const json::object& b) {
         if ((mine == nullptr) != (theirs == nullptr) || (mine && *mine != *theirs)) return true;
     }
     return false;
+}
+
+std::vector<std::string> conditionEvents(const json::object* before, const json::object& now) {
+    const auto statusOf = [](const json::object* status, std::string_view type) {
+        const auto* list = status ? status->if_contains("conditions") : nullptr;
+        if (list && list->is_array())
+            for (const auto& each : list->get_array())
+                if (api::stringAt(each, {"type"}) == type) return std::string(api::stringAt(each, {"status"}));
+        return std::string("Unknown");
+    };
+    std::vector<std::string> reasons;
+    for (const auto& [type, good, reason] : {std::tuple{"MemoryPressure", "False", "NodeHasSufficientMemory"}, std::tuple{"DiskPressure", "False", "NodeHasNoDiskPressure"},
+                                             std::tuple{"PIDPressure", "False", "NodeHasSufficientPID"}, std::tuple{"Ready", "True", "NodeReady"}})
+        if (statusOf(before, type) != good && statusOf(&now, type) == good) reasons.emplace_back(reason);
+    return reasons;
 }
 
 json::object makeLease(const NodeOptions& options, const std::string& nodeUid, WallTime now) {

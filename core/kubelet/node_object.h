@@ -8,6 +8,8 @@
 #include <boost/json/object.hpp>
 
 #include <map>
+#include <string>
+#include <vector>
 
 namespace kubarium::kubelet {
 
@@ -24,6 +26,9 @@ json::object makeNode(const NodeOptions&);
 json::object makeNodeStatus(const NodeOptions&, const ContainerRuntime&, const json::object* before, WallTime now);
 // Whether the two differ in more than heartbeat times.
 bool nodeStatusDiffers(const json::object& a, const json::object& b);
+// The reasons of the events by which the kubelet tells of conditions that change from `before` (null: there was none) to `now`, which a
+// Node that is Ready and under no pressure has (nodestatus/setters.go). A Node that registers becomes Ready at once.
+std::vector<std::string> conditionEvents(const json::object* before, const json::object& now);
 // `nodeUid` for the owner reference; "" while it is unknown.
 json::object makeLease(const NodeOptions&, const std::string& nodeUid, WallTime now);
 // storage.k8s.io/v1 CSINode: the volume drivers of the Node, which is hostpath.kubarium.dev alone.

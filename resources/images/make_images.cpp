@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
         each.entrypoint = {"/bin/web"};
         each.command.clear();
         each.environment.push_back(fmt::format("VERSION={}", version));
-        each.exposedPorts = {"8080/tcp"};
+        each.exposedPorts = {"80/tcp", "8080/tcp"};
         each.layers.push_back(writeTar({{Type::File, "bin/web", readFile(web), 0755}}));
         versions.push_back(std::move(each));
     }

@@ -8,8 +8,10 @@
 //   /leak?mb=N        takes that much memory and keeps it
 //   /sleep?ms=N       answers late
 //
-// PORT (8080), VERSION, POD_NAME, NODE_NAME, POD_NAMESPACE and MESSAGE come from the environment. TERM ends it at once.
+// It listens on 8080 and, where it may, on 80, so that a Service finds it whichever of them is thought of; or on PORT alone.
+// PORT, VERSION, POD_NAME, NODE_NAME, POD_NAMESPACE and MESSAGE come from the environment. TERM ends it at once.
 #include <arpa/inet.h>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -148,6 +150,27 @@ void serve(int client) {
     }
 }
 
+// -1 with errno if that cannot be.
+int listenOn(int port) {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(listener, 128) == 0) return listener;
+    const int error = errno;
+    ::close(listener);
+    errno = error;
+    return -1;
+}
+
+[[noreturn]] void serveAll(int listener) {
+    for (;;) {
+        const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        if (client >= 0) std::thread(serve, client).detach();
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -158,19 +181,15 @@ int main() {
             (void)!::write(1, "stopping\n", 9);
             ::_exit(0);
         });
-    const int port = std::atoi(environment("PORT", "8080").c_str());
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 128) != 0) {
+    const auto chosen = environment("PORT", "");
+    const int port = std::atoi(chosen.empty() ? "8080" : chosen.c_str());
+    const int listener = listenOn(port);
+    if (listener < 0) {
         std::perror("listen");
         return 1;
     }
-    say("web " + environment("VERSION", "1.0") + " listening on port " + std::to_string(port));
-    for (;;) {
-        const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-        if (client >= 0) std::thread(serve, client).detach();
-    }
+    const int second = chosen.empty() ? listenOn(80) : -1;
+    say("web " + environment("VERSION", "1.0") + " listening on port " + std::to_string(port) + (second >= 0 ? " and 80" : ""));
+    if (second >= 0) std::thread(serveAll, second).detach();
+    serveAll(listener);
 }

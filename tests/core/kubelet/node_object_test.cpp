@@ -19,5 +19,35 @@ TEST(NodeObject, ResourcesThatOthersAdvertiseStay) {
     EXPECT_EQ(api::stringAt(after, {"capacity", "cpu"}), "4");
 }
 
+TEST(NodeObject, EventsTellOfConditionsThatChange) {
+    SimulatedLoop loop;
+    SimulatedRuntime runtime(loop, loop, loop.random());
+    NodeOptions options;
+    options.name = "n";
+    const auto good = makeNodeStatus(options, runtime, nullptr, loop.now());
+    const std::vector<std::string> all{"NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID", "NodeReady"};
+    EXPECT_EQ(conditionEvents(nullptr, good), all);
+    EXPECT_TRUE(conditionEvents(&good, good).empty());
+    // As the node lifecycle controller leaves a Node that it did not hear of.
+    auto lost = good;
+    for (auto& condition : lost["conditions"].as_array()) condition.as_object()["status"] = "Unknown";
+    EXPECT_EQ(conditionEvents(&lost, good), all);
+}
+
+using NodeEvents = KubeletFixture;
+
+TEST_F(NodeEvents, AreToldWhenItRegistersAndWhenItComesBack) {
+    startKubelet();
+    ASSERT_TRUE(eventually([&] { return eventCount("NodeReady") == 1; }, 5s));
+    for (const auto* reason : {"Starting", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"}) EXPECT_EQ(eventCount(reason), 1) << reason;
+    EXPECT_EQ(eventText("NodeHasSufficientPID"), "Node node1 status is now: NodeHasSufficientPID");
+    loop.advance(10min);
+    EXPECT_EQ(eventCount("NodeReady"), 1);
+    kubelet->setPowered(false);
+    kubelet->setPowered(true);
+    ASSERT_TRUE(eventually([&] { return eventCount("NodeReady") == 2; }, 5s));
+    EXPECT_EQ(eventCount("NodeHasSufficientMemory"), 1) << "what is stored still says so";
+}
+
 }  // namespace
 }  // namespace kubarium::kubelet
