@@ -2,9 +2,9 @@
 
 #include <QAccessible>
 #include <QApplication>
-#include <QMouseEvent>
 #include <QImage>
 #include <QKeyEvent>
+#include <QMouseEvent>
 #include <QSignalSpy>
 #include <gtest/gtest.h>
 
