@@ -19,6 +19,27 @@ struct FaultArguments {
     bool all = false;
 };
 
+// The fault when it is known what came of it; as it was made if nothing is heard for some seconds.
+ObjectPtr outcomeOf(Session& session, const ObjectPtr& made) {
+    std::unique_ptr<client::Watch> watch;
+    Timer patience;
+    auto known = made;
+    const auto heard = session.wait<ObjectPtr>([&](client::Reply<ObjectPtr> given) {
+        auto reply = std::make_shared<client::Reply<ObjectPtr>>(std::move(given));
+        const client::WatchOptions changes{.resourceVersion = std::string(made->resourceVersion()), .fieldSelector = fmt::format("metadata.name={}", made->name())};
+        watch = session.client().watch(api::resources::faults, "", changes, [&, reply](client::WatchEvent event) {
+            if (event.type == client::WatchEventType::Error) return (*reply)(known);
+            if (event.type == client::WatchEventType::Bookmark) return;
+            known = event.object;
+            const auto phase = known->string({"status", "phase"});
+            const bool lasts = known->string({"spec", "type"}) != "ContainerKill";
+            if (phase == "Failed" || phase == "Reverted" || (phase == "Active" && lasts)) (*reply)(known);
+        });
+        patience = session.loop().afterReal(std::chrono::seconds(5), [&, reply] { (*reply)(known); });
+    });
+    return heard ? *heard : known;
+}
+
 int inject(const Options& options, const std::string& type, const FaultArguments& arguments) {
     auto session = Session::open(options);
     if (!session) return report(session.error());
@@ -37,8 +58,15 @@ int inject(const Options& options, const std::string& type, const FaultArguments
         client.create(api::resources::faults, "", std::move(fault), {.fieldManager = "kubarium"}, std::move(reply));
     });
     if (!made) return report(made.error());
+    const auto outcome = outcomeOf(**session, *made);
+    if (outcome->string({"status", "phase"}) == "Failed") {
+        const std::string name((*made)->name());
+        // Nothing was done that would have to be undone.
+        (void)(*session)->wait<json::value>([&](auto reply) { client.remove(api::resources::faults, "", name, {}, std::move(reply)); });
+        return report(makeError(Reason::NotFound, std::string(outcome->string({"status", "message"}))));
+    }
     if (wantsJson(options))
-        fmt::print("{}\n", json::serialize((*made)->tree()));
+        fmt::print("{}\n", json::serialize(outcome->tree()));
     else if (type == "ContainerKill")
         fmt::print("fault {}: a container of {}/{} is killed; the kubelet restarts it\n", (*made)->name(), arguments.nameSpace, arguments.target);
     else

@@ -53,9 +53,15 @@ class Cluster(unittest.TestCase):
         path, down = (re.search(pattern, self.hints).group(1) for pattern in (r"\$\(kubarium (kubeconfig .*)\)", r"kubarium down(.*)"))
         self.assertEqual(kubarium(*shlex.split(path), environment=bare).stdout.strip(), self.config)
         self.assertEqual(json.loads(kubarium("status", "-o", "json", *shlex.split(down), environment=bare).stdout)["readyNodes"], 3)
-        fault = kubarium("fault", "node-partition", "worker-3").stdout
+        fault = kubarium("fault", "node-partition", "worker-c").stdout
         undo = re.search(r"kubarium (fault undo .*)", fault).group(1)
         self.assertIn("undone", kubarium(*shlex.split(undo), environment=bare).stdout)
+        # What cannot be broken is an error, and leaves nothing to undo.
+        for words, reason in ((("node-power-off", "nobody"), "there is no Node nobody"), (("container-kill", "nobody"), "there is no Pod default/nobody")):
+            refused = kubarium("fault", *words, check=False)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn(reason, refused.stderr)
+        self.assertEqual(kubarium("fault", "list").stdout, "no faults\n")
         refused = kubarium("up", "--detach", check=False).stderr
         kubarium(*shlex.split(re.search(r"kubarium (status .*)", refused).group(1)), environment=bare)
 
