@@ -177,7 +177,7 @@ private:
 };
 
 // GET, following redirects on the same host (ten at most); a redirect elsewhere, and every other answer of 300 to 399, is a warning,
-// which counts as success.
+// which counts as success. A probe reads the body too, up to 10 KiB; a hook is content with the headers.
 class HttpRun final : public NetworkRun {
 public:
     HttpRun(const KubeletContext& context, Finish finish, std::string host, int port, Duration timeout, api::HTTPGetAction action, bool hook)
@@ -218,28 +218,36 @@ private:
     void onData(const std::string& data) override {
         if (received_.size() < 64 * 1024) received_ += data;
         if (received_.find("\r\n\r\n") == std::string::npos) return;
-        if (!warning_) onHeaders();
-        else if (isWhole()) warn();
+        if (code_ == 0) onHeaders();
+        else if (isWhole()) judge();
     }
     void onHeaders() {
         int code = 0;
         const auto space = received_.find(' ');
         if (space != std::string::npos) std::from_chars(received_.data() + space + 1, received_.data() + received_.size(), code);
         constexpr std::array redirects{301, 302, 303, 307, 308};
-        if (const auto location = header("location"); !location.empty() && std::ranges::find(redirects, code) != redirects.end()) return redirect(location);
-        if (hook_ || (code >= 200 && code < 300))
-            finish(HandlerVerdict::Success);
-        else if (code >= 300 && code < 400)
-            answerIsWarning();
-        else
-            finish(HandlerVerdict::Failure, fmt::format("HTTP probe failed with statuscode: {}", code));
+        if (const auto location = header("location"); !location.empty() && std::ranges::find(redirects, code) != redirects.end()) return redirect(location, code);
+        answered(code);
     }
-    void redirect(const std::string& location) {
+    // The body may still be on its way.
+    void answered(int code) {
+        code_ = std::max(code, 1);
+        if (hook_ || isWhole()) judge();
+    }
+    void judge() {
+        if (hook_ || (code_ >= 200 && code_ < 300))
+            finish(HandlerVerdict::Success);
+        else if (code_ >= 300 && code_ < 400)
+            finish(HandlerVerdict::Warning, "Probe terminated redirects, Response body: " + body());
+        else
+            finish(HandlerVerdict::Failure, fmt::format("HTTP probe failed with statuscode: {}", code_));
+    }
+    void redirect(const std::string& location, int code) {
         if (++redirects_ > 10) return finish(HandlerVerdict::Failure, getError("stopped after 10 redirects"));
         const auto parsed = boost::urls::parse_uri_reference(location);
         if (!parsed) return finish(HandlerVerdict::Failure, getError("failed to parse Location header \"" + location + "\""));
         if (parsed->has_authority() && std::string(parsed->encoded_host()) != host_)
-            return answerIsWarning();
+            return answered(code);
         if (parsed->has_port()) port_ = parsed->port_number();
         const auto path = std::string(parsed->encoded_path());
         target_ = path.empty() ? "/" : path;
@@ -247,23 +255,46 @@ private:
         received_.clear();
         reconnect();
     }
-    // The warning quotes the body, which may still be on its way.
-    void answerIsWarning() {
-        warning_ = true;
-        if (isWhole()) warn();
-    }
     bool isWhole() const {
+        if (bodiless()) return true;
+        const auto [text, ended] = chunked() ? dechunked() : std::pair{body(), false};
+        if (ended || text.size() >= outputLimit) return true;
+        const auto length = declaredLength();
+        return length && text.size() >= *length;
+    }
+    bool bodiless() const { return code_ == 204 || code_ == 304; }  // whatever is declared
+    bool chunked() const { return header("transfer-encoding") == "chunked"; }
+    std::optional<std::size_t> declaredLength() const {
         const auto length = header("content-length");
         std::size_t size = 0;
-        return std::from_chars(length.data(), length.data() + length.size(), size).ec == std::errc{} && body().size() >= std::min(size, outputLimit);
+        if (chunked() || std::from_chars(length.data(), length.data() + length.size(), size).ec != std::errc{}) return {};
+        return size;
     }
-    std::string body() const { return received_.substr(received_.find("\r\n\r\n") + 4, outputLimit); }
-    void warn() { finish(HandlerVerdict::Warning, "Probe terminated redirects, Response body: " + body()); }
+    std::string body() const {
+        if (bodiless()) return {};
+        return chunked() ? dechunked().first : received_.substr(received_.find("\r\n\r\n") + 4, outputLimit);
+    }
+    // What has come of a body in chunks, and whether its end has.
+    std::pair<std::string, bool> dechunked() const {
+        std::string text;
+        auto begin = received_.find("\r\n\r\n") + 4;
+        while (text.size() < outputLimit) {
+            const auto line = received_.find("\r\n", begin);
+            std::size_t size = 0;
+            if (line == std::string::npos || std::from_chars(received_.data() + begin, received_.data() + line, size, 16).ec != std::errc{}) break;
+            if (size == 0) return {text, true};
+            text.append(received_, line + 2, std::min(size, outputLimit - text.size()));
+            if (size > received_.size() - line - 2) break;
+            begin = std::min(line + 2 + size + 2, received_.size());
+        }
+        return {text, false};
+    }
     std::string header(std::string_view name) const {
         for (std::size_t begin = received_.find("\r\n"); begin != std::string::npos && begin + 2 < received_.size();) {
             begin += 2;
             const auto end = received_.find("\r\n", begin);
             const auto line = std::string_view(received_).substr(begin, end - begin);
+            if (line.empty()) break;  // the body begins
             const auto colon = line.find(':');
             if (colon == name.size() && std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
                     return a == std::tolower(static_cast<unsigned char>(b));
@@ -277,11 +308,14 @@ private:
         return {};
     }
     void onClosed(const Result<void>& result) override {
-        if (warning_) return warn();
-        finish(HandlerVerdict::Failure, getError(result ? "EOF" : dialError(result.error())));
+        if (code_ == 0) return finish(HandlerVerdict::Failure, getError(result ? "EOF" : dialError(result.error())));
+        // Without a declared end the end of the connection is that of the body.
+        if (isWhole() || (!chunked() && !declaredLength())) return judge();
+        finish(HandlerVerdict::Unread, "unexpected EOF");
     }
     void onTimeout() override {
-        finish(HandlerVerdict::Failure, getError("context deadline exceeded (Client.Timeout exceeded while awaiting headers)"));
+        if (code_ == 0) return finish(HandlerVerdict::Failure, getError("context deadline exceeded (Client.Timeout exceeded while awaiting headers)"));
+        finish(HandlerVerdict::Unread, "context deadline exceeded (Client.Timeout or context cancellation while reading body)");
     }
     std::string getError(const std::string& why) const { return fmt::format("Get \"{}://{}:{}{}\": {}", scheme_, host_, port_, target_, why); }
 
@@ -289,7 +323,7 @@ private:
     bool hook_;
     std::string target_, scheme_, received_;
     int redirects_ = 0;
-    bool warning_ = false;
+    int code_ = 0;  // of the answer that is judged; 0: its headers have not come
     bool tlsOnlyConnects_ = false;
 };
 

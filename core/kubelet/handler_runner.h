@@ -10,7 +10,8 @@
 
 namespace kubarium::kubelet {
 
-enum class HandlerVerdict { Success, Warning, Failure, Unknown };
+// Unknown and Unread are errors of the asking: Unknown could not be asked at all, of Unread the answer did not come to its end.
+enum class HandlerVerdict { Success, Warning, Failure, Unknown, Unread };
 
 struct HandlerOutcome {
     HandlerVerdict verdict = HandlerVerdict::Success;

@@ -17,12 +17,15 @@ struct Prober::Work {
     std::optional<bool> counted;  // the last counted result of this instance
     bool last = false;
     int inARow = 0;  // over restarts
+    int tries = 0;   // of this probe, which erred each time
     bool held = false, missed = false;
 
     Duration period() const { return seconds{std::max(probe.periodSeconds.value_or(10), 1)}; }
 };
 
 namespace {
+
+constexpr int maxProbeRetries = 3;  // tries in all
 
 std::string_view nameOf(ProbeKind kind) {
     return kind == ProbeKind::Startup ? "Startup" : kind == ProbeKind::Liveness ? "Liveness" : "Readiness";
@@ -120,6 +123,11 @@ void Prober::run(Work& work) {
     // A tick that comes while the last probe is still under way is made up for afterwards.
     work.missed = work.run != nullptr;
     if (work.run || !due(work)) return;
+    work.tries = 0;
+    ask(work);
+}
+
+void Prober::ask(Work& work) {
     auto target = target_;
     target.container = &container_;
     work.run = runHandler(context_, target, handlerOf(work.probe), seconds{std::max(work.probe.timeoutSeconds.value_or(1), 1)},
@@ -129,16 +137,19 @@ void Prober::run(Work& work) {
 void Prober::onOutcome(Work& work, HandlerOutcome outcome) {
     const auto done = std::move(work.run);
     if (work.held) return;
+    const auto erred = outcome.verdict == HandlerVerdict::Unknown || outcome.verdict == HandlerVerdict::Unread;
+    if (erred && ++work.tries < maxProbeRetries) return ask(work);
     if (std::exchange(work.missed, false)) run(work);
     const auto success = outcome.verdict == HandlerVerdict::Success || outcome.verdict == HandlerVerdict::Warning;
     if (outcome.verdict == HandlerVerdict::Warning)
         handlers_.onEvent("ProbeWarning", fmt::format("{} probe warning: {}", nameOf(work.kind), outcome.output));
     else if (outcome.verdict == HandlerVerdict::Failure)
         handlers_.onEvent("Unhealthy", fmt::format("{} probe failed: {}", nameOf(work.kind), outcome.output));
-    else if (outcome.verdict == HandlerVerdict::Unknown)
-        handlers_.onEvent("Unhealthy", fmt::format("{} probe errored and resulted in unknown state: {}", nameOf(work.kind), outcome.output));
-    // What is not known says nothing about the container.
-    if (outcome.verdict == HandlerVerdict::Unknown) return;
+    else if (erred)
+        handlers_.onEvent("Unhealthy", fmt::format("{} probe errored and resulted in {} state: {}", nameOf(work.kind),
+                                                   outcome.verdict == HandlerVerdict::Unread ? "failure" : "unknown", outcome.output));
+    // An error says nothing about the container.
+    if (erred) return;
 
     work.inARow = work.inARow > 0 && work.last == success ? work.inARow + 1 : 1;
     work.last = success;

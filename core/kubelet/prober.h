@@ -1,8 +1,8 @@
 // The probes of one container, over all its restarts: startup first and alone, then liveness and readiness, each in its own period
 // of cluster time. A result counts after failureThreshold (successThreshold) equal outcomes in a row.
 // Kubernetes: pkg/kubelet/prober/worker.go. Periods count from when the Pod began to be probed, not from the start of the
-// container, and go on while it is restarted; only readiness is asked out of turn (lookAtReadiness). Not taken over: the random
-// wait of Pods that a kubelet finds when it starts, and that a probe that cannot be run is tried three times.
+// container, and go on while it is restarted; only readiness is asked out of turn (lookAtReadiness). A probe that errs is tried
+// three times before its Event, and then counts for nothing. Not taken over: the random wait of Pods that a kubelet finds when it starts.
 #pragma once
 
 #include "core/api/types/pod.h"
@@ -42,6 +42,7 @@ private:
     bool due(const Work&) const;
     void schedule(Work&);
     void run(Work&);
+    void ask(Work&);
     void onOutcome(Work&, HandlerOutcome);
 
     const KubeletContext& context_;

@@ -13,6 +13,7 @@ public:
 
     std::map<int, std::vector<std::string>> answers;
     std::vector<std::string> requests;
+    bool stall = false;  // the connection stays open after the last piece
 
     std::unique_ptr<Connection> connectFromNode(const std::string&, int port, Duration, ConnectionHandlers handlers) override {
         struct Open final : Connection {
@@ -24,11 +25,11 @@ public:
             std::shared_ptr<bool> alive = std::make_shared<bool>(true);
         };
         auto connection = std::make_unique<Open>(*this);
-        executor_.post([alive = connection->alive, pieces = answers[port], handlers = std::move(handlers)]() mutable {
+        executor_.post([alive = connection->alive, pieces = answers[port], stays = stall, handlers = std::move(handlers)]() mutable {
             if (*alive) handlers.onConnect();
             for (const auto& piece : pieces)
                 if (*alive) handlers.onData(piece);
-            if (*alive) handlers.onClose({});
+            if (*alive && !stays) handlers.onClose({});
         });
         return connection;
     }
@@ -49,6 +50,7 @@ protected:
         std::optional<HandlerOutcome> outcome;
         const auto run = runHandler(context, {"c", "10.0.0.1", &container}, handlerOf(probe), 1s, [&](HandlerOutcome came) { outcome = std::move(came); });
         loop.advance(100ms);
+        if (servers.stall) loop.advance(1s);
         EXPECT_TRUE(outcome);
         return outcome.value_or(HandlerOutcome{});
     }
@@ -70,11 +72,12 @@ TEST_F(HttpProbe, FollowsRedirectsOnTheSameHost) {
 }
 
 TEST_F(HttpProbe, WarnsOfEveryOtherAnswerInTheThreeHundreds) {
-    for (const auto* text : {"304 Not Modified", "300 Multiple Choices", "302 Found"}) {
+    for (const auto* text : {"305 Use Proxy", "300 Multiple Choices", "302 Found"}) {
         const auto warned = outcome({answer(text, "Content-Length: 4\r\n", "bo"), "dy"});
         EXPECT_EQ(warned.verdict, HandlerVerdict::Warning) << text;
         EXPECT_EQ(warned.output, "Probe terminated redirects, Response body: body") << text;
     }
+    EXPECT_EQ(outcome({answer("304 Not Modified", "Content-Length: 4\r\n")}).output, "Probe terminated redirects, Response body: ") << "it never has one";
     const auto elsewhere = outcome({answer("302 Found", "Location: http://example.test/\r\n"), "comes ", "later"});
     EXPECT_EQ(elsewhere.verdict, HandlerVerdict::Warning);
     EXPECT_EQ(elsewhere.output, "Probe terminated redirects, Response body: comes later");
@@ -85,6 +88,30 @@ TEST_F(HttpProbe, FailsWithFourHundredAndMore) {
     EXPECT_EQ(failed.verdict, HandlerVerdict::Failure);
     EXPECT_EQ(failed.output, "HTTP probe failed with statuscode: 404");
     EXPECT_EQ(outcome({answer("204 No Content")}).verdict, HandlerVerdict::Success);
+}
+
+TEST_F(HttpProbe, ReadsTheBodyToItsEnd) {
+    servers.stall = true;
+    EXPECT_EQ(outcome({answer("200 OK", "Content-Length: 4\r\n", "bo"), "dy"}).verdict, HandlerVerdict::Success);
+    EXPECT_EQ(outcome({answer("200 OK", "Transfer-Encoding: chunked\r\n", "2\r\nok\r\n0\r"), "\n\r\n"}).verdict, HandlerVerdict::Success);
+    EXPECT_EQ(outcome({answer("200 OK", "Content-Length: 21\r\n", "\r\nContent-Length: 99\r\n")}).verdict, HandlerVerdict::Success) << "text, not a header";
+    EXPECT_EQ(outcome({answer("204 No Content")}).verdict, HandlerVerdict::Success);
+    EXPECT_EQ(outcome({answer("200 OK", {}, std::string(10 * 1024, 'x'))}).verdict, HandlerVerdict::Success) << "ten KiB are enough";
+    EXPECT_EQ(outcome({answer("300 Choices", "Transfer-Encoding: chunked\r\n", "2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n")}).output,
+              "Probe terminated redirects, Response body: body");
+}
+
+TEST_F(HttpProbe, ABodyThatStallsIsAnErrorAtTheTimeout) {
+    servers.stall = true;
+    for (const auto* headers : {"Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n", ""}) {
+        const auto stalled = outcome({answer("200 OK", headers, "2\r\n")});
+        EXPECT_EQ(stalled.verdict, HandlerVerdict::Unread) << headers;
+        EXPECT_EQ(stalled.output, "context deadline exceeded (Client.Timeout or context cancellation while reading body)");
+    }
+    servers.stall = false;
+    const auto cut = outcome({answer("200 OK", "Content-Length: 4\r\n", "bo")});
+    EXPECT_EQ(cut.verdict, HandlerVerdict::Unread);
+    EXPECT_EQ(cut.output, "unexpected EOF");
 }
 
 }  // namespace

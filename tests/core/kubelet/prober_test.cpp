@@ -1,5 +1,6 @@
 #include "core/kubelet/prober.h"
 
+#include "tests/core/kubelet/forwarding_runtime.h"
 #include "tests/core/kubelet/kubelet_fixture.h"
 
 namespace kubarium::kubelet {
@@ -101,6 +102,30 @@ TEST_F(Probing, TheCommandOfAProbeHasTheContainersOwnVariables) {
     startKubelet();
     createPod("p", R"j({"env":[{"name":"OUTCOME","value":"false"}],"livenessProbe":{"exec":{"command":["$(OUTCOME)"]},"periodSeconds":1}})j");
     EXPECT_TRUE(eventually([&] { return eventCount("Unhealthy") > 0; }, 5s));
+}
+
+// As with maxProbeRetries.
+TEST_F(Probing, AProbeThatCannotBeRunIsTriedThreeTimesAndCountsForNothing) {
+    struct Broken final : ForwardingRuntime {
+        using ForwardingRuntime::ForwardingRuntime;
+        int tries = 0, mended = 1000;
+        std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions options, ExecHandlers handlers) override {
+            if (++tries > mended) return inner_.exec(id, std::move(options), std::move(handlers));
+            handlers.onExit(internalError("no process"));
+            return nullptr;
+        }
+    } broken{simulated};
+    runtime = &broken;
+    startKubelet();
+    createPod("p", R"({"livenessProbe":{"exec":{"command":["true"]},"periodSeconds":10,"failureThreshold":1}})");
+    ASSERT_TRUE(eventually([&] { return eventCount("Unhealthy") == 1; }, 15s));
+    EXPECT_EQ(broken.tries, 3);
+    EXPECT_EQ(eventText("Unhealthy"), "Liveness probe errored and resulted in unknown state: no process");
+    broken.mended = 5;
+    loop.advance(10s);
+    EXPECT_EQ(broken.tries, 6);
+    EXPECT_EQ(eventCount("Unhealthy"), 1) << "the third try went well";
+    EXPECT_EQ(eventCount("Killing"), 0);
 }
 
 }  // namespace
