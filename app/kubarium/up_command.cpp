@@ -181,10 +181,10 @@ int detach(const Options& options, const UpArguments& arguments, const std::vect
     close(ends[1]);
     auto childWords = words;
     childWords.insert(childWords.end(), {"--ready-fd", std::to_string(inherited)});
+    bp::child child;
     try {
-        bp::child child(fs::read_symlink("/proc/self/exe").string(), bp::args(childWords), bp::std_in < bp::null, bp::std_out > bp::null, bp::std_err > bp::null, NewSession{});
+        child = bp::child(fs::read_symlink("/proc/self/exe").string(), bp::args(childWords), bp::std_in < bp::null, bp::std_out > bp::null, bp::std_err > bp::null, NewSession{});
         close(inherited);
-        child.detach();
     } catch (const bp::process_error& error) {
         return report(internalError(fmt::format("the engine could not be started: {}", error.what())));
     }
@@ -204,15 +204,18 @@ int detach(const Options& options, const UpArguments& arguments, const std::vect
             std::fflush(stdout);
         } else if (const auto error = api::stringAt(message, {"error"}); !error.empty()) {
             std::fclose(stream);
+            child.wait();  // until it is gone the name is taken: whoever tries again at once would be refused
             return report(makeError(Reason::InternalError, std::string(error)));
         } else if (message.get_object().contains("ready")) {
             std::fclose(stream);
+            child.detach();
             if (wantsJson(options)) fmt::print("{}\n", json::serialize(message));
             else printHowToUse(*paths, std::string(api::stringAt(message, {"levelSentence"})));
             return success;
         }
     }
     std::fclose(stream);
+    child.wait();
     return report(internalError(fmt::format("the engine ended before it was ready; its log is {}", paths->log().string())));
 }
 

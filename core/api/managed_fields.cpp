@@ -385,7 +385,10 @@ Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& k
     auto result = prune(type, mergeTyped(type, base, config), lastSet, managers);
     if (auto* metadata = result.if_contains("metadata"); metadata && metadata->is_object()) metadata->get_object().erase("managedFields");
     // Compared as applied, before Go's encoding drops empty lists: even those can be owned and contested.
-    const auto comparison = compareTyped(type, base, withoutManaged(result));
+    auto comparison = compareTyped(type, base, withoutManaged(result));
+    // What this way of writing cannot change is contested with nobody.
+    dropUnreachable(comparison.changed, kind, options.manager.subresource);
+    dropUnreachable(comparison.removed, kind, options.manager.subresource);
     if (auto normalized = normalize(type, result); !normalized) return patchDecodingError("", normalized.error().message);
     const auto& changed = comparison.changed;
     std::vector<Conflict> conflicts;

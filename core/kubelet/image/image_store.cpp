@@ -223,7 +223,7 @@ Result<void> ImageStore::loadBuiltIn(const fs::path& directory) {
     std::vector<fs::path> archives;
     for (const auto& entry : fs::directory_iterator(directory, failure))
         if (entry.path().extension() == ".tar") archives.push_back(entry.path());
-    if (failure) return makeError(Reason::NotFound, "the built-in images are not in " + directory.string());
+    if (failure) return makeError(Reason::NotFound, fmt::format("the built-in images are not in {}: the program is to stay in bin/ beside share/, as scripts/build leaves it", directory.string()));
     std::sort(archives.begin(), archives.end());
     for (const auto& archive : archives) {
         // A mark says which archive was loaded, so that a start does not unpack it to find out.

@@ -100,6 +100,23 @@ TEST(UpdateManagedFields, WhatTheMakerOwnsIsTheSameWhateverWasMadeBefore) {
             }
 }
 
+// kubectl get -o yaml, an edit, kubectl apply --server-side: the status in the file is of a moment ago.
+TEST(ApplyServerSide, TheStatusInAManifestIsContestedWithNobody) {
+    const auto* resource = Schema::builtin().findKind({"apps", "v1", "Deployment"});
+    const auto live = json::parse(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","managedFields":[
+        {"manager":"controller","operation":"Update","apiVersion":"apps/v1","fieldsType":"FieldsV1","fieldsV1":{"f:status":{"f:replicas":{}}},"subresource":"status"}]},
+        "spec":{"replicas":2},"status":{"replicas":2}})").as_object();
+    const auto applied = json::parse(R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"spec":{"replicas":3},"status":{"replicas":1}})");
+    auto written = applyServerSide(*resource->type, resource->kind, &live, applied, {{"kubectl", ""}, false, WallTime{}});
+    ASSERT_TRUE(written) << written.error().message;
+    std::string owned;
+    for (const auto& entry : written.value()["metadata"].at("managedFields").as_array()) owned += json::serialize(entry.at("manager")) + json::serialize(entry.at("fieldsV1"));
+    EXPECT_NE(owned.find(R"("controller"{"f:status":{"f:replicas":{}}})"), std::string::npos) << owned;
+    EXPECT_NE(owned.find(R"("kubectl"{"f:spec":{"f:replicas":{}}})"), std::string::npos) << owned;
+    // Through the subresource it is.
+    EXPECT_FALSE(applyServerSide(*resource->type, resource->kind, &live, applied, {{"kubectl", "status"}, false, WallTime{}}));
+}
+
 TEST(UpdateManagedFields, AnEmptyValueThatEveryNewObjectHasIsOwnedByNobody) {
     const auto event = [](const char* component) {
         return json::object{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", json::object{{"name", "e"}}}, {"involvedObject", json::object()}, {"reportingComponent", component}, {"reportingInstance", ""}};
