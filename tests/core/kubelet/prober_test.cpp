@@ -104,24 +104,40 @@ TEST_F(Probing, TheCommandOfAProbeHasTheContainersOwnVariables) {
     EXPECT_TRUE(eventually([&] { return eventCount("Unhealthy") > 0; }, 5s));
 }
 
+// Cannot run a command until it is mended.
+class BrokenRuntime final : public ForwardingRuntime {
+public:
+    BrokenRuntime(SimulatedRuntime& inner, Executor& executor) : ForwardingRuntime(inner), executor_(executor) {}
+
+    int tries = 0;
+    int mendedAfter = 1000;
+
+    std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions options, ExecHandlers handlers) override {
+        if (++tries > mendedAfter) return inner_.exec(id, std::move(options), std::move(handlers));
+        executor_.post([ended = std::move(handlers.onExit)]() mutable { ended(internalError("no process")); });
+        return nullptr;
+    }
+
+private:
+    Executor& executor_;
+};
+
+class ProbingInVain : public Probing {
+protected:
+    ProbingInVain() { runtime = &broken; }
+    ~ProbingInVain() override { kubelet.reset(); }  // before its runtime
+
+    BrokenRuntime broken{simulated, loop};
+};
+
 // As with maxProbeRetries.
-TEST_F(Probing, AProbeThatCannotBeRunIsTriedThreeTimesAndCountsForNothing) {
-    struct Broken final : ForwardingRuntime {
-        using ForwardingRuntime::ForwardingRuntime;
-        int tries = 0, mended = 1000;
-        std::unique_ptr<ExecSession> exec(const std::string& id, ExecOptions options, ExecHandlers handlers) override {
-            if (++tries > mended) return inner_.exec(id, std::move(options), std::move(handlers));
-            handlers.onExit(internalError("no process"));
-            return nullptr;
-        }
-    } broken{simulated};
-    runtime = &broken;
+TEST_F(ProbingInVain, AProbeThatCannotBeRunIsTriedThreeTimesAndCountsForNothing) {
     startKubelet();
     createPod("p", R"({"livenessProbe":{"exec":{"command":["true"]},"periodSeconds":10,"failureThreshold":1}})");
     ASSERT_TRUE(eventually([&] { return eventCount("Unhealthy") == 1; }, 15s));
     EXPECT_EQ(broken.tries, 3);
     EXPECT_EQ(eventText("Unhealthy"), "Liveness probe errored and resulted in unknown state: no process");
-    broken.mended = 5;
+    broken.mendedAfter = 5;
     loop.advance(10s);
     EXPECT_EQ(broken.tries, 6);
     EXPECT_EQ(eventCount("Unhealthy"), 1) << "the third try went well";
