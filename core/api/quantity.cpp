@@ -10,7 +10,10 @@ namespace {
 __extension__ using Wide = __int128;
 
 constexpr Wide one = 1'000'000'000;  // nanos
-constexpr Wide limit = static_cast<Wide>(std::numeric_limits<std::int64_t>::max()) * one;
+constexpr Wide most = std::numeric_limits<std::int64_t>::max();
+constexpr Wide limit = most * one;
+// Decimal ones and sums go far beyond what an int64 can say, as in Go, before they stop growing.
+constexpr Wide widest = limit * 1'000'000;
 
 struct Suffix {
     std::string_view text;
@@ -22,9 +25,7 @@ constexpr std::array binary{Suffix{"Ki", 2, 10}, Suffix{"Mi", 2, 20}, Suffix{"Gi
 constexpr std::array decimal{Suffix{"n", 10, -9}, Suffix{"u", 10, -6}, Suffix{"m", 10, -3}, Suffix{"", 10, 0},  Suffix{"k", 10, 3},
                              Suffix{"M", 10, 6},  Suffix{"G", 10, 9},  Suffix{"T", 10, 12}, Suffix{"P", 10, 15}, Suffix{"E", 10, 18}};
 
-Wide saturate(Wide value) { return std::clamp(value, -limit, limit); }
-// Sums go far beyond what one quantity can say, as in Go, before they stop growing.
-Wide saturateSum(Wide value) { return std::clamp(value, -limit * 1'000'000, limit * 1'000'000); }
+Wide saturate(Wide value) { return std::clamp(value, -widest, widest); }
 
 Wide power10(int exponent) {
     Wide value = 1;
@@ -42,12 +43,12 @@ Wide scaled(Wide mantissa, int exponent, int shift) {
     if (mantissa == 0) return 0;
     // Large powers saturate long before they overflow 128 bits.
     while (exponent > 0) {
-        if (mantissa > limit) return limit;
+        if (mantissa > widest) return widest;
         mantissa *= 10;
         --exponent;
     }
     while (shift > 0 && exponent >= 0) {
-        if (mantissa > limit) return limit;
+        if (mantissa > widest) return widest;
         mantissa *= 2;
         --shift;
     }
@@ -62,10 +63,10 @@ Wide scaled(Wide mantissa, int exponent, int shift) {
         mantissa = mantissa / divisor + (mantissa % divisor != 0);
     }
     while (shift-- > 0) {
-        if (mantissa > limit) return limit;
+        if (mantissa > widest) return widest;
         mantissa *= 2;
     }
-    return std::min(mantissa, limit);
+    return std::min(mantissa, widest);
 }
 
 std::string digitsOf(Wide value) {
@@ -80,7 +81,7 @@ std::string digitsOf(Wide value) {
 
 Quantity Quantity::of(std::int64_t value, Format format) {
     Quantity quantity;
-    quantity.nano_ = saturate(static_cast<Wide>(value) * one);
+    quantity.nano_ = static_cast<Wide>(value) * one;
     quantity.format_ = format;
     return quantity;
 }
@@ -88,6 +89,7 @@ Quantity Quantity::of(std::int64_t value, Format format) {
 Quantity Quantity::ofMilli(std::int64_t milli, Format format) {
     Quantity quantity;
     quantity.nano_ = static_cast<Wide>(milli) * (one / 1000);
+    quantity.scale_ = -3;
     quantity.format_ = format;
     return quantity;
 }
@@ -102,6 +104,7 @@ Result<Quantity> Quantity::parse(std::string_view text) {
     Wide mantissa = 0;
     int exponent = 0;
     bool digits = false, point = false, dropped = false;
+    int whole = 0, fraction = 0;  // digits before the point without leading zeros, and after it
     std::size_t at = 0;
     for (; at < text.size(); ++at) {
         if (text[at] == '.') {
@@ -111,6 +114,8 @@ Result<Quantity> Quantity::parse(std::string_view text) {
         }
         if (text[at] < '0' || text[at] > '9') break;
         digits = true;
+        if (point) ++fraction;
+        else if (whole > 0 || text[at] != '0') ++whole;
         if (mantissa < static_cast<Wide>(1) << 100) {
             mantissa = mantissa * 10 + (text[at] - '0');
             if (point) --exponent;
@@ -143,9 +148,13 @@ Result<Quantity> Quantity::parse(std::string_view text) {
     } else {
         return malformed();
     }
+    // ParseQuantity: how many digits its fast path trusts.
+    const int trusted = quantity.format_ == Format::BinarySI ? 15 - whole - static_cast<int>(static_cast<float>(shift) * 3 / 10) - 1 : 18 - whole - fraction;
+    quantity.isDec_ = trusted < 0 || (quantity.format_ == Format::BinarySI && fraction > 0) || exponent < -9;
+    if (!quantity.isDec_ && quantity.format_ != Format::BinarySI && mantissa != 0) quantity.scale_ = static_cast<std::int8_t>(std::min(exponent, 100));
     quantity.nano_ = scaled(mantissa, exponent, shift);
     // Binary ones are capped where they are read; sums may exceed that.
-    if (quantity.format_ == Format::BinarySI) quantity.nano_ = std::min(quantity.nano_, static_cast<Wide>(std::numeric_limits<std::int64_t>::max()) * one);
+    if (quantity.format_ == Format::BinarySI) quantity.nano_ = std::min(quantity.nano_, limit);
     if (negative) quantity.nano_ = -quantity.nano_;
     return quantity;
 }
@@ -153,7 +162,7 @@ Result<Quantity> Quantity::parse(std::string_view text) {
 std::int64_t Quantity::value() const {
     const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
     const Wide rounded = magnitude / one + (magnitude % one != 0);
-    const auto result = static_cast<std::int64_t>(std::min(rounded, static_cast<Wide>(std::numeric_limits<std::int64_t>::max())));
+    const auto result = static_cast<std::int64_t>(std::min(rounded, most));
     return nano_ < 0 ? -result : result;
 }
 
@@ -161,36 +170,48 @@ std::int64_t Quantity::milliValue() const {
     constexpr Wide milli = one / 1000;
     const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
     const Wide rounded = magnitude / milli + (magnitude % milli != 0);
-    const auto result = static_cast<std::int64_t>(std::min(rounded, static_cast<Wide>(std::numeric_limits<std::int64_t>::max())));
+    const auto result = static_cast<std::int64_t>(std::min(rounded, most));
     return nano_ < 0 ? -result : result;
 }
 
-std::int64_t Quantity::wrappedValue() const {
-    const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
-    const auto bits = static_cast<std::uint64_t>(magnitude / one + (magnitude % one != 0));
+// Quantity.ScaledValue: an inf.Dec wraps; an int64Amount wraps with the powers that have a function of their own, and is 0 with others.
+std::int64_t Quantity::wrappedTo(int scale) const {
+    const Wide unit = scale == 0 ? one : one / 1000, magnitude = nano_ < 0 ? -nano_ : nano_;
+    const auto rounded = magnitude / unit + (magnitude % unit != 0);
+    const int power = scale_ - scale;
+    const bool wraps = isDec_ || power <= 3 || power == 6 || power == 9;
+    if (rounded > most && !wraps) return 0;
+    const auto bits = static_cast<std::uint64_t>(rounded);
     return static_cast<std::int64_t>(nano_ < 0 ? 0 - bits : bits);
 }
 
-std::int64_t Quantity::wrappedMilliValue() const {
-    constexpr Wide milli = one / 1000, most = std::numeric_limits<std::int64_t>::max();
-    const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
-    const auto rounded = magnitude / milli + (magnitude % milli != 0);
-    if (rounded > most && magnitude / one <= most) return 0;
-    const auto bits = static_cast<std::uint64_t>(rounded);
-    return static_cast<std::int64_t>(nano_ < 0 ? 0 - bits : bits);
+// Quantity.Add: two int64Amounts stay one, of the finer scale, if that holds both and their sum.
+void Quantity::noteSum(const Quantity& before, const Quantity& other) {
+    isDec_ = before.isDec_ || other.isDec_;
+    if (isDec_ || other.nano_ == 0) return;
+    scale_ = before.nano_ == 0 ? other.scale_ : std::min(before.scale_, other.scale_);
+    constexpr std::array<std::int64_t, 16> units{1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000, 100'000'000'000,
+                                                 1'000'000'000'000, 10'000'000'000'000, 100'000'000'000'000, 1'000'000'000'000'000};
+    const Wide bound = most * units[static_cast<std::size_t>(std::clamp(scale_ + 9, 0, 15))];
+    const auto fits = [bound](Wide nano) { return nano <= bound && nano >= -bound; };
+    isDec_ = !fits(before.nano_) || !fits(other.nano_) || !fits(nano_);
 }
 
 double Quantity::toDouble() const { return static_cast<double>(nano_) / 1e9; }
 
 Quantity& Quantity::operator+=(const Quantity& other) {
+    const auto before = *this;
     if (nano_ == 0) format_ = other.format_;
-    nano_ = saturateSum(nano_ + other.nano_);
+    nano_ = saturate(nano_ + other.nano_);
+    noteSum(before, other);
     return *this;
 }
 
 Quantity& Quantity::operator-=(const Quantity& other) {
+    const auto before = *this;
     if (nano_ == 0) format_ = other.format_;
-    nano_ = saturateSum(nano_ - other.nano_);
+    nano_ = saturate(nano_ - other.nano_);
+    noteSum(before, other);
     return *this;
 }
 

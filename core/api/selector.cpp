@@ -1,5 +1,7 @@
 #include "core/api/selector.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,6 +32,9 @@ bool isSubdomain(std::string_view text) {
         begin = end + 1;
     }
 }
+
+// As Go prints a list in an error.
+std::string listed(const std::vector<std::string>& values) { return values.empty() ? "null" : boost::json::serialize(boost::json::array(values.begin(), values.end())); }
 
 constexpr std::string_view nameRule =
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
@@ -213,14 +218,14 @@ Result<Requirement> makeRequirement(std::string key, SelectorOperator op, std::v
     switch (op) {
         case SelectorOperator::In:
         case SelectorOperator::NotIn:
-            if (values.empty()) return badRequest("values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty");
+            if (values.empty()) return badRequest(fmt::format("values: Invalid value: {}: for 'in', 'notin' operators, values set can't be empty", listed(values)));
             break;
         case SelectorOperator::Exists:
         case SelectorOperator::DoesNotExist:
-            if (!values.empty()) return badRequest("values: Invalid value: values set must be empty for exists and does not exist");
+            if (!values.empty()) return badRequest(fmt::format("values: Invalid value: {}: values set must be empty for exists and does not exist", listed(values)));
             break;
         default:
-            if (values.size() != 1) return badRequest("values: Invalid value: for 'Gt', 'Lt' operators, exactly one value is required");
+            if (values.size() != 1) return badRequest(fmt::format("values: Invalid value: {}: for 'Gt', 'Lt' operators, exactly one value is required", listed(values)));
             if (!integer(values.front())) return badRequest(fmt::format("values[0]: Invalid value: \"{}\": for 'Gt', 'Lt' operators, the value must be an integer", values.front()));
     }
     for (std::size_t i = 0; i < values.size(); ++i)

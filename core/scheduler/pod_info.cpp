@@ -37,7 +37,7 @@ Labels labelsAt(const json::object* from) {
     Labels labels;
     if (from)
         for (const auto& [key, value] : *from)
-            if (value.is_string()) labels.emplace(key, value.get_string());
+            if (value.is_string() || value.is_null()) labels.emplace(key, value.is_null() ? std::string_view() : std::string_view(value.get_string()));  // null is "" to Go
     return labels;
 }
 
@@ -177,11 +177,9 @@ NodeTerm parseNodeTerm(const json::object& from, std::size_t index) {
                 refuse(fmt::format("operator: Unsupported value: \"{}\": supported values: \"In\", \"NotIn\"{}", name, fields ? "" : ", \"Exists\", \"DoesNotExist\", \"Gt\", \"Lt\""));
                 continue;
             }
-            if (fields && values.size() != 1) {
-                refuse(fmt::format("values: Invalid value: {}: must have one element", json::serialize(json::array(values.begin(), values.end()))));
-                continue;
-            }
             if (fields) {
+                // Also what is refused narrows (NodeAffinity's PreFilter).
+                if (values.size() != 1) refuse(fmt::format("values: Invalid value: {}: must have one element", json::serialize(json::array(values.begin(), values.end()))));
                 into.push_back({textAt(object, "key"), *op, values});
                 continue;
             }
@@ -212,15 +210,14 @@ api::Selector parseSelector(const json::object* from, std::string& error) {
         }
     auto parsed = api::Selector::from(selector);
     if (parsed) return std::move(*parsed);
-    error = parsed.error().message;
+    if (error.empty()) error = parsed.error().message;
     return api::Selector::nothing();
 }
 
 namespace {
 
-AffinityTerm parseAffinityTerm(const json::object& from, const std::string& ownNamespace, std::string_view list, std::vector<std::string>& errors) {
+AffinityTerm parseAffinityTerm(const json::object& from, const std::string& ownNamespace, std::string& error) {
     AffinityTerm term;
-    std::string error;
     const auto* namespaceSelector = objectAt(from, "namespaceSelector");
     if (const auto* names = arrayAt(from, "namespaces"))
         for (const auto& entry : *names)
@@ -229,25 +226,33 @@ AffinityTerm parseAffinityTerm(const json::object& from, const std::string& ownN
     term.selector = parseSelector(objectAt(from, "labelSelector"), error);
     term.namespaceSelector = parseSelector(namespaceSelector, error);
     term.topologyKey = textAt(from, "topologyKey");
-    if (!error.empty()) errors.push_back(fmt::format("{}: {}", list, error));
     return term;
 }
 
+// As with PodInfo.Update, a list with a term that cannot be read counts as none, and its first error is kept.
 void parsePodAffinity(PodInfo& info, const json::object& affinity) {
-    const auto read = [&](std::string_view which, std::string_view list, std::vector<AffinityTerm>& required, std::vector<AffinityTerm>& preferred) {
+    const auto read = [&](std::string_view which, std::string_view key, const std::string& list, std::vector<AffinityTerm>& into) {
         const auto* part = objectAt(affinity, which);
-        if (!part) return;
-        if (const auto* terms = arrayAt(*part, "requiredDuringSchedulingIgnoredDuringExecution"))
-            for (const auto& term : *terms) required.push_back(parseAffinityTerm(term.as_object(), info.nameSpace, fmt::format("required{}", list), info.affinityErrors));
-        if (const auto* terms = arrayAt(*part, "preferredDuringSchedulingIgnoredDuringExecution"))
-            for (const auto& entry : *terms)
-                if (const auto* term = objectAt(entry.as_object(), "podAffinityTerm")) {
-                    preferred.push_back(parseAffinityTerm(*term, info.nameSpace, fmt::format("preferred{}", list), info.affinityErrors));
-                    preferred.back().weight = intAt(entry.as_object(), "weight");
-                }
+        const auto* entries = part ? arrayAt(*part, key) : nullptr;
+        if (!entries) return;
+        std::string error;
+        for (const auto& entry : *entries) {
+            const bool preferred = key.starts_with("preferred");
+            const auto* term = preferred ? objectAt(entry.as_object(), "podAffinityTerm") : &entry.as_object();
+            if (!term) continue;
+            into.push_back(parseAffinityTerm(*term, info.nameSpace, error));
+            if (preferred) into.back().weight = intAt(entry.as_object(), "weight");
+            if (error.empty()) continue;
+            info.affinityErrors.push_back(fmt::format("{}: {}", list, error));
+            into.clear();
+            return;
+        }
     };
-    read("podAffinity", "AffinityTerms", info.requiredAffinity, info.preferredAffinity);
-    read("podAntiAffinity", "AntiAffinityTerms", info.requiredAntiAffinity, info.preferredAntiAffinity);
+    constexpr std::string_view required = "requiredDuringSchedulingIgnoredDuringExecution", preferred = "preferredDuringSchedulingIgnoredDuringExecution";
+    read("podAffinity", required, "requiredAffinityTerms", info.requiredAffinity);
+    read("podAntiAffinity", required, "requiredAntiAffinityTerms", info.requiredAntiAffinity);
+    read("podAffinity", preferred, "preferredAffinityTerms", info.preferredAffinity);
+    read("podAntiAffinity", preferred, "preferredAntiAffinityTerms", info.preferredAntiAffinity);
 }
 
 void parseSpread(PodInfo& info, const json::array& constraints) {
@@ -297,19 +302,19 @@ void parseContainers(PodInfo& info, const json::object& spec) {
 }
 
 void parseRequests(PodInfo& info, const json::object& pod) {
-    const PodRequests requests(pod, PodRequests::Status::Counts);
+    const PodRequests requests(pod, PodRequests::Status::Counts), asked(pod, PodRequests::Status::Ignored);
+    const bool differ = requests.hasStatuses(), podLevel = requests.podLevelSet();
     const auto own = requests.sum({}, true);
     info.requests = toResources(own);
-    // The Filter of a Pod that is not placed yet looks at what it asks for alone.
-    info.filterRequests = requests.hasStatuses() ? toResources(PodRequests(pod, PodRequests::Status::Ignored).sum({}, true)) : info.requests;
+    // Filter and score of a Pod that is not placed yet look at what it asks for alone.
+    info.filterRequests = differ ? toResources(asked.sum({}, true)) : info.requests;
     // SetMaxResource: a sum that wrapped asks for nothing.
     for (auto* amount : {&info.filterRequests.milliCpu, &info.filterRequests.memory, &info.filterRequests.ephemeralStorage}) *amount = std::max<std::int64_t>(*amount, 0);
     for (auto& [name, amount] : info.filterRequests.scalar) amount = std::max<std::int64_t>(amount, 0);
     Amounts defaults{{"cpu", api::Quantity::ofMilli(defaultMilliCpu)}, {"memory", api::Quantity::of(defaultMemory)}};
-    info.fitRequests = toResources(requests.sum(defaults, false));
-    const bool podLevel = requests.podLevelSet();
+    info.fitRequests = toResources(asked.sum(defaults, false));
     if (podLevel) std::erase_if(defaults, [&](const auto& entry) { return own.contains(entry.first); });
-    const auto nonZero = podLevel ? toResources(requests.sum(defaults, true)) : info.fitRequests;
+    const auto nonZero = podLevel || differ ? toResources(requests.sum(defaults, podLevel)) : info.fitRequests;
     info.nonZeroCpu = nonZero.milliCpu;
     info.nonZeroMemory = nonZero.memory;
 }
@@ -439,7 +444,7 @@ NodeInfo NodeInfo::make(const ObjectPtr& node) {
         for (const auto& entry : images->get_array())
             if (const auto* names = arrayAt(entry.as_object(), "names"))
                 for (const auto& name : *names)
-                    if (name.is_string()) info.images[std::string(name.get_string())] = intAt(entry.as_object(), "sizeBytes");
+                    if (name.is_string()) info.images.emplace(std::string(name.get_string()), intAt(entry.as_object(), "sizeBytes"));
     return info;
 }
 

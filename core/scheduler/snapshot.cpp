@@ -34,16 +34,23 @@ void Snapshot::withdrawNomination(const std::string& uid) {
     nominatedNodeOf.erase(uid);
 }
 
+void countImages(ImageSpreads& images, const NodeInfo& node, int by) {
+    for (const auto& [name, bytes] : node.images) {
+        const auto image = images.emplace(name, ImageSpread{0, bytes}).first;
+        if ((image->second.nodes += by) == 0) images.erase(image);
+    }
+}
+
 SnapshotPtr makeSnapshot(const std::vector<ObjectPtr>& nodes, const std::vector<ObjectPtr>& pods, std::shared_ptr<const ClusterObjects> objects) {
     std::vector<NodeInfo> infos;
     auto snapshot = std::make_shared<Snapshot>();
     snapshot->objects = std::move(objects);
     std::unordered_map<std::string, std::size_t> indexOf;
-    auto images = std::make_shared<std::unordered_map<std::string, int>>();
+    auto images = std::make_shared<ImageSpreads>();
     for (const auto& node : nodes) {
         indexOf.emplace(std::string(node->name()), infos.size());
         infos.push_back(NodeInfo::make(node));
-        for (const auto& [image, size] : infos.back().images) ++(*images)[image];
+        countImages(*images, infos.back(), 1);
     }
     for (const auto& pod : pods) {
         const auto phase = pod->string({"status", "phase"});
@@ -57,7 +64,7 @@ SnapshotPtr makeSnapshot(const std::vector<ObjectPtr>& nodes, const std::vector<
     }
     for (auto& info : infos) snapshot->nodes.push_back(std::make_shared<const NodeInfo>(std::move(info)));
     snapshot->indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>(std::move(indexOf));
-    snapshot->imageNodes = std::move(images);
+    snapshot->images = std::move(images);
     return snapshot;
 }
 

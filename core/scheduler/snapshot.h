@@ -63,6 +63,17 @@ private:
     std::size_t size_ = 0;
 };
 
+// Where an image is (ImageStateSummary): its size is what the first Node that had it said, whatever the others say.
+struct ImageSpread {
+    int nodes = 0;
+    std::int64_t bytes = 0;
+
+    friend bool operator==(const ImageSpread&, const ImageSpread&) = default;
+};
+using ImageSpreads = std::unordered_map<std::string, ImageSpread>;
+// `by`: 1 for a Node that comes, -1 for one that goes.
+void countImages(ImageSpreads& images, const NodeInfo& node, int by);
+
 struct Snapshot {
     NodeList nodes;  // in the order in which they came
     std::shared_ptr<const std::unordered_map<std::string, std::size_t>> indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>();
@@ -70,8 +81,7 @@ struct Snapshot {
     // Pods that wait in the queue with a nominated Node, by that Node; and which Node that is, by the Pod's uid.
     SharedMap<std::vector<PodInfoPtr>> nominated;
     SharedMap<std::string> nominatedNodeOf;
-    // How many Nodes have an image.
-    std::shared_ptr<const std::unordered_map<std::string, int>> imageNodes = std::make_shared<const std::unordered_map<std::string, int>>();
+    std::shared_ptr<const ImageSpreads> images = std::make_shared<const ImageSpreads>();
 
     std::optional<std::size_t> index(const std::string& name) const {
         const auto it = indexOf->find(name);

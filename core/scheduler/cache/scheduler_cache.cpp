@@ -14,10 +14,9 @@ void SchedulerCache::change(const std::string& node, const std::function<void(No
 
 void SchedulerCache::countImages(const NodeInfo& node, int by) {
     if (node.images.empty()) return;
-    auto counts = *snapshot_.imageNodes;
-    for (const auto& [image, size] : node.images)
-        if ((counts[image] += by) == 0) counts.erase(image);
-    snapshot_.imageNodes = std::make_shared<const std::unordered_map<std::string, int>>(std::move(counts));
+    auto images = *snapshot_.images;
+    scheduler::countImages(images, node, by);
+    snapshot_.images = std::make_shared<const ImageSpreads>(std::move(images));
 }
 
 void SchedulerCache::setNode(const ObjectPtr& object) {

@@ -57,9 +57,9 @@ void setNode(Snapshot& snapshot, const ObjectPtr& object) {
     names.emplace(node->name, snapshot.nodes.size());
     snapshot.indexOf = std::make_shared<const std::unordered_map<std::string, std::size_t>>(std::move(names));
     if (!node->images.empty()) {
-        auto counts = *snapshot.imageNodes;
-        for (const auto& [image, size] : node->images) ++counts[image];
-        snapshot.imageNodes = std::make_shared<const std::unordered_map<std::string, int>>(std::move(counts));
+        auto images = *snapshot.images;
+        countImages(images, *node, 1);
+        snapshot.images = std::make_shared<const ImageSpreads>(std::move(images));
     }
     snapshot.nodes.push_back(std::move(node));
 }

@@ -133,7 +133,7 @@ bool TemplateState::stillTheSame(const Snapshot& next, std::span<const NodeChang
         if (affinity_ && next.objects->namespaces != cycleSnapshot_->objects->namespaces) return false;
         if (spread_ && !spread_->sameConstraints({next, *given_.pod, *given_.profile})) return false;
     }
-    if (next.imageNodes != cycleSnapshot_->imageNodes && *next.imageNodes != *cycleSnapshot_->imageNodes) return false;
+    if (next.images != cycleSnapshot_->images && *next.images != *cycleSnapshot_->images) return false;
     const bool taintsCount = spread_ && spread_->usesTaints();
     return std::ranges::none_of(changes, [&](const NodeChange& change) {
         if (change.before->object == change.after->object) return false;

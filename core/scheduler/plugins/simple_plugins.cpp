@@ -171,10 +171,9 @@ public:
         const auto allNodes = static_cast<double>(cycle.snapshot.nodes.size());
         std::int64_t sum = 0;
         for (const auto& image : cycle.pod.images) {
-            const auto it = node.images.find(image);
-            if (it == node.images.end()) continue;
-            const auto spread = static_cast<double>(cycle.snapshot.imageNodes->at(image)) / allNodes;
-            sum += static_cast<std::int64_t>(static_cast<double>(it->second) * spread);
+            if (!node.images.contains(image)) continue;
+            const auto& spread = cycle.snapshot.images->at(image);
+            sum += static_cast<std::int64_t>(static_cast<double>(spread.bytes) * (static_cast<double>(spread.nodes) / allNodes));
         }
         const auto most = mostPerContainer * static_cast<std::int64_t>(cycle.pod.imageCount);
         sum = sum < least ? least : sum > most ? most : sum;

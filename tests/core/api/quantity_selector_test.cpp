@@ -25,6 +25,33 @@ TEST(Quantity, roundsUpAndSaturates) {
     EXPECT_EQ(Quantity::parse("128Mi")->value(), 128 << 20);
 }
 
+// As printed by resource.Quantity of apimachinery 0.34.
+TEST(Quantity, beyondInt64GoesWrongAsGoDoes) {
+    struct Case {
+        const char* text;
+        std::int64_t milli, value, milliWithHalf, milliTwice;
+    };
+    constexpr Case cases[]{{"1E", 0, 1000000000000000000, 3875820019684213236, 0},
+                           {"9P", 9000000000000000000, 9000000000000000, 9000000000000000500, 0},
+                           {"10P", 0, 10000000000000000, -8446744073709551116, 0},
+                           {"10E", 0, 0, 1864712049423024628, 0},
+                           {"1e20", 0, 0, 200376420520690164, 0},
+                           {"9300000000000000", -9146744073709551616LL, 9300000000000000, -9146744073709551116LL, 153255926290448384},
+                           {"9223372036854775807", -1000, INT64_MAX, -500, -2000},
+                           {"4Ei", 0, 4611686018427387904, 500, 0},
+                           {"8Pi", 9007199254740992000, 9007199254740992, 9007199254740992500, -432345564227567616}};
+    const auto half = *Quantity::parse("500m");
+    for (const auto& [text, milli, value, milliWithHalf, milliTwice] : cases) {
+        const auto quantity = *Quantity::parse(text);
+        EXPECT_EQ(quantity.wrappedMilliValue(), milli) << text;
+        EXPECT_EQ(quantity.wrappedValue(), value) << text;
+        EXPECT_EQ((Quantity() + quantity).wrappedMilliValue(), milli) << text;
+        EXPECT_EQ((quantity + half).wrappedMilliValue(), milliWithHalf) << text;
+        EXPECT_EQ((quantity + quantity).wrappedMilliValue(), milliTwice) << text;
+    }
+    EXPECT_EQ(Quantity::parse("10E")->toString(), "10E");
+}
+
 TEST(Quantity, refusesWhatIsNone) {
     for (const auto* text : {"", "m", "1.2.3", "1KB", "1 Gi", "--1", "0x10", "1e", "1e+", "Gi", "1mm"}) EXPECT_FALSE(Quantity::parse(text)) << text;
 }
