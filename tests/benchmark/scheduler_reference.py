@@ -6,20 +6,20 @@ usage: scheduler_reference.py SCHEDULER_BENCH [--nodes 500|5000] [--full] [WORKL
 
 Both make the same Nodes and as many Pods, before the measurement and in it. Upstream has no workload with taints.
 
-Needs Go. Modules are downloaded by Go, and what is built from them is kept in ${XDG_CACHE_HOME:-~/.cache}/kubarium/scheduler_reference
-(some 400 MB; the build takes minutes, and is done once). Nothing is written into the repository."""
+Needs Go; see tests/support/kubernetes_module.py for what it keeps where."""
 import argparse
 import glob
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
-KUBERNETES = 'v1.34.4'
-STAGING = 'v0.' + KUBERNETES[3:]
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'support'))
+from kubernetes_module import KUBERNETES, KubernetesModule, run
+
+ETCD = 'package main\n\nimport "go.etcd.io/etcd/server/v3/etcdmain"\nimport "os"\n\nfunc main() { etcdmain.Main(os.Args) }\n'
 # Our workload: package of scheduler_perf, test case, and by size its workload with what that makes: Nodes, Pods before, Pods measured.
 WORKLOADS = {
     'basic': ('misc', 'SchedulingBasic', {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 1000, 1000), 'full': ('5000Nodes_10000Pods', 5000, 1000, 10000)}),
@@ -44,43 +44,12 @@ WORKLOADS = {
 }
 
 
-def run(command, **options):
-    result = subprocess.run(command, text=True, **options)
-    if result.returncode != 0:
-        sys.exit('%s failed (exit code %d)' % (' '.join(command), result.returncode))
-    return result
-
-
-class Reference:
+class Reference(KubernetesModule):
     def __init__(self):
-        if not shutil.which('go'):
-            sys.exit('Go is not installed: the real scheduler cannot be built. Install Go 1.24 or later (https://go.dev/dl) and run this again.')
-        base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-        self.directory = os.path.join(base, 'kubarium', 'scheduler_reference', KUBERNETES)
-        os.makedirs(self.directory, exist_ok=True)
-        self.environment = dict(os.environ, GOFLAGS='-mod=mod', GOTOOLCHAIN='auto')
-
-    def go(self, *arguments, capture=False):
-        return run(['go', *arguments], cwd=self.directory, env=self.environment, stdout=subprocess.PIPE if capture else None).stdout
+        super().__init__('scheduler_reference', ['go.etcd.io/etcd/server/v3 v3.6.4'])
 
     def prepare(self):
-        """A module that depends on k8s.io/kubernetes, whose own replacements for its staging modules do not count for others."""
-        if not os.path.exists(os.path.join(self.directory, 'go.mod')):
-            with open(os.path.join(self.directory, 'go.mod'), 'w') as file:
-                file.write('module reference\n\ngo 1.24.0\n')
-        module = json.loads(self.go('mod', 'download', '-json', 'k8s.io/kubernetes@' + KUBERNETES, capture=True))
-        with open(module['GoMod']) as file:
-            text = file.read()
-        go_version = re.search(r'^go (\S+)', text, re.M).group(1)
-        staging = sorted(set(re.findall(r'^\s*(k8s\.io/\S+) => ./staging', text, re.M)))
-        with open(os.path.join(self.directory, 'go.mod'), 'w') as file:
-            file.write('module reference\n\ngo %s\n\ngodebug default=go%s\n\nrequire (\n\tk8s.io/kubernetes %s\n\tgo.etcd.io/etcd/server/v3 v3.6.4\n)\n\n' %
-                       (go_version, '.'.join(go_version.split('.')[:2]), KUBERNETES))
-            for name in staging:
-                file.write('replace %s => %s %s\n' % (name, name, STAGING))
-        self.sources = module['Dir']
-        with open(os.path.join(self.directory, 'main.go'), 'w') as file:
-            file.write('package main\n\nimport "go.etcd.io/etcd/server/v3/etcdmain"\nimport "os"\n\nfunc main() { etcdmain.Main(os.Args) }\n')
+        super().prepare(ETCD)
         if not os.path.exists(os.path.join(self.directory, 'etcd')):
             print('building etcd ...', file=sys.stderr)
             self.go('build', '-o', 'etcd', 'main.go')
