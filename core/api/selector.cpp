@@ -33,9 +33,6 @@ bool isSubdomain(std::string_view text) {
     }
 }
 
-// As Go prints a list in an error.
-std::string listed(const std::vector<std::string>& values) { return values.empty() ? "null" : boost::json::serialize(boost::json::array(values.begin(), values.end())); }
-
 constexpr std::string_view nameRule =
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
     "'123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
@@ -213,24 +210,32 @@ std::optional<SelectorOperator> parseSelectorOperator(std::string_view text, boo
     return std::nullopt;
 }
 
-Result<Requirement> makeRequirement(std::string key, SelectorOperator op, std::vector<std::string> values) {
-    if (const auto problem = qualifiedNameProblem(key); !problem.empty()) return badRequest(fmt::format("key: Invalid value: \"{}\": {}", key, problem));
+std::vector<std::string> requirementProblems(std::string_view key, SelectorOperator op, const std::vector<std::string>& values) {
+    std::vector<std::string> problems;
+    const auto refuse = [&](const std::string& why) { problems.push_back(fmt::format("values: Invalid value: {}: {}", values.empty() ? "null" : boost::json::serialize(boost::json::array(values.begin(), values.end())), why)); };
+    if (const auto problem = qualifiedNameProblem(key); !problem.empty()) problems.push_back(fmt::format("key: Invalid value: \"{}\": {}", key, problem));
     switch (op) {
         case SelectorOperator::In:
         case SelectorOperator::NotIn:
-            if (values.empty()) return badRequest(fmt::format("values: Invalid value: {}: for 'in', 'notin' operators, values set can't be empty", listed(values)));
+            if (values.empty()) refuse("for 'in', 'notin' operators, values set can't be empty");
             break;
         case SelectorOperator::Exists:
         case SelectorOperator::DoesNotExist:
-            if (!values.empty()) return badRequest(fmt::format("values: Invalid value: {}: values set must be empty for exists and does not exist", listed(values)));
+            if (!values.empty()) refuse("values set must be empty for exists and does not exist");
             break;
         default:
-            if (values.size() != 1) return badRequest(fmt::format("values: Invalid value: {}: for 'Gt', 'Lt' operators, exactly one value is required", listed(values)));
-            if (!integer(values.front())) return badRequest(fmt::format("values[0]: Invalid value: \"{}\": for 'Gt', 'Lt' operators, the value must be an integer", values.front()));
+            if (values.size() != 1) refuse("for 'Gt', 'Lt' operators, exactly one value is required");
+            for (std::size_t i = 0; i < values.size(); ++i)
+                if (!integer(values[i])) problems.push_back(fmt::format("values[{}]: Invalid value: \"{}\": for 'Gt', 'Lt' operators, the value must be an integer", i, values[i]));
     }
     for (std::size_t i = 0; i < values.size(); ++i)
-        if (const auto problem = labelValueProblem(values[i]); !problem.empty())
-            return badRequest(fmt::format("values[{}][{}]: Invalid value: \"{}\": {}", i, key, values[i], problem));
+        if (const auto problem = labelValueProblem(values[i]); !problem.empty()) problems.push_back(fmt::format("values[{}][{}]: Invalid value: \"{}\": {}", i, key, values[i], problem));
+    return problems;
+}
+
+Result<Requirement> makeRequirement(std::string key, SelectorOperator op, std::vector<std::string> values) {
+    if (const auto problems = requirementProblems(key, op, values); !problems.empty())
+        return badRequest(problems.size() == 1 ? problems.front() : fmt::format("[{}]", fmt::join(problems, ", ")));
     std::ranges::sort(values);
     const auto duplicates = std::ranges::unique(values);
     values.erase(duplicates.begin(), duplicates.end());

@@ -55,6 +55,8 @@ private:
 };
 
 // A valid requirement, or why it is none. Values of Gt and Lt must be one integer.
+// What labels.NewRequirement refuses, each as "field: what is wrong".
+std::vector<std::string> requirementProblems(std::string_view key, SelectorOperator op, const std::vector<std::string>& values);
 Result<Requirement> makeRequirement(std::string key, SelectorOperator op, std::vector<std::string> values);
 // In, NotIn, Exists, DoesNotExist; with `forNodes` also Gt and Lt.
 std::optional<SelectorOperator> parseSelectorOperator(std::string_view text, bool forNodes = false);

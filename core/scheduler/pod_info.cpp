@@ -183,9 +183,9 @@ NodeTerm parseNodeTerm(const json::object& from, std::size_t index) {
                 into.push_back({textAt(object, "key"), *op, values});
                 continue;
             }
-            auto requirement = api::makeRequirement(textAt(object, "key"), *op, values);
-            if (requirement) into.push_back(std::move(*requirement));
-            else refuse(requirement.error().message);
+            const auto problems = api::requirementProblems(textAt(object, "key"), *op, values);
+            for (const auto& problem : problems) refuse(problem);
+            if (problems.empty()) into.push_back(*api::makeRequirement(textAt(object, "key"), *op, std::move(values)));
         }
     };
     read("matchExpressions", term.expressions, false);

@@ -116,12 +116,12 @@ Result<void> takePlugins(Profile& profile, const json::object* plugins, const Pr
     return {};
 }
 
-// A PluginSet of the internal version.
+// A PluginSet of the internal version, where what is disabled has no weight.
 json::object asGoPrints(const json::object& set) {
     json::object printed;
-    for (const auto& [key, name] : {std::pair{"enabled", "Enabled"}, std::pair{"disabled", "Disabled"}}) {
+    for (const auto& [key, name] : {std::pair{std::string_view("enabled"), "Enabled"}, std::pair{std::string_view("disabled"), "Disabled"}}) {
         json::array plugins;
-        for (const auto& plugin : api::arrayAt(set, key)) plugins.push_back(json::object{{"Name", api::textAt(plugin.as_object(), "name")}, {"Weight", api::numberAt(plugin.as_object(), "weight").value_or(0)}});
+        for (const auto& plugin : api::arrayAt(set, key)) plugins.push_back(json::object{{"Name", api::textAt(plugin.as_object(), "name")}, {"Weight", key == "enabled" ? api::numberAt(plugin.as_object(), "weight").value_or(0) : 0}});
         printed[name] = plugins.empty() ? json::value() : json::value(std::move(plugins));
     }
     return printed;
@@ -156,8 +156,8 @@ Result<void> takeProfiles(const json::array& profiles, Configuration& configurat
         percentage(from, path + ".", report, profile.percentageOfNodesToScore);
         checkPluginSets(api::objectAt(from, "plugins"), path, report, configuration);
         if (auto taken = takeArgs(profile, from, i, path, report, fit.emplace_back(), strictErrors); !taken) return taken;
-        for (std::size_t other = 0; other < i; ++other)
-            if (configuration.profiles[other].schedulerName == profile.schedulerName) report.duplicate(path + ".schedulerName", api::indexed("profiles", other) + ".schedulerName");
+        // The other's path is given as the value, of which Go prints nothing.
+        if (std::ranges::find(configuration.profiles, profile.schedulerName, &Profile::schedulerName) != configuration.profiles.end()) report.duplicateText(path + ".schedulerName", "{}");
         configuration.profiles.push_back(std::move(profile));
     }
     checkQueueSort(list, report);
@@ -202,10 +202,13 @@ Result<json::object> decode(const json::value& value, std::vector<std::string>& 
     return object;
 }
 
-void takeNumbers(const json::object& from, Configuration& configuration, api::Report& report) {
+void takeParallelism(const json::object& from, Configuration& configuration, api::Report& report) {
     const auto parallelism = api::numberAt(from, "parallelism").value_or(16);
     if (parallelism <= 0) report.invalid("parallelism", parallelism, "should be an integer value greater than zero");
     configuration.parallelism = static_cast<int>(parallelism);
+}
+
+void takeNumbers(const json::object& from, Configuration& configuration, api::Report& report) {
     std::optional<int> given;
     percentage(from, "", report, given);
     configuration.percentageOfNodesToScore = given.value_or(0);
@@ -239,10 +242,11 @@ Result<Configuration> parseConfiguration(const json::value& value) {
         if (const auto burst = api::numberAt(*connection, "burst").value_or(0); burst < 0) problems.report.invalid("clientConnection.burst", burst, "must be non-negative");
     if (const auto* election = api::objectAt(from, "leaderElection"))
         if (auto taken = takeLeaderElection(*election, configuration.leaderElection, problems.report); !taken) return std::move(taken.error());
-    takeNumbers(from, configuration, problems.report);
+    takeParallelism(from, configuration, problems.report);
     const auto& profiles = api::arrayAt(from, "profiles");
     std::vector<Problems> fit;
     if (auto taken = takeProfiles(profiles, configuration, problems.report, fit, strictErrors); !taken) return std::move(taken.error());
+    takeNumbers(from, configuration, problems.report);
     if (!strictErrors.empty()) return badRequest(fmt::format("strict decoding error: {}", fmt::join(strictErrors, ", ")));
     if (!api::arrayAt(from, "extenders").empty()) problems.report.forbidden("extenders", "Kubarium's scheduler calls no extenders; remove them");
     if (auto valid = problems.result(); !valid) return std::move(valid.error());

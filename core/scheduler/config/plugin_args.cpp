@@ -90,7 +90,8 @@ void fitArgs(Profile& profile, const json::object& args, const std::string& path
     if (ratio) {
         validateShape(api::arrayAt(*ratio, "shape"), at(strategyPath, "shape"), report);
         for (const auto& point : api::arrayAt(*ratio, "shape")) fit.shape.push_back({numberOr(point.as_object(), "utilization", 0), numberOr(point.as_object(), "score", 0)});
-    } else if (fit.strategy == FitArgs::Strategy::RequestedToCapacityRatio) {
+    } else if (fit.strategy == FitArgs::Strategy::RequestedToCapacityRatio && report.causes.empty()) {
+        // kube-scheduler ends here with a nil pointer.
         report.required(at(strategyPath, "requestedToCapacityRatio"), "the strategy RequestedToCapacityRatio needs a shape");
     }
 }
@@ -139,6 +140,7 @@ void spreadArgs(Profile& profile, const json::object& args, const std::string& p
     if ((type.empty() || type == "System") && !constraints.empty()) report.invalid(at(path, "defaultingType"), "System", "when .defaultConstraints are not empty");
     profile.defaultSpread.clear();
     const auto list = at(path, "defaultConstraints");
+    std::set<std::string> seen;
     for (std::size_t i = 0; i < constraints.size(); ++i) {
         const auto& from = constraints[i].as_object();
         spreadConstraint(from, api::indexed(list, i), report);
@@ -149,8 +151,8 @@ void spreadArgs(Profile& profile, const json::object& args, const std::string& p
         constraint.minDomains = numberOr(from, "minDomains", 1);
         constraint.honorAffinity = api::textAt(from, "nodeAffinityPolicy") != "Ignore";
         constraint.honorTaints = api::textAt(from, "nodeTaintsPolicy") == "Honor";
-        const auto same = [&](const SpreadConstraint& other) { return other.topologyKey == constraint.topologyKey && other.hard == constraint.hard; };
-        if (std::ranges::any_of(profile.defaultSpread, same)) report.duplicate(api::indexed(list, i), fmt::format("{{{}, {}}}", constraint.topologyKey, api::textAt(from, "whenUnsatisfiable")));
+        const auto what = fmt::format("{{{}, {}}}", constraint.topologyKey, api::textAt(from, "whenUnsatisfiable"));
+        if (!seen.insert(what).second) report.duplicate(api::indexed(list, i), what);
         profile.defaultSpread.push_back(std::move(constraint));
     }
 }
@@ -174,11 +176,17 @@ void podAffinityArgs(Profile& profile, const json::object& args, const std::stri
     if (profile.hardPodAffinityWeight < 0 || profile.hardPodAffinityWeight > 100) report.invalid(at(path, "hardPodAffinityWeight"), profile.hardPodAffinityWeight, "not in valid range [0, 100]");
 }
 
+std::string shapeAsGoPrints(const json::array& shape) {
+    json::array points;
+    for (const auto& point : shape) points.push_back(json::object{{"Utilization", numberOr(point.as_object(), "utilization", 0)}, {"Score", numberOr(point.as_object(), "score", 0)}});
+    return json::serialize(points);
+}
+
 void volumeArgs(Profile& profile, const json::object& args, const std::string& path, api::Report& report) {
     const auto seconds = numberOr(args, "bindTimeoutSeconds", 600);
     if (seconds < 0) report.invalid(at(path, "bindTimeoutSeconds"), seconds, "invalid BindTimeoutSeconds, should not be a negative value");
-    if (const auto* shape = args.if_contains("shape"))
-        report.invalidText(at(path, "shape"), json::serialize(*shape), "unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring");
+    if (const auto* shape = args.if_contains("shape"); shape && shape->is_array())
+        report.invalidText(at(path, "shape"), shapeAsGoPrints(shape->get_array()), "unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring");
     profile.volumeBindTimeout = std::chrono::seconds(seconds);
 }
 
@@ -189,11 +197,15 @@ Result<json::object> decodeArgs(const std::string& plugin, const json::value* ar
     if (!type || !args || !args->is_object()) return json::object();
     auto object = args->get_object();
     const auto kind = std::string(api::textAt(object, "kind")), apiVersion = std::string(api::textAt(object, "apiVersion"));
+    const bool known = kind.ends_with("Args") && pluginArgsType(std::string_view(kind).substr(0, kind.size() - 4));
+    if (!kind.empty() && !known) return badRequest(fmt::format("decoding args for plugin {}: no kind \"{}\" is registered for version \"{}\"", plugin, kind, apiVersion.empty() ? std::string(group) + "/v1" : apiVersion));
     if (!kind.empty() && kind != plugin + "Args") return badRequest(fmt::format("args for plugin {0} were not of type {0}Args.{1}, got {2}.{1}", plugin, group, kind));
     if (!apiVersion.empty() && apiVersion != std::string(group) + "/v1")
         return badRequest(fmt::format("decoding args for plugin {0}: no kind \"{0}Args\" is registered for version \"{1}\"", plugin, apiVersion));
     std::vector<std::string> unknown;
+    const bool hasShape = plugin == "VolumeBinding" && object.contains("shape");
     auto decoded = api::normalize(*type, object, &unknown);
+    if (hasShape) object.emplace("shape", json::array());  // an empty one counts, too
     if (decoded)
         if (auto* added = object.if_contains("addedAffinity"); added && plugin == "NodeAffinity") decoded = decodeNested("io.k8s.api.core.v1.NodeAffinity", *added, "addedAffinity", unknown);
     if (decoded && plugin == "PodTopologySpread")

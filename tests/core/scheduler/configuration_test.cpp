@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "strict decoding error: decoding .profiles[0].pluginConfig[0]: strict decoding error: decoding args for plugin InterPodAffinity: strict decoding error: unknown field "
                 "\"hardPodAffinityWeigt\""},
         Refused{"percentageOfNodesToScore: many", "json: cannot unmarshal string into Go struct field KubeSchedulerConfiguration.percentageOfNodesToScore of type int32"},
-        Refused{"profiles: [{schedulerName: a}, {schedulerName: a}]", "profiles[1].schedulerName: Duplicate value: \"profiles[0].schedulerName\""},
+        Refused{"profiles: [{schedulerName: a}, {schedulerName: a}]", "profiles[1].schedulerName: Duplicate value: {}"},
         Refused{"profiles: [{schedulerName: a}, {}]", "profiles[1].schedulerName: Required value"},
         Refused{"profiles: [{plugins: {filter: {enabled: [{name: Nonsense}]}}}]",
                 "initializing profiles: creating profile for scheduler name default-scheduler: FilterPlugin \"Nonsense\" does not exist"},

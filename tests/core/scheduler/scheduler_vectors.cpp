@@ -280,6 +280,21 @@ json::object replaySequence(Prepared& prepared, const json::object& from, bool e
     return {{"steps", std::move(steps)}};
 }
 
+// Which plugins of each profile run where, and scores' weights; or why the configuration is refused.
+json::object readConfiguration(const json::value& document) {
+    const auto parsed = parseConfiguration(document);
+    if (!parsed) return {{"refused", parsed.error().message}};
+    json::object profiles;
+    for (const auto& profile : parsed->profiles) {
+        json::array scores;
+        for (const auto& [name, weight] : profile.score) scores.emplace_back(fmt::format("{} {}", name, weight));
+        profiles[profile.schedulerName] = json::object{{"preEnqueue", stringsOf(profile.preEnqueue)}, {"preFilter", stringsOf(profile.preFilter)}, {"filter", stringsOf(profile.filter)},
+                                                       {"postFilter", stringsOf(profile.postFilter)}, {"preScore", stringsOf(profile.preScore)}, {"score", std::move(scores)},
+                                                       {"reserve", stringsOf(profile.reserve)}, {"preBind", stringsOf(profile.preBind)}, {"bind", stringsOf(profile.bind)}};
+    }
+    return {{"plugins", std::move(profiles)}};
+}
+
 std::string runCase(const json::object& from) {
     if (from.contains("numFeasibleNodesToFind")) {
         std::optional<int> percentage;
@@ -288,6 +303,7 @@ std::string runCase(const json::object& from) {
         const auto recorded = from.at("numFeasibleNodesToFind").to_number<std::size_t>();
         return ours == recorded ? "" : fmt::format("    recorded {} ours {}\n", recorded, ours);
     }
+    if (!from.contains("pod") && !from.contains("pending")) return difference(from.at("expect").as_object(), readConfiguration(from.at("config")));
     Prepared prepared;
     if (const auto* config = from.if_contains("config")) {
         auto parsed = parseConfiguration(*config);

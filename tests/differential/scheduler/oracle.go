@@ -116,18 +116,30 @@ type oracle struct {
 	factory informers.SharedInformerFactory
 }
 
+// As cmd/kube-scheduler reads its file.
+func readConfiguration(raw []byte) (*config.KubeSchedulerConfiguration, error) {
+	decoded, kind, err := scheme.Codecs.UniversalDecoder().Decode(raw, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	configuration, ok := decoded.(*config.KubeSchedulerConfiguration)
+	if !ok {
+		return nil, fmt.Errorf("couldn't decode as KubeSchedulerConfiguration, got %s", kind)
+	}
+	configuration.APIVersion = kind.GroupVersion().String()
+	if problems := validation.ValidateKubeSchedulerConfiguration(configuration); problems != nil {
+		return nil, problems
+	}
+	return configuration, nil
+}
+
 func newOracle(ctx context.Context, from map[string]json.RawMessage, objects []runtime.Object) (*oracle, error) {
 	var everyNode int32 = 100
 	options := []scheduler.Option{scheduler.WithParallelism(1), scheduler.WithPercentageOfNodesToScore(&everyNode)}
 	if raw, ok := from["config"]; ok {
-		decoded, _, err := scheme.Codecs.UniversalDecoder().Decode(raw, nil, nil)
+		configuration, err := readConfiguration(raw)
 		if err != nil {
-			return nil, fmt.Errorf("config: %w", err)
-		}
-		configuration := decoded.(*config.KubeSchedulerConfiguration)
-		configuration.APIVersion = "kubescheduler.config.k8s.io/v1"
-		if err := validation.ValidateKubeSchedulerConfiguration(configuration); err != nil {
-			return nil, fmt.Errorf("config: %w", err)
+			return nil, err
 		}
 		options = append(options, scheduler.WithProfiles(configuration.Profiles...))
 	}
@@ -579,12 +591,44 @@ func (o *oracle) place(profile framework.Framework, state fwk.CycleState, pod *v
 	return nil
 }
 
+// Which plugins of each profile run where, and scores' weights; or why the configuration is refused.
+func pluginsOf(raw []byte) object {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	o, err := newOracle(ctx, map[string]json.RawMessage{"config": raw}, nil)
+	if err != nil {
+		return object{"refused": err.Error()}
+	}
+	out := object{}
+	for name, profile := range o.sched.Profiles {
+		plugins := profile.ListPlugins()
+		lists := object{}
+		for point, set := range map[string]config.PluginSet{"preEnqueue": plugins.PreEnqueue, "preFilter": plugins.PreFilter, "filter": plugins.Filter, "postFilter": plugins.PostFilter,
+			"preScore": plugins.PreScore, "score": plugins.Score, "reserve": plugins.Reserve, "preBind": plugins.PreBind, "bind": plugins.Bind} {
+			names := []string{}
+			for _, plugin := range set.Enabled {
+				if point == "score" {
+					names = append(names, fmt.Sprintf("%s %d", plugin.Name, plugin.Weight))
+				} else {
+					names = append(names, plugin.Name)
+				}
+			}
+			lists[point] = names
+		}
+		out[name] = lists
+	}
+	return object{"plugins": out}
+}
+
 func expectOf(from map[string]json.RawMessage) (expect object, failure error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			failure = fmt.Errorf("panic: %v", panicked)
 		}
 	}()
+	if from["pod"] == nil && from["pending"] == nil {
+		return pluginsOf(from["config"]), nil
+	}
 	objects, err := objectsOf(from)
 	if err != nil {
 		return nil, err
