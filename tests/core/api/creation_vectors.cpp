@@ -1,0 +1,95 @@
+// Replays creations as kube-apiserver answers them up to where it would store: creation_vectors FILE... reads *.jsonl and *.jsonl.gz
+// (a line: path, body, status, answer), makes of each body what core/api makes of it (decoding, defaults, preparation, validation;
+// no admission, no allocators), prints equal/total per file and the first differences, and exits with 1 if anything differs.
+#include "core/api/defaults.h"
+#include "core/api/object_decoder.h"
+#include "core/api/strategy.h"
+#include "core/api/validation.h"
+#include "tests/core/api/golden.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+namespace kubarium::api {
+namespace {
+
+constexpr int most = 10;  // differences printed per file
+
+std::vector<std::string> linesOf(const char* file) {
+    auto* in = gzopen(file, "rb");
+    if (!in) return {};
+    std::vector<std::string> lines(1);
+    char buffer[1 << 16];
+    for (int length = 0; (length = gzread(in, buffer, sizeof buffer)) > 0;)
+        for (int i = 0; i < length; ++i) {
+            if (buffer[i] == '\n') lines.emplace_back();
+            else lines.back() += buffer[i];
+        }
+    gzclose(in);
+    std::erase(lines, "");
+    return lines;
+}
+
+Result<json::object> created(const std::string& path, const std::string& body) {
+    const auto [resource, nameSpace] = resourceOfPath(path);
+    if (!resource) return badRequest("no such resource");
+    auto decoded = decodeObject(Schema::builtin(), resource->kind, body, MediaType::Json);
+    if (!decoded) return std::move(decoded.error());
+    auto& object = decoded->object;
+    auto& metadata = ensureObject(object, {"metadata"});
+    if (!nameSpace.empty()) {
+        const auto given = stringAt(metadata, {"namespace"});
+        if (!given.empty() && given != nameSpace) return badRequest("the namespace of the provided object does not match the namespace sent on the request");
+        metadata["namespace"] = nameSpace;
+    }
+    metadata["uid"] = "00000000-0000-4000-8000-000000000000";
+    applyDefaults(resource->kind, object);
+    prepareForCreate(*resource, object);
+    if (auto causes = validateCreate(resource->kind, object); !causes.empty()) return invalidError(resource->kind, stringAt(object, {"metadata", "name"}), std::move(causes));
+    return std::move(object);
+}
+
+// Without what the server chooses anew each time, and what admission adds.
+json::object comparable(json::object object) {
+    if (auto* metadata = object.if_contains("metadata"); metadata && metadata->is_object())
+        for (const auto* key : {"uid", "creationTimestamp", "resourceVersion", "managedFields", "name", "generateName", "finalizers"}) metadata->get_object().erase(key);
+    if (auto* status = object.if_contains("status"); status && status->is_object()) status->get_object().erase("lastPhaseTransitionTime");
+    return object;
+}
+
+std::string difference(const json::object& line) {
+    const auto status = line.at("status").to_number<int>();
+    const auto& answer = line.at("answer").as_object();
+    const auto ours = created(std::string(line.at("path").as_string()), toJson(line.at("body")));
+    const auto real = status < 400 ? "created" : fmt::format("{} {}", status, std::string_view(answer.at("message").as_string()));
+    const auto mine = ours ? "created" : fmt::format("{} {}", ours.error().status(), ours.error().message);
+    if (real != mine) return fmt::format("    real {}\n    ours {}\n", real, mine);
+    if (!ours || comparable(answer) == comparable(*ours)) return {};
+    return fmt::format("    real {}\n    ours {}\n", toJson(comparable(answer)), toJson(comparable(*ours)));
+}
+
+}  // namespace
+}  // namespace kubarium::api
+
+int main(int argc, char** argv) {
+    using namespace kubarium::api;
+    if (argc < 2) {
+        fmt::print(stderr, "usage: creation_vectors FILE...\n");
+        return 2;
+    }
+    int equal = 0, total = 0;
+    for (int i = 1; i < argc; ++i) {
+        int here = 0, printed = 0;
+        const auto lines = linesOf(argv[i]);
+        for (const auto& text : lines) {
+            const auto line = parseJson(text).value().value.as_object();
+            const auto found = difference(line);
+            if (found.empty()) ++here;
+            else if (printed++ < most) fmt::print("  {} {} differs:\n{}", std::string_view(line.at("path").as_string()), toJson(line.at("body")), found);
+        }
+        fmt::print("{} {}/{} equal\n", argv[i], here, lines.size());
+        equal += here;
+        total += static_cast<int>(lines.size());
+    }
+    return equal == total && total > 0 ? 0 : 1;
+}

@@ -1,0 +1,186 @@
+// Answers creations with kube-apiserver's own code, up to where it would be stored: reads requests from standard input, one JSON object
+// ({"path", "body"}) per line, and writes each with the `status` and the `answer` of the real one: decoding, defaults, preparation and
+// validation, without admission and without the allocators of Services. Run by api_differential.py.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	request "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	_ "k8s.io/kubernetes/pkg/apis/apps/install"
+	_ "k8s.io/kubernetes/pkg/apis/batch/install"
+	_ "k8s.io/kubernetes/pkg/apis/coordination/install"
+	_ "k8s.io/kubernetes/pkg/apis/core/install"
+	_ "k8s.io/kubernetes/pkg/apis/discovery/install"
+	_ "k8s.io/kubernetes/pkg/apis/networking/install"
+	_ "k8s.io/kubernetes/pkg/apis/policy/install"
+	_ "k8s.io/kubernetes/pkg/apis/scheduling/install"
+	_ "k8s.io/kubernetes/pkg/apis/storage/install"
+	"k8s.io/kubernetes/pkg/registry/apps/daemonset"
+	"k8s.io/kubernetes/pkg/registry/apps/deployment"
+	"k8s.io/kubernetes/pkg/registry/apps/replicaset"
+	"k8s.io/kubernetes/pkg/registry/apps/statefulset"
+	"k8s.io/kubernetes/pkg/registry/batch/cronjob"
+	"k8s.io/kubernetes/pkg/registry/batch/job"
+	"k8s.io/kubernetes/pkg/registry/coordination/lease"
+	"k8s.io/kubernetes/pkg/registry/core/configmap"
+	"k8s.io/kubernetes/pkg/registry/core/namespace"
+	"k8s.io/kubernetes/pkg/registry/core/node"
+	"k8s.io/kubernetes/pkg/registry/core/persistentvolume"
+	"k8s.io/kubernetes/pkg/registry/core/persistentvolumeclaim"
+	"k8s.io/kubernetes/pkg/registry/core/pod"
+	"k8s.io/kubernetes/pkg/registry/core/secret"
+	"k8s.io/kubernetes/pkg/registry/core/service"
+	"k8s.io/kubernetes/pkg/registry/core/serviceaccount"
+	"k8s.io/kubernetes/pkg/registry/discovery/endpointslice"
+	"k8s.io/kubernetes/pkg/registry/networking/ingress"
+	"k8s.io/kubernetes/pkg/registry/networking/networkpolicy"
+	"k8s.io/kubernetes/pkg/registry/policy/poddisruptionbudget"
+	"k8s.io/kubernetes/pkg/registry/scheduling/priorityclass"
+	"k8s.io/kubernetes/pkg/registry/storage/csidriver"
+	"k8s.io/kubernetes/pkg/registry/storage/storageclass"
+)
+
+type resource struct {
+	kind     string
+	strategy rest.RESTCreateStrategy
+}
+
+var resources = map[string]resource{
+	"/v1/pods": {"Pod", pod.Strategy}, "/v1/services": {"Service", service.Strategy}, "/v1/configmaps": {"ConfigMap", configmap.Strategy}, "/v1/secrets": {"Secret", secret.Strategy},
+	"/v1/namespaces": {"Namespace", namespace.Strategy}, "/v1/nodes": {"Node", node.Strategy}, "/v1/serviceaccounts": {"ServiceAccount", serviceaccount.Strategy},
+	"/v1/persistentvolumes": {"PersistentVolume", persistentvolume.Strategy}, "/v1/persistentvolumeclaims": {"PersistentVolumeClaim", persistentvolumeclaim.Strategy},
+	"apps/v1/deployments": {"Deployment", deployment.Strategy}, "apps/v1/replicasets": {"ReplicaSet", replicaset.Strategy}, "apps/v1/statefulsets": {"StatefulSet", statefulset.Strategy},
+	"apps/v1/daemonsets": {"DaemonSet", daemonset.Strategy}, "batch/v1/jobs": {"Job", job.Strategy}, "batch/v1/cronjobs": {"CronJob", cronjob.Strategy},
+	"coordination.k8s.io/v1/leases": {"Lease", lease.Strategy}, "discovery.k8s.io/v1/endpointslices": {"EndpointSlice", endpointslice.Strategy},
+	"networking.k8s.io/v1/ingresses": {"Ingress", ingress.Strategy}, "networking.k8s.io/v1/networkpolicies": {"NetworkPolicy", networkpolicy.Strategy},
+	"policy/v1/poddisruptionbudgets": {"PodDisruptionBudget", poddisruptionbudget.Strategy}, "scheduling.k8s.io/v1/priorityclasses": {"PriorityClass", priorityclass.Strategy},
+	"storage.k8s.io/v1/storageclasses": {"StorageClass", storageclass.Strategy}, "storage.k8s.io/v1/csidrivers": {"CSIDriver", csidriver.Strategy},
+}
+
+// "/apis/apps/v1/namespaces/x/deployments" -> its resource, its kind and "x".
+func parsePath(path string) (resource, schema.GroupVersionKind, string, error) {
+	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	group, ns := "", ""
+	if parts[0] == "apis" {
+		group, parts = parts[1], parts[1:]
+	}
+	version := parts[1]
+	if parts = parts[2:]; parts[0] == "namespaces" && len(parts) > 2 {
+		ns, parts = parts[1], parts[2:]
+	}
+	found, ok := resources[group+"/"+version+"/"+parts[0]]
+	if !ok {
+		return found, schema.GroupVersionKind{}, "", fmt.Errorf("no strategy for %s", path)
+	}
+	return found, schema.GroupVersionKind{Group: group, Version: version, Kind: found.kind}, ns, nil
+}
+
+func statusOf(err error) *metav1.Status {
+	if status, ok := err.(apierrors.APIStatus); ok {
+		answer := status.Status()
+		return &answer
+	}
+	answer := apierrors.NewInternalError(err).Status()
+	return &answer
+}
+
+func create(path string, body []byte) (code int, answer any, failure error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			failure = fmt.Errorf("panic: %v", panicked)
+		}
+	}()
+	target, kind, ns, err := parsePath(path)
+	if err != nil {
+		return 0, nil, err
+	}
+	info, _ := runtime.SerializerInfoForMediaType(legacyscheme.Codecs.SupportedMediaTypes(), runtime.ContentTypeJSON)
+	hub := schema.GroupVersion{Group: kind.Group, Version: runtime.APIVersionInternal}
+	decoded, got, err := legacyscheme.Codecs.DecoderToVersion(info.Serializer, hub).Decode(body, &kind, target.strategyObject(kind))
+	if err != nil {
+		if _, ok := err.(apierrors.APIStatus); ok {
+			status := statusOf(err)
+			return int(status.Code), status, nil
+		}
+		// transformDecodeError
+		text := err.Error()
+		if got != nil && len(got.Kind) > 0 {
+			text = fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", got.Kind, got.Version, kind.Kind, err)
+		}
+		status := statusOf(apierrors.NewBadRequest(text))
+		return int(status.Code), status, nil
+	}
+	accessor, err := meta.Accessor(decoded)
+	if err != nil {
+		return 0, nil, err
+	}
+	ctx := request.WithNamespace(request.NewContext(), ns)
+	if target.strategy.NamespaceScoped() {
+		if err := rest.EnsureObjectNamespaceMatchesRequestNamespace(ns, accessor); err != nil {
+			status := statusOf(err)
+			return int(status.Code), status, nil
+		}
+	}
+	ctx = request.WithRequestInfo(ctx, &request.RequestInfo{APIGroup: kind.Group, APIVersion: kind.Version, Namespace: ns})
+	rest.FillObjectMetaSystemFields(accessor)
+	accessor.SetUID("00000000-0000-4000-8000-000000000000")
+	if err := rest.BeforeCreate(target.strategy, ctx, decoded); err != nil {
+		status := statusOf(err)
+		return int(status.Code), status, nil
+	}
+	// What is stored is read again, and with that defaulted again.
+	stored, err := runtime.Encode(legacyscheme.Codecs.EncoderForVersion(info.Serializer, kind.GroupVersion()), decoded)
+	if err != nil {
+		return 0, nil, err
+	}
+	read, err := runtime.Decode(legacyscheme.Codecs.DecoderToVersion(info.Serializer, hub), stored)
+	if err != nil {
+		return 0, nil, err
+	}
+	versioned, err := legacyscheme.Scheme.ConvertToVersion(read, kind.GroupVersion())
+	return 201, versioned, err
+}
+
+func (r resource) strategyObject(kind schema.GroupVersionKind) runtime.Object {
+	into, err := legacyscheme.Scheme.New(schema.GroupVersionKind{Group: kind.Group, Version: runtime.APIVersionInternal, Kind: kind.Kind})
+	if err != nil {
+		return nil
+	}
+	return into
+}
+
+func main() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(make([]byte, 1<<20), 1<<26)
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	for in.Scan() {
+		var line struct {
+			Path string          `json:"path"`
+			Body json.RawMessage `json:"body"`
+		}
+		if err := json.Unmarshal(in.Bytes(), &line); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			continue
+		}
+		status, answer, err := create(line.Path, line.Body)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s left out: %v\n", line.Path, err)
+			continue
+		}
+		text, _ := json.Marshal(map[string]any{"path": line.Path, "body": line.Body, "status": status, "answer": answer})
+		out.Write(append(text, '\n'))
+	}
+}
