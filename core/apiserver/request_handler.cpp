@@ -93,8 +93,18 @@ void RequestHandler::finish(Call& call, Result<Response> answered, Respond respo
     response.warnings = std::move(call.warnings);
     ++counts_[fmt::format("verb=\"{}\",resource=\"{}\",code=\"{}\"", call.info.verb, call.info.resource.resource, response.code)];
     auto& store = registry_.store();
-    store.whenDurable(store.revision(), [alive = alive_, respond = std::move(respond), response = std::move(response)]() mutable {
-        if (*alive) respond(std::move(response));
+    store.whenDurable(store.revision(), [alive = alive_, respond = std::move(respond), response = std::move(response), isResource = call.info.isResource](Result<void> saved) mutable {
+        if (!*alive) return;
+        // Neither acknowledged nor shown is what may be gone tomorrow.
+        if (!saved && isResource && response.code < 400) {
+            Response refused;
+            refused.code = saved.error().status();
+            refused.body = json::value(statusOf(saved.error()));
+            refused.presentation = std::move(response.presentation);
+            refused.presentation.form = Form::Object;
+            response = std::move(refused);
+        }
+        respond(std::move(response));
     });
 }
 

@@ -170,8 +170,10 @@ public:
         if (options_.initial) {
             const auto revision = store_.revision();
             auto items = std::make_shared<std::vector<ObjectPtr>>(snapshot());
-            store_.whenDurable(revision, [this, alive = alive_, items, revision] {
-                if (*alive) sendInitial(*items, revision, alive);
+            store_.whenDurable(revision, [this, alive = alive_, items, revision](Result<void> saved) {
+                if (!*alive) return;
+                if (saved) return sendInitial(*items, revision, alive);
+                giveUp(saved.error(), alive);
             });
         } else {
             executor.post([this, alive = alive_] {
@@ -205,7 +207,10 @@ private:
             watch_ = std::move(*watch);
             return;
         }
-        sink_(WatchFrame{WatchEventType::Error, nullptr, watch.error()});
+        giveUp(watch.error(), alive);
+    }
+    void giveUp(const Error& error, const std::shared_ptr<bool>& alive) {
+        sink_(WatchFrame{WatchEventType::Error, nullptr, error});
         if (*alive) finish();
     }
     bool selects(const ObjectPtr& object) const { return object && options_.selection.matches(*object); }

@@ -307,7 +307,7 @@ void Cluster::stop(std::function<void()> stopped) {
             stopped();
         };
         if (!parts.api) return finish();
-        parts.api->store().whenDurable(parts.api->store().revision(), finish);
+        parts.api->store().whenDurable(parts.api->store().revision(), [finish](Result<void>) { finish(); });
     });
 }
 

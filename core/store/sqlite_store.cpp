@@ -34,6 +34,7 @@ std::string rowKey(std::string_view resource, std::string_view path) { return fm
 
 // Used by one worker thread at a time; the mutex also lets the destructor wait for it.
 struct SqliteStore::Database {
+    std::string file;
     sqlite3* handle = nullptr;
     sqlite3_stmt* put = nullptr;
     sqlite3_stmt* erase = nullptr;
@@ -47,7 +48,12 @@ struct SqliteStore::Database {
         sqlite3_close(handle);
     }
 
+    Error unusable(std::string_view why) const {
+        return internalError(fmt::format("the cluster's database {} {}. Put a copy from before in its place, or forget the objects of the last time with 'kubarium up --fresh'", file, why));
+    }
     Error error(std::string_view doing) const {
+        if (const int code = handle ? sqlite3_errcode(handle) & 0xff : SQLITE_OK; code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+            return unusable(fmt::format("is damaged: {}", sqlite3_errmsg(handle)));
         return internalError(fmt::format("the cluster's database: {}: {}", doing, handle ? sqlite3_errmsg(handle) : "out of memory"));
     }
     Result<void> run(const char* sql) const {
@@ -89,8 +95,19 @@ struct SqliteStore::Database {
                                 "DROP TABLE sorted; PRAGMA user_version={}; COMMIT",
                                 objectTable, formatVersion)
                         .c_str()));
-        if (TRY(number("PRAGMA application_id")) != applicationId || TRY(number("PRAGMA user_version")) != formatVersion)
-            return internalError("the cluster's database: the file is of another program or version");
+        if (TRY(number("PRAGMA application_id")) != applicationId) return unusable("is of another program");
+        if (const int now = TRY(number("PRAGMA user_version")); now != formatVersion)
+            return unusable(fmt::format("has format {}, and this version of Kubarium knows {}", now, formatVersion));
+        return {};
+    }
+
+    // Damage that reading the objects would not meet is met by the first write, and then nothing could be written any more.
+    Result<void> check() const {
+        auto* statement = TRY(prepare("PRAGMA quick_check(1)"));
+        const bool read = sqlite3_step(statement) == SQLITE_ROW;
+        const std::string found = read ? reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)) : sqlite3_errmsg(handle);
+        sqlite3_finalize(statement);
+        if (found != "ok") return unusable(fmt::format("is damaged: {}", found));
         return {};
     }
 
@@ -131,6 +148,7 @@ struct SqliteStore::Database {
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& file, Executor& executor, Clock& clock) {
     auto database = std::make_shared<Database>();
+    database->file = file.string();
     const auto before = ::umask(0077);
     const int code = sqlite3_open_v2(file.c_str(), &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     ::umask(before);
@@ -150,6 +168,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
             return makeError(Reason::Conflict, fmt::format("{} is in use: the cluster is running already", file.string()));
         return std::move(made.error());
     }
+    TRY(database->check());
     database->put = TRY(database->prepare("INSERT INTO object VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET body=excluded.body"));
     database->erase = TRY(database->prepare("DELETE FROM object WHERE id=?1"));
     database->revision = TRY(database->prepare("UPDATE state SET value=?1 WHERE name='revision'"));
@@ -186,7 +205,7 @@ Result<void> SqliteStore::load() {
         restore(std::string(text(0)), std::string(text(1)), api::Object::make(std::move(value.get_object())));
     }
     sqlite3_finalize(statement);
-    if (!bad.empty()) return internalError(fmt::format("the cluster's database is damaged: {} is no JSON object, or there twice", bad));
+    if (!bad.empty()) return database_->unusable(fmt::format("is damaged: {} is no JSON object, or there twice", bad));
     if (code != SQLITE_DONE) return database_->error("reading");
     auto* revision = TRY(database_->prepare("SELECT value FROM state WHERE name='revision'"));
     const auto known = sqlite3_step(revision) == SQLITE_ROW ? sqlite3_column_int64(revision, 0) : 0;

@@ -156,11 +156,16 @@ void Store::committed(std::uint64_t revision) {
         undelivered_.pop_front();
         deliver(name, change);
     }
-    std::vector<Task> ready;
+    std::vector<Saved> ready;
     for (auto it = waiting_.begin(); it != waiting_.end() && it->first <= revision; it = waiting_.erase(it))
         ready.push_back(std::move(it->second));
-    for (auto& task : ready) task();
+    for (auto& saved : ready) saved({});
     if (progress_) progress_();
+}
+
+void Store::failed(std::string trouble) {
+    trouble_ = std::move(trouble);
+    for (auto& [revision, saved] : std::exchange(waiting_, {})) saved(internalError(trouble_));
 }
 
 void Store::deliver(const std::string& name, const Change& change) {
@@ -174,12 +179,13 @@ void Store::deliver(const std::string& name, const Change& change) {
         }
 }
 
-void Store::whenDurable(std::uint64_t revision, Task task) {
-    if (revision > durable_) {
-        waiting_.emplace(revision, std::move(task));
+void Store::whenDurable(std::uint64_t revision, Saved saved) {
+    if (revision > durable_ && trouble_.empty()) {
+        waiting_.emplace(revision, std::move(saved));
         return;
     }
-    executor_.post(std::move(task));
+    auto result = revision > durable_ ? Result<void>(internalError(trouble_)) : Result<void>();
+    executor_.post([saved = std::move(saved), result = std::move(result)]() mutable { saved(std::move(result)); });
 }
 
 Result<std::unique_ptr<Watch>> Store::watch(const std::string& name, std::uint64_t since, std::function<void(const Change&)> handler) {

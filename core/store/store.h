@@ -80,8 +80,10 @@ public:
     // `last`, the final state, is what watchers are told; null stands for the stored object.
     Result<ObjectPtr> remove(const Key& key, std::uint64_t expected, const json::object* last = nullptr);
 
-    // Calls back once everything up to `revision` is on disk, in the order of the calls for one revision.
-    void whenDurable(std::uint64_t revision, Task task);
+    // Calls back once everything up to `revision` is on disk, in the order of the calls for one revision; or with the trouble that keeps
+    // it from there. What failed so is tried again all the same, and may become durable later.
+    using Saved = std::move_only_function<void(Result<void>)>;
+    void whenDurable(std::uint64_t revision, Saved saved);
 
     // Every change of the resource after `since`, in order. Expired if some of them are no longer known.
     // `since` may lie in the future.
@@ -98,7 +100,7 @@ protected:
     // Puts the changes on disk and then calls committed() on the engine thread. One call is under way at a time.
     virtual void persist(std::vector<std::pair<std::string, Change>> batch, std::uint64_t revision) = 0;
     void committed(std::uint64_t revision);
-    void failed(std::string trouble) { trouble_ = std::move(trouble); }
+    void failed(std::string trouble);
     // For loading, before anything else: everything before `revision` is history that is not known.
     void restore(std::string resource, std::string path, ObjectPtr object);
     void restoreRevision(std::uint64_t revision);
@@ -134,7 +136,7 @@ private:
     bool committing_ = false;
     std::vector<std::pair<std::string, Change>> unsaved_;
     std::deque<std::pair<std::string, Change>> undelivered_;
-    std::multimap<std::uint64_t, Task> waiting_;
+    std::multimap<std::uint64_t, Saved> waiting_;
     std::function<void()> progress_;
     std::string trouble_;
 };

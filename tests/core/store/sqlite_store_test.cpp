@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,6 +84,52 @@ TEST_F(SqliteStoreTest, AFileOfSomebodyElseIsRefused) {
     EXPECT_FALSE(SqliteStore::open(directory / "cluster.db", loop, loop).has_value());
 }
 
+// Found when it is opened: the first write would meet it, and then none could succeed.
+TEST_F(SqliteStoreTest, ADamagedFileIsRefusedWithItsNameAndARemedy) {
+    SimulatedLoop loop;
+    {
+        auto store = open(loop, loop);
+        for (int i = 0; i < 200; ++i) ASSERT_TRUE(store->put({"nodes", "", fmt::format("{:0>100}", i)}, tree("a"), 0).has_value());
+        ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
+    }
+    std::filesystem::copy_file(directory / "cluster.db", directory / "whole.db");
+    const auto size = std::filesystem::file_size(directory / "cluster.db");
+    for (const auto at : {std::uintmax_t{4096}, size / 2, std::uintmax_t{0}}) {
+        std::filesystem::copy_file(directory / "whole.db", directory / "cluster.db", std::filesystem::copy_options::overwrite_existing);
+        std::fstream(directory / "cluster.db", std::ios::in | std::ios::out | std::ios::binary).seekp(static_cast<std::streamoff>(at)).write(std::string(4096, '\xff').data(), 4096);
+        const auto opened = SqliteStore::open(directory / "cluster.db", loop, loop);
+        ASSERT_FALSE(opened.has_value()) << at;
+        EXPECT_NE(opened.error().message.find((directory / "cluster.db").string() + " is damaged: "), std::string::npos) << opened.error().message;
+        EXPECT_NE(opened.error().message.find("--fresh"), std::string::npos) << opened.error().message;
+    }
+}
+
+TEST_F(SqliteStoreTest, WhatTheDiskDoesNotTakeIsAnsweredWithItsErrorAndWrittenOnceThereIsRoom) {
+    SimulatedLoop loop;
+    auto store = open(loop, loop);
+    // No file of this process may grow further, as if the disk were full.
+    ASSERT_NE(std::signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit full{4096, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+    ASSERT_TRUE(store->put({"nodes", "", "a"}, tree("a"), 0).has_value());
+    std::vector<std::string> answers;
+    const auto note = [&](Result<void> saved) { answers.push_back(saved ? "saved" : saved.error().message); };
+    store->whenDurable(store->revision(), note);
+    const bool refused = loop.runUntil([&] { return !answers.empty(); });
+    store->whenDurable(store->revision(), note);
+    loop.runReady();
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ASSERT_TRUE(refused);
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_NE(answers[0], "saved");
+    EXPECT_EQ(answers[0], answers[1]);
+    EXPECT_FALSE(store->put({"nodes", "", "b"}, tree("b"), 0).has_value());
+    ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
+    EXPECT_TRUE(store->put({"nodes", "", "b"}, tree("b"), 0).has_value());
+}
+
 TEST_F(SqliteStoreTest, AFileOfTheFirstFormatIsTakenOver) {
     sqlite3* old = nullptr;
     ASSERT_EQ(sqlite3_open((directory / "cluster.db").c_str(), &old), SQLITE_OK);
@@ -149,7 +196,7 @@ TEST_F(SqliteStoreTest, NothingAcknowledgedIsLostBySigkill) {
         std::function<void()> write = [&] {
             const auto name = fmt::format("object-{:06}", next++);
             const auto stored = store.put({"nodes", "", name}, tree(name), 0);
-            store.whenDurable((*stored)->revision(), [&, name] {
+            store.whenDurable((*stored)->revision(), [&, name](Result<void>) {
                 if (::write(pipe[1], name.data(), name.size()) < 0) ::_exit(2);
                 write();
             });

@@ -48,7 +48,7 @@ TEST_F(StoreTest, NobodyIsToldBeforeTheWriteIsDurable) {
     ASSERT_TRUE(watch.has_value());
     const auto a = put("a");
     bool acknowledged = false;
-    store.whenDurable(a->revision(), [&] { acknowledged = true; });
+    store.whenDurable(a->revision(), [&](Result<void> saved) { acknowledged = saved.has_value(); });
     EXPECT_TRUE(told.empty());
     EXPECT_FALSE(acknowledged);
     loop.runReady();
