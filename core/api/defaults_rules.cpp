@@ -1,6 +1,7 @@
 #include "core/api/defaults_rules.h"
 
 #include "core/api/json_read.h"
+#include "core/api/quantity.h"
 #include "core/api/schema.h"
 #include "core/base/base64.h"
 
@@ -52,20 +53,21 @@ void container(json::object& object) {
     if (textAt(object, "imagePullPolicy").empty()) object["imagePullPolicy"] = isLatest(textAt(object, "image")) ? "Always" : "IfNotPresent";
 }
 
-void podSpec(json::object& object) {
-    if (isTrue(object, "hostNetwork")) {
-        for (const std::string_view list : {"containers", "initContainers"}) {
-            auto* containers = children(object, list);
-            if (!containers) continue;
-            for (auto& element : *containers) {
-                auto* one = element.if_object();
-                auto* ports = one ? children(*one, "ports") : nullptr;
-                if (!ports) continue;
-                for (auto& port : *ports)
-                    if (auto* p = port.if_object(); p && p->contains("containerPort") && !p->contains("hostPort")) p->emplace("hostPort", json::value(p->at("containerPort")));
-            }
+void hostNetworkPorts(json::object& spec) {
+    for (const std::string_view list : {"containers", "initContainers"}) {
+        auto* containers = children(spec, list);
+        if (!containers) continue;
+        for (auto& element : *containers) {
+            auto* one = element.if_object();
+            auto* ports = one ? children(*one, "ports") : nullptr;
+            if (!ports) continue;
+            for (auto& port : *ports)
+                if (auto* p = port.if_object(); p && p->contains("containerPort") && !p->contains("hostPort")) p->emplace("hostPort", json::value(p->at("containerPort")));
         }
     }
+}
+
+void podSpec(json::object& object) {
     // The old name of the field is kept in step with the new one.
     const auto account = textAt(object, "serviceAccountName").empty() ? textAt(object, "serviceAccount") : textAt(object, "serviceAccountName");
     if (!account.empty()) {
@@ -85,15 +87,71 @@ void requestsFromLimits(json::object& container) {
     for (const auto& [name, quantity] : copy) object.emplace(name, quantity);
 }
 
+using Amounts = std::map<std::string, Quantity>;
+
+Amounts requestsOf(json::object& container) {
+    Amounts amounts;
+    auto* resources = child(container, "resources");
+    if (const auto* requests = resources ? child(*resources, "requests") : nullptr)
+        for (const auto& [name, text] : *requests)
+            if (const auto quantity = Quantity::parse(text.is_string() ? std::string_view(text.get_string()) : std::string_view())) amounts.emplace(name, *quantity);
+    return amounts;
+}
+
+void add(Amounts& to, const Amounts& from) {
+    for (const auto& [name, quantity] : from) to[name] += quantity;
+}
+
+// AggregateContainerRequests: containers and sidecars at once, or one init container with the sidecars before it.
+Amounts requestsOfContainers(json::object& spec) {
+    Amounts total, sidecars, initial;
+    if (auto* containers = children(spec, "containers"))
+        for (auto& element : *containers)
+            if (auto* one = element.if_object()) add(total, requestsOf(*one));
+    if (auto* containers = children(spec, "initContainers"))
+        for (auto& element : *containers) {
+            auto* one = element.if_object();
+            if (!one) continue;
+            auto requests = requestsOf(*one);
+            if (textAt(*one, "restartPolicy") == "Always") {
+                add(total, requests);
+                add(sidecars, requests);
+                requests = sidecars;
+            } else {
+                add(requests, sidecars);
+            }
+            for (const auto& [name, quantity] : requests) initial[name] = std::max(initial[name], quantity);
+        }
+    for (const auto& [name, quantity] : initial) total[name] = std::max(total[name], quantity);
+    return total;
+}
+
+// Requests of the Pod as a whole that are not given: what its containers request, and else its limit.
+void podRequests(json::object& spec) {
+    auto* resources = child(spec, "resources");
+    auto* limits = resources ? child(*resources, "limits") : nullptr;
+    if (!limits || limits->empty()) return;
+    const json::object copy = *limits;
+    const auto ofContainers = requestsOfContainers(spec);
+    auto& value = (*child(spec, "resources"))["requests"];
+    auto& requests = value.is_object() ? value.get_object() : value.emplace_object();
+    for (const std::string name : {"cpu", "memory"})
+        if (const auto found = ofContainers.find(name); found != ofContainers.end() && !requests.contains(name)) requests.emplace(name, found->second.toString());
+    for (const auto& [name, quantity] : copy)
+        if (const std::string_view text(name); text == "cpu" || text == "memory" || text.starts_with("hugepages-")) requests.emplace(name, quantity);
+    if (requests.empty()) child(spec, "resources")->erase("requests");
+}
+
 void pod(json::object& object) {
     auto* spec = child(object, "spec");
     if (!spec) return;
+    if (isTrue(*spec, "hostNetwork")) hostNetworkPorts(*spec);
     setIfAbsent(*spec, "enableServiceLinks", true);
     for (const std::string_view list : {"containers", "initContainers"})
         if (auto* containers = children(*spec, list))
             for (auto& element : *containers)
                 if (auto* one = element.if_object()) requestsFromLimits(*one);
-    if (auto* overall = child(*spec, "resources"); overall && !overall->empty()) requestsFromLimits(*spec);
+    podRequests(*spec);
 }
 
 void volume(json::object& object) {

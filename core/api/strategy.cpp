@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace kubarium::api {
 
@@ -61,6 +62,35 @@ void dropFrom(json::object& object, std::initializer_list<std::string_view> path
     if (auto* value = const_cast<json::value*>(findPath(object, path)); value && value->is_object()) value->get_object().erase(key);
 }
 
+// Of a Pod or a template: image volumes and their mounts, restart rules, stop signals, another host name.
+void dropDisabledPodFields(json::object& spec) {
+    spec.erase("hostnameOverride");
+    std::set<std::string, std::less<>> imageVolumes;
+    const auto removeFrom = [](json::array& list, auto which) { list.erase(std::remove_if(list.begin(), list.end(), which), list.end()); };
+    if (auto* volumes = spec.if_contains("volumes"); volumes && volumes->is_array()) {
+        for (const auto& volume : volumes->get_array())
+            if (findPath(volume, {"image"})) imageVolumes.emplace(stringAt(volume, {"name"}));
+        removeFrom(volumes->get_array(), [](const json::value& volume) { return findPath(volume, {"image"}) != nullptr; });
+        if (volumes->get_array().empty()) spec.erase("volumes");
+    }
+    for (const std::string_view list : {"containers", "initContainers", "ephemeralContainers"}) {
+        auto* containers = spec.if_contains(list);
+        if (!containers || !containers->is_array()) continue;
+        for (auto& element : containers->get_array()) {
+            auto* container = element.if_object();
+            if (!container) continue;
+            container->erase("restartPolicyRules");
+            const bool sidecar = list == "initContainers" && stringAt(element, {"restartPolicy"}) == "Always";
+            if (!sidecar) container->erase("restartPolicy");
+            if (auto* lifecycle = container->if_contains("lifecycle"); lifecycle && lifecycle->is_object() && lifecycle->get_object().erase("stopSignal") > 0 && lifecycle->get_object().empty()) container->erase("lifecycle");
+            auto* mounts = container->if_contains("volumeMounts");
+            if (!mounts || !mounts->is_array() || imageVolumes.empty()) continue;
+            removeFrom(mounts->get_array(), [&](const json::value& mount) { return imageVolumes.contains(stringAt(mount, {"name"})); });
+            if (mounts->get_array().empty()) container->erase("volumeMounts");
+        }
+    }
+}
+
 // Fields behind features that are off by default in 1.34 are dropped, not refused.
 void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
     if (kind.kind == "Lease") {
@@ -69,21 +99,14 @@ void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
         const auto* source = findPath(object, {"spec", "dataSource"});
         if (source && (stringAt(*source, {"kind"}).empty() || stringAt(*source, {"name"}).empty())) dropFrom(object, {"spec"}, "dataSource");
     } else if (kind.kind == "Pod") {
-        dropFrom(object, {"spec"}, "hostnameOverride");
         auto& spec = ensureObject(object, {"spec"});
-        for (const std::string_view list : {"containers", "initContainers"}) {
-            auto* containers = spec.if_contains(list);
-            if (!containers || !containers->is_array()) continue;
-            for (auto& element : containers->get_array()) {
-                auto* container = element.if_object();
-                if (!container) continue;
-                container->erase("restartPolicyRules");
-                const bool sidecar = list == "initContainers" && stringAt(element, {"restartPolicy"}) == "Always";
-                if (!sidecar) container->erase("restartPolicy");
-            }
-        }
+        dropDisabledPodFields(spec);
         auto* grace = spec.if_contains("terminationGracePeriodSeconds");
         if (grace && grace->is_int64() && grace->get_int64() < 0) *grace = 1;
+    } else {
+        const bool scheduled = kind.kind == "CronJob";
+        const auto* spec = scheduled ? findPath(object, {"spec", "jobTemplate", "spec", "template", "spec"}) : findPath(object, {"spec", "template", "spec"});
+        if (spec && spec->is_object()) dropDisabledPodFields(const_cast<json::value*>(spec)->get_object());
     }
 }
 

@@ -11,14 +11,17 @@ namespace kubarium::api {
 
 struct PodContext {
     std::map<std::string, const json::object*, std::less<>> volumes;
-    std::set<std::string, std::less<>> resourceClaims;
-    bool hostNetwork = false;
+    ResourceClaimNames resourceClaims;
+    std::string_view restartPolicy;
+    bool hostUsers = true;
     std::int64_t gracePeriod = 30;
 };
 
-enum class ContainerKind { Regular, Init, Ephemeral };
-
-void validateContainer(const json::object& container, const PodContext&, ContainerKind, const std::string& path, Report&);
+void validateContainer(const json::object& container, const PodContext&, const std::string& path, Report&);
+void validateLifecycleAndProbes(const json::object& container, const PodContext&, const std::string& path, Report&);
+// Of Pods, not of templates.
+void validateImageText(const json::object& container, const std::string& path, Report&);
+void validateAppArmor(const json::object& context, const std::string& path, Report&);
 void validateSeccomp(const json::object& context, const std::string& path, Report&);
 void validateIds(const json::object& context, const std::string& path, Report&);  // runAsUser, runAsGroup
 

@@ -55,10 +55,19 @@ void validateNodeAffinity(const json::object& affinity, const std::string& path,
     }
 }
 
+void validateLabelKeys(const json::object& term, std::string_view key, const std::string& path, Report& report) {
+    const auto& keys = arrayAt(term, key);
+    const auto here = path + "." + std::string(key);
+    if (keys.empty()) return;
+    if (!objectAt(term, "labelSelector")) return report.forbidden(here, "must not be specified when labelSelector is not set");
+    for (std::size_t i = 0; i < keys.size(); ++i) report.invalidEach(indexed(here, i), asString(keys[i]), checkQualifiedName(asString(keys[i])));
+}
+
 void validateAffinityTerm(const json::object& term, const std::string& path, Report& report) {
     if (const auto* selector = objectAt(term, "labelSelector")) validateLabelSelector(*selector, path + ".labelSelector", report);
     if (const auto* selector = objectAt(term, "namespaceSelector")) validateLabelSelector(*selector, path + ".namespaceSelector", report);
     for (const auto& element : arrayAt(term, "namespaces")) report.invalidEach(path + ".namespace", asString(element), checkDnsLabel(asString(element)));
+    for (const auto* keys : {"matchLabelKeys", "mismatchLabelKeys"}) validateLabelKeys(term, keys, path, report);
     const auto key = textAt(term, "topologyKey");
     if (key.empty()) report.required(path + ".topologyKey", "can not be empty");
     report.invalidEach(path + ".topologyKey", key, checkQualifiedName(key));
@@ -96,6 +105,7 @@ void validateSpread(const json::array& constraints, const std::string& path, Rep
         }
         for (const auto* policy : {"nodeAffinityPolicy", "nodeTaintsPolicy"})
             if (const auto value = textAt(constraint, policy); valueAt(constraint, policy) && value != "Honor" && value != "Ignore") report.unsupported(here + "." + policy, value, {"Honor", "Ignore"});
+        validateLabelKeys(constraint, "matchLabelKeys", here, report);
         if (const auto* selector = objectAt(constraint, "labelSelector")) validateLabelSelector(*selector, here + ".labelSelector", report);
     }
 }
@@ -144,16 +154,18 @@ void validatePodSecurityContext(const json::object& spec, const std::string& pat
     if (const auto policy = textAt(context, "fsGroupChangePolicy"); valueAt(context, "fsGroupChangePolicy") && policy != "Always" && policy != "OnRootMismatch")
         report.unsupported(here + ".fsGroupChangePolicy", policy, {"Always", "OnRootMismatch"});
     validateSeccomp(context, here, report);
-    const auto* users = valueAt(spec, "hostUsers");
-    if (users && users->is_bool() && !users->get_bool())
-        for (const auto* key : {"hostNetwork", "hostPID", "hostIPC"})
-            if (flagAt(spec, key)) report.forbidden(path + "." + key, "when `hostUsers` is false");
+    validateAppArmor(context, here, report);
+    if (const auto policy = textAt(context, "supplementalGroupsPolicy"); valueAt(context, "supplementalGroupsPolicy") && policy != "Merge" && policy != "Strict")
+        report.unsupported(here + ".supplementalGroupsPolicy", policy, {"Merge", "Strict"});
+    if (const auto policy = textAt(context, "seLinuxChangePolicy"); valueAt(context, "seLinuxChangePolicy") && policy != "Recursive")
+        report.unsupported(here + ".seLinuxChangePolicy", policy, {"Recursive"});
 }
 
 void validateDnsConfig(const json::object& spec, const std::string& path, Report& report) {
     const auto* config = objectAt(spec, "dnsConfig");
     const bool none = textAt(spec, "dnsPolicy") == "None";
-    if (none && (!config || arrayAt(*config, "nameservers").empty())) report.required(path + ".dnsConfig.nameservers", "must provide at least one DNS nameserver when `dnsPolicy` is None");
+    if (none && !config) return report.required(path + ".dnsConfig", "must provide `dnsConfig` when `dnsPolicy` is None");
+    if (none && arrayAt(*config, "nameservers").empty()) return report.required(path + ".dnsConfig.nameservers", "must provide at least one DNS nameserver when `dnsPolicy` is None");
     if (!config) return;
     const auto here = path + ".dnsConfig";
     const auto& servers = arrayAt(*config, "nameservers");
@@ -170,37 +182,145 @@ void validateDnsConfig(const json::object& spec, const std::string& path, Report
         if (textAt(asObject(options[i]), "name").empty()) report.required(indexed(here + ".options", i), "must not be empty");
 }
 
-void validateContainers(const json::object& spec, const std::set<std::string, std::less<>>& volumes, const std::string& path, Report& report) {
-    PodContext context;
-    for (const auto& volume : arrayAt(spec, "volumes"))
-        if (volumes.contains(textAt(asObject(volume), "name"))) context.volumes.emplace(textAt(asObject(volume), "name"), &asObject(volume));
-    for (const auto& claim : arrayAt(spec, "resourceClaims")) context.resourceClaims.emplace(textAt(asObject(claim), "name"));
-    context.hostNetwork = flagAt(spec, "hostNetwork");
-    context.gracePeriod = numberAt(spec, "terminationGracePeriodSeconds").value_or(30);
-    std::set<std::string> names;
-    const auto each = [&](std::string_view list, ContainerKind kind) {
+void validateHostPorts(const json::object& container, std::set<std::string>& taken, const std::string& path, Report& report) {
+    const auto& ports = arrayAt(container, "ports");
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        const auto& port = asObject(ports[i]);
+        const auto number = numberAt(port, "hostPort").value_or(0);
+        const auto shown = fmt::format("{}/{}/{}", textAt(port, "protocol"), textAt(port, "hostIP"), number);
+        if (number != 0 && !taken.insert(shown).second) report.duplicate(indexed(path + ".ports", i) + ".hostPort", shown);
+    }
+}
+
+void validateInitContainer(const json::object& container, const PodContext& pod, const std::string& path, Report& report) {
+    const auto restart = textAt(container, "restartPolicy");
+    if (valueAt(container, "restartPolicy") && restart != "Always") report.unsupported(path + ".restartPolicy", restart, {"Always"});
+    if (restart == "Always") return validateLifecycleAndProbes(container, pod, path, report);
+    for (const auto* key : {"lifecycle", "livenessProbe", "readinessProbe", "startupProbe"})
+        if (objectAt(container, key)) report.forbidden(path + "." + key, "may not be set for init containers without restartPolicy=Always");
+}
+
+void validateEphemeralContainer(const json::object& container, const std::set<std::string, std::less<>>& targets, const std::string& path, Report& report) {
+    constexpr std::string_view refusal = "cannot be set for an Ephemeral Container";
+    if (const auto target = textAt(container, "targetContainerName"); !target.empty() && !targets.contains(target)) report.notFound(path + ".targetContainerName", target);
+    for (const auto* key : {"ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"}) {
+        const auto* value = valueAt(container, key);
+        const bool empty = !value || (value->is_object() && value->get_object().empty() && key == std::string_view("resources")) || (value->is_array() && value->get_array().empty());
+        if (!empty) report.forbidden(path + "." + key, refusal);
+    }
+    const auto& mounts = arrayAt(container, "volumeMounts");
+    for (std::size_t i = 0; i < mounts.size(); ++i)
+        for (const auto* key : {"subPath", "subPathExpr"})
+            if (!textAt(asObject(mounts[i]), key).empty()) report.forbidden(indexed(path + ".volumeMounts", i) + "." + key, refusal);
+}
+
+void validateContainers(const json::object& spec, const PodContext& context, const std::string& path, Report& report) {
+    std::set<std::string, std::less<>> names, targets;
+    const auto each = [&](std::string_view list, auto rules) {
         const auto& containers = arrayAt(spec, list);
+        const auto below = path + "." + std::string(list);
         for (std::size_t i = 0; i < containers.size(); ++i) {
-            const auto here = indexed(path + "." + std::string(list), i);
-            const auto& container = asObject(containers[i]);
-            validateContainer(container, context, kind, here, report);
-            const auto name = textAt(container, "name");
-            if (!name.empty() && !names.emplace(name).second) report.duplicate(here + ".name", name);
+            validateContainer(asObject(containers[i]), context, indexed(below, i), report);
+            rules(asObject(containers[i]), below, indexed(below, i));
         }
     };
+    const auto unique = [&](const json::object& container, bool nameless, const std::string& here) {
+        const auto name = textAt(container, "name");
+        if (names.contains(name)) report.duplicate(here + ".name", name);
+        else if (nameless || !name.empty()) names.emplace(name);
+    };
+    std::set<std::string> hostPorts;
     if (arrayAt(spec, "containers").empty()) report.required(path + ".containers");
-    each("containers", ContainerKind::Regular);
-    each("initContainers", ContainerKind::Init);
-    each("ephemeralContainers", ContainerKind::Ephemeral);
+    each("containers", [&](const json::object& container, const std::string&, const std::string& here) {
+        unique(container, true, here);
+        validateLifecycleAndProbes(container, context, here, report);
+        if (valueAt(container, "restartPolicy")) report.forbidden(here + ".restartPolicy", "may not be set for non-init containers");
+    });
+    const auto& containers = arrayAt(spec, "containers");
+    for (std::size_t i = 0; i < containers.size(); ++i) validateHostPorts(asObject(containers[i]), hostPorts, indexed(path + ".containers", i), report);
+    each("initContainers", [&](const json::object& container, const std::string& list, const std::string& here) {
+        unique(container, false, here);
+        std::set<std::string> own;  // one runs after the other
+        validateHostPorts(container, own, indexed(list, 0), report);
+        validateInitContainer(container, context, here, report);
+    });
+    for (const auto* list : {"containers", "initContainers"})
+        for (const auto& container : arrayAt(spec, list)) {
+            targets.emplace(textAt(asObject(container), "name"));
+            names.emplace(textAt(asObject(container), "name"));
+        }
+    each("ephemeralContainers", [&](const json::object& container, const std::string&, const std::string& here) {
+        validateImageText(container, here, report);
+        unique(container, true, here);
+        validateEphemeralContainer(container, targets, here, report);
+    });
+}
+
+// validatePodHostNetworkDeps: in a template 0 may stand for what will be defaulted.
+void validateHostNetwork(const json::object& spec, bool isPod, const std::string& path, Report& report) {
+    if (!flagAt(spec, "hostNetwork")) return;
+    const auto& containers = arrayAt(spec, "containers");
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        const auto& ports = arrayAt(asObject(containers[i]), "ports");
+        for (std::size_t j = 0; j < ports.size(); ++j) {
+            const auto host = numberAt(asObject(ports[j]), "hostPort").value_or(0), own = numberAt(asObject(ports[j]), "containerPort").value_or(0);
+            if ((isPod || host != 0) && host != own) report.invalid(indexed(indexed(path + ".containers", i) + ".ports", j) + ".hostPort", host, "must match `containerPort` when `hostNetwork` is true");
+        }
+    }
+}
+
+void validateResourceClaims(const json::array& claims, const std::string& path, Report& report) {
+    std::set<std::string, std::less<>> names;
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        const auto& claim = asObject(claims[i]);
+        const auto here = indexed(path, i);
+        const auto name = textAt(claim, "name");
+        const auto *given = valueAt(claim, "resourceClaimName"), *made = valueAt(claim, "resourceClaimTemplateName");
+        if (name.empty()) {
+            report.required(here + ".name");
+        } else if (!names.emplace(name).second) {
+            report.duplicate(here + ".name", name);
+        } else {
+            report.invalidEach(here + ".name", name, checkDnsLabel(name));
+        }
+        const auto shown = [&] {
+            return json::serialize(json::object{{"Name", name}, {"ResourceClaimName", given ? *given : json::value()}, {"ResourceClaimTemplateName", made ? *made : json::value()}});
+        };
+        if (given && made) report.invalidText(here, shown(), "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
+        if (!given && !made) report.invalidText(here, shown(), "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+        for (const auto* key : {"resourceClaimName", "resourceClaimTemplateName"})
+            if (valueAt(claim, key)) report.invalidEach(here + "." + key, textAt(claim, key), checkDnsSubdomain(textAt(claim, key)));
+    }
+}
+
+void validateHostUsers(const json::object& spec, const std::string& path, Report& report) {
+    const auto* users = valueAt(spec, "hostUsers");
+    if (!users || !users->is_bool() || users->get_bool()) return;
+    // Two are spelt like that there.
+    for (const auto& [key, shown] : {std::pair{"hostNetwork", "hostNetwork"}, std::pair{"hostPID", "HostPID"}, std::pair{"hostIPC", "HostIPC"}})
+        if (flagAt(spec, key)) report.forbidden(path + "." + shown, "when `hostUsers` is false");
+    for (const std::string list : {"initContainers", "containers", "ephemeralContainers"}) {
+        const auto& containers = arrayAt(spec, list);
+        for (std::size_t i = 0; i < containers.size(); ++i)
+            if (!arrayAt(asObject(containers[i]), "volumeDevices").empty()) report.forbidden(indexed(path + "." + list, i) + ".volumeDevices", "when `hostUsers` is false");
+    }
 }
 
 void validateNames(const json::object& spec, const std::string& path, Report& report) {
-    for (const auto* key : {"serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"})
+    for (const auto* key : {"serviceAccountName", "nodeName"})
         if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach(path + "." + key, name, checkDnsSubdomain(name));
     if (const auto deadline = numberAt(spec, "activeDeadlineSeconds"); deadline && (*deadline < 1 || *deadline > 2147483647))
         report.invalid(path + ".activeDeadlineSeconds", *deadline, "must be between 1 and 2147483647, inclusive");
     for (const auto* key : {"hostname", "subdomain"})
         if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach(path + "." + key, name, checkDnsLabel(name));
+}
+
+void validateClasses(const json::object& spec, const std::string& path, Report& report) {
+    if (const auto name = textAt(spec, "priorityClassName"); !name.empty()) report.invalidEach(path + ".priorityClassName", name, checkDnsSubdomain(name));
+    if (const auto name = textAt(spec, "runtimeClassName"); valueAt(spec, "runtimeClassName")) report.invalidEach(path + ".runtimeClassName", name, checkDnsSubdomain(name));
+    if (const auto policy = textAt(spec, "preemptionPolicy"); valueAt(spec, "preemptionPolicy") && policy != "Never" && policy != "PreemptLowerPriority")
+        report.unsupported(path + ".preemptionPolicy", policy, {"PreemptLowerPriority", "Never"});
+    if (const auto* overhead = objectAt(spec, "overhead")) validateResourceRequirements(json::object{{"limits", *overhead}}, ResourceOwner::Container, {}, path + ".overhead", report);
 }
 
 void validateHostAliases(const json::array& aliases, const std::string& path, Report& report) {
@@ -258,9 +378,9 @@ void validateTolerations(const json::array& tolerations, const std::string& path
         if (valueAt(toleration, "tolerationSeconds") && effect != "NoExecute") report.invalid(here + ".effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
         if (op.empty() || op == "Equal") {
             const auto value = textAt(toleration, "value");
-            report.invalidEach(here + ".operator", value, checkLabelValue(value));
+            if (const auto sentences = checkLabelValue(value); !sentences.empty()) report.invalid(here + ".operator", value, fmt::format("{}", fmt::join(sentences, ";")));
         } else if (op == "Exists") {
-            if (const auto value = textAt(toleration, "value"); !value.empty()) report.invalidText(here + ".operator", json::serialize(tolerations[i]), "value must be empty when `operator` is 'Exists'");
+            if (const auto value = textAt(toleration, "value"); !value.empty()) report.invalid(here + ".operator", value, "value must be empty when `operator` is 'Exists'");
         } else {
             report.unsupported(here + ".operator", op, {"Equal", "Exists"});
         }
@@ -268,8 +388,23 @@ void validateTolerations(const json::array& tolerations, const std::string& path
     }
 }
 
-void validatePodSpec(const json::object& spec, const std::string& path, Report& report) {
-    validateContainers(spec, validateVolumes(arrayAt(spec, "volumes"), path + ".volumes", report), path, report);
+void validatePodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
+    const auto volumes = validateVolumes(arrayAt(spec, "volumes"), path + ".volumes", report);
+    PodContext context;
+    for (const auto& volume : arrayAt(spec, "volumes"))
+        if (volumes.contains(textAt(asObject(volume), "name"))) context.volumes.emplace(textAt(asObject(volume), "name"), &asObject(volume));
+    for (const auto& claim : arrayAt(spec, "resourceClaims")) context.resourceClaims.emplace(textAt(asObject(claim), "name"));
+    const auto* users = valueAt(spec, "hostUsers");
+    context.hostUsers = !users || !users->is_bool() || users->get_bool();
+    context.restartPolicy = textAt(spec, "restartPolicy");
+    context.gracePeriod = numberAt(spec, "terminationGracePeriodSeconds").value_or(30);
+    validateResourceClaims(arrayAt(spec, "resourceClaims"), path + ".resourceClaims", report);
+    validateContainers(spec, context, path, report);
+    if (const auto* resources = objectAt(spec, "resources")) {
+        if (valueAt(*resources, "claims")) report.forbidden(path + ".resources.claims", "claims may not be set for Resources at pod-level");
+        validateResourceRequirements(*resources, ResourceOwner::Pod, context.resourceClaims, path + ".resources", report);
+    }
+    validateHostNetwork(spec, owner == PodSpecOf::Pod, path, report);
     const auto restart = textAt(spec, "restartPolicy");
     if (restart.empty()) report.required(path + ".restartPolicy");
     else if (restart != "Always" && restart != "OnFailure" && restart != "Never") report.unsupported(path + ".restartPolicy", restart, {"Always", "OnFailure", "Never"});
@@ -286,13 +421,11 @@ void validatePodSpec(const json::object& spec, const std::string& path, Report& 
     validateDnsConfig(spec, path, report);
     validateGates(spec, path, report);
     validateSpread(arrayAt(spec, "topologySpreadConstraints"), path + ".topologySpreadConstraints", report);
+    validateHostUsers(spec, path, report);
     validateNames(spec, path, report);
     validateTolerations(arrayAt(spec, "tolerations"), path + ".tolerations", report);
     validateHostAliases(arrayAt(spec, "hostAliases"), path + ".hostAliases", report);
-    if (const auto policy = textAt(spec, "preemptionPolicy"); valueAt(spec, "preemptionPolicy") && policy != "Never" && policy != "PreemptLowerPriority")
-        report.unsupported(path + ".preemptionPolicy", policy, {"PreemptLowerPriority", "Never"});
-    validateResourceList(objectOrEmpty(spec, "overhead"), path + ".overhead", report);
-    if (const auto* resources = objectAt(spec, "resources")) validateResourceRequirements(*resources, path + ".resources", report);
+    validateClasses(spec, path, report);
     validateOs(spec, path, report);
 }
 
@@ -301,7 +434,7 @@ void validatePodTemplate(const json::object& podTemplate, const std::string& pat
     validateLabels(objectOrEmpty(metadata, "labels"), path + ".labels", report);
     validateAnnotations(objectOrEmpty(metadata, "annotations"), path + ".annotations", report);
     const auto& spec = objectOrEmpty(podTemplate, "spec");
-    validatePodSpec(spec, path + ".spec", report);
+    validatePodSpec(spec, PodSpecOf::Template, path + ".spec", report);
     if (!arrayAt(spec, "ephemeralContainers").empty()) report.forbidden(path + ".spec.ephemeralContainers", "ephemeral containers not allowed in pod template");
 }
 
@@ -310,7 +443,11 @@ void validatePod(const json::object& pod, Report& report) {
     constexpr std::string_view mirror = "kubernetes.io/config.mirror";
     if (const auto* value = valueAt(objectOrEmpty(objectOrEmpty(pod, "metadata"), "annotations"), mirror); value && textAt(spec, "nodeName").empty())
         report.invalid(keyed("metadata.annotations", mirror), asString(*value), "must set spec.nodeName if mirror pod annotation is set");
-    validatePodSpec(spec, "spec", report);
+    validatePodSpec(spec, PodSpecOf::Pod, "spec", report);
+    for (const std::string list : {"containers", "initContainers"}) {
+        const auto& containers = arrayAt(spec, list);
+        for (std::size_t i = 0; i < containers.size(); ++i) validateImageText(asObject(containers[i]), indexed("spec." + list, i), report);
+    }
     if (!textAt(spec, "nodeName").empty() && !arrayAt(spec, "schedulingGates").empty()) report.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
 }
 

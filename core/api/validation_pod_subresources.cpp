@@ -161,38 +161,8 @@ void validatePodStatusUpdate(const json::object& newPod, const json::object& old
     for (const auto* list : {"podIPs", "hostIPs"}) validateAddresses(status, before, list, report);
 }
 
-void validateEphemeralContainers(const json::object& spec, const std::string& path, Report& report) {
-    static constexpr std::array<std::string_view, 8> forbidden = {"ports", "resources", "resizePolicy", "restartPolicy", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"};
-    std::set<std::string_view> regular, all;
-    for (const auto* list : {"containers", "initContainers"})
-        for (const auto& container : arrayAt(spec, list)) regular.insert(textAt(asObject(container), "name"));
-    all = regular;
-    const auto& containers = arrayAt(spec, "ephemeralContainers");
-    for (std::size_t i = 0; i < containers.size(); ++i) {
-        const auto& container = asObject(containers[i]);
-        const auto here = indexed(path + ".ephemeralContainers", i);
-        const auto name = textAt(container, "name"), target = textAt(container, "targetContainerName"), image = textAt(container, "image");
-        if (name.empty()) report.required(here + ".name");
-        else report.invalidEach(here + ".name", name, checkDnsLabel(name));
-        if (image.empty()) report.required(here + ".image");
-        else if (image.front() == ' ' || image.back() == ' ') report.invalid(here + ".image", image, "must not have leading or trailing whitespace");
-        if (!all.insert(name).second) report.duplicate(here + ".name", name);
-        if (!target.empty() && !regular.contains(target)) report.notFound(here + ".targetContainerName", target);
-        for (const auto field : forbidden) {
-            const auto* value = valueAt(container, field);
-            const bool empty = !value || (value->is_object() && value->get_object().empty()) || (value->is_array() && value->get_array().empty());
-            if (!empty) report.forbidden(fmt::format("{}.{}", here, field), "cannot be set for an Ephemeral Container");
-        }
-        const auto& mounts = arrayAt(container, "volumeMounts");
-        for (std::size_t j = 0; j < mounts.size(); ++j)
-            for (const auto* field : {"subPath", "subPathExpr"})
-                if (!textAt(asObject(mounts[j]), field).empty()) report.forbidden(fmt::format("{}.{}", indexed(here + ".volumeMounts", j), field), "cannot be set for an Ephemeral Container");
-    }
-}
-
 void validateEphemeralUpdate(const json::object& newPod, const json::object& oldPod, Report& report) {
-    validatePodSpec(objectOrEmpty(newPod, "spec"), "spec", report);
-    validateEphemeralContainers(objectOrEmpty(newPod, "spec"), "spec", report);
+    validatePodSpec(objectOrEmpty(newPod, "spec"), PodSpecOf::Pod, "spec", report);
     if (isMirror(oldPod)) {
         report.causes.clear();
         return report.forbidden("[]", "static pods do not support ephemeral containers");
@@ -209,7 +179,7 @@ void validateEphemeralUpdate(const json::object& newPod, const json::object& old
 void validateResize(const json::object& newPod, const json::object& oldPod, Report& report) {
     const auto& newSpec = objectOrEmpty(newPod, "spec");
     const auto& oldSpec = objectOrEmpty(oldPod, "spec");
-    validatePodSpec(newSpec, "spec", report);
+    validatePodSpec(newSpec, PodSpecOf::Pod, "spec", report);
     const auto refuse = [&](std::string_view why) {
         report.causes.clear();
         report.forbidden("[]", why);

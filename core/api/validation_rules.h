@@ -40,6 +40,7 @@ bool selectorMatches(const json::object& selector, const json::object& labels);
 // values
 // A path below something: relative, and never up.
 void validateLocalPath(std::string_view target, const std::string& path, Report&);
+bool hasBacksteps(std::string_view path);  // a part of it is ".."
 void validateNonnegative(std::int64_t value, const std::string& path, Report&);
 void validatePortNumber(const json::object& object, std::string_view key, const std::string& path, Report&);
 // A port number or name, as in targetPort and probes.
@@ -56,18 +57,20 @@ void validateImmutable(const json::object& newObject, const json::object& oldObj
 std::string shownValue(const json::value* value);
 
 // Pods
-void validatePodSpec(const json::object& spec, const std::string& path, Report&);
+enum class PodSpecOf { Pod, Template };
+void validatePodSpec(const json::object& spec, PodSpecOf, const std::string& path, Report&);
 // The names of the volumes that are valid.
 std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, const std::string& path, Report&);
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report&);
 void validatePod(const json::object& pod, Report&);
 void validateClaimSpec(const json::object& spec, const std::string& path, Report&);
 void validatePodStatusUpdate(const json::object& newPod, const json::object& oldPod, Report&);
-void validateEphemeralContainers(const json::object& podSpec, const std::string& path, Report&);
 void validateEphemeralUpdate(const json::object& newPod, const json::object& oldPod, Report&);
 void validateResize(const json::object& newPod, const json::object& oldPod, Report&);
 void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report&);
-void validateResourceRequirements(const json::object& resources, const std::string& path, Report&);
+using ResourceClaimNames = std::set<std::string, std::less<>>;
+enum class ResourceOwner { Container, Pod };
+void validateResourceRequirements(const json::object& resources, ResourceOwner, const ResourceClaimNames& claims, const std::string& path, Report&);
 void validateResourceList(const json::object& list, const std::string& path, Report&);
 void validateTolerations(const json::array& tolerations, const std::string& path, Report&);
 void validateNodeSelector(const json::object& selector, const std::string& path, Report&);

@@ -160,7 +160,7 @@ std::vector<std::string> checkEnvironmentName(std::string_view text) {
 std::vector<std::string> checkPortName(std::string_view text) {
     std::vector<std::string> result;
     if (text.size() > 15) result.push_back("must be no more than 15 characters");
-    if (!std::ranges::all_of(text, [](char c) { return lower(c) || digit(c) || c == '-'; })) result.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+    if (text.empty() || !std::ranges::all_of(text, [](char c) { return lower(c) || digit(c) || c == '-'; })) result.push_back("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
     if (!std::ranges::any_of(text, lower)) result.push_back("must contain at least one letter (a-z)");
     if (text.find("--") != text.npos) result.push_back("must not contain consecutive hyphens");
     if (!text.empty() && (text.front() == '-' || text.back() == '-')) result.push_back("must not begin or end with a hyphen");

@@ -11,9 +11,7 @@
 
 namespace kubarium::api {
 
-namespace {
-
-bool hasDotDot(std::string_view path) {
+bool hasBacksteps(std::string_view path) {
     for (std::size_t start = 0;;) {
         const auto end = std::min(path.find('/', start), path.size());
         if (path.substr(start, end - start) == "..") return true;
@@ -22,11 +20,9 @@ bool hasDotDot(std::string_view path) {
     }
 }
 
-}  // namespace
-
 void validateLocalPath(std::string_view target, const std::string& path, Report& report) {
     if (target.starts_with('/')) report.invalid(path, target, "must be a relative path");
-    if (hasDotDot(target)) report.invalid(path, target, "must not contain '..'");
+    if (hasBacksteps(target)) report.invalid(path, target, "must not contain '..'");
 }
 
 namespace {
@@ -55,7 +51,7 @@ void validateHostPath(const json::object& source, const std::string& path, Repor
         report.required(path + ".path");
         return;
     }
-    if (hasDotDot(target)) report.invalid(path + ".path", target, "must not contain '..'");
+    if (hasBacksteps(target)) report.invalid(path + ".path", target, "must not contain '..'");
     static constexpr std::array<std::string_view, 8> types = {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"};
     const auto type = textAt(source, "type");
     if (std::ranges::find(types, type) == types.end()) report.unsupported(path + ".type", type, types);
@@ -163,18 +159,19 @@ std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, c
         std::size_t sources = 0;
         const auto before = report.causes.size();
         // The order of the Go struct decides which source is the extra one.
-        static constexpr std::array<std::string_view, 29> kinds = {
-            "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs", "persistentVolumeClaim",
-            "rbd", "cinder", "cephfs", "flocker", "downwardAPI", "fc", "flexVolume", "configMap", "azureFile", "vsphereVolume", "quobyte", "photonPersistentDisk",
-            "portworxVolume", "azureDisk", "storageos", "projected", "scaleIO", "csi", "ephemeral"};
+        static constexpr std::array<std::string_view, 30> kinds = {
+            "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs", "flocker", "persistentVolumeClaim",
+            "rbd", "cinder", "cephfs", "quobyte", "downwardAPI", "fc", "flexVolume", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk",
+            "portworxVolume", "azureDisk", "storageos", "projected", "scaleIO", "csi", "ephemeral", "image"};
         for (const auto kind : kinds) {
             const auto* source = objectAt(volume, kind);
             if (!source) continue;
             const auto below = here + "." + std::string(kind);
-            if (sources++ > 0) report.forbidden(below, "may not specify more than 1 volume type");
+            // Two are misspelt there.
+            const auto extra = kind == "downwardAPI" ? here + ".downwarAPI" : kind == "cephfs" ? here + ".cephFS" : below;
+            if (sources++ > 0) report.forbidden(extra, "may not specify more than 1 volume type");
             else validateSource(kind, *source, below, report);
         }
-        if (const auto* image = objectAt(volume, "image"); image && sources++ == 0) validateSource("image", *image, here + ".image", report);
         if (sources == 0) report.required(here, "must specify a volume type");
         const auto name = textAt(volume, "name");
         if (name.empty()) {

@@ -42,6 +42,7 @@ Result<json::object> created(const std::string& path, const std::string& body) {
         if (!given.empty() && given != nameSpace) return badRequest("the namespace of the provided object does not match the namespace sent on the request");
         metadata["namespace"] = nameSpace;
     }
+    if (const auto base = stringAt(metadata, {"generateName"}); stringAt(metadata, {"name"}).empty() && !base.empty()) metadata["name"] = std::string(base.substr(0, 58)) + "aaaaa";
     metadata["uid"] = "00000000-0000-4000-8000-000000000000";
     applyDefaults(resource->kind, object);
     prepareForCreate(*resource, object);
@@ -53,7 +54,11 @@ Result<json::object> created(const std::string& path, const std::string& body) {
 json::object comparable(json::object object) {
     if (auto* metadata = object.if_contains("metadata"); metadata && metadata->is_object())
         for (const auto* key : {"uid", "creationTimestamp", "resourceVersion", "managedFields", "name", "generateName", "finalizers"}) metadata->get_object().erase(key);
-    if (auto* status = object.if_contains("status"); status && status->is_object()) status->get_object().erase("lastPhaseTransitionTime");
+    if (auto* status = object.if_contains("status"); status && status->is_object()) {
+        status->get_object().erase("lastPhaseTransitionTime");
+        if (auto* conditions = status->get_object().if_contains("conditions"); conditions && conditions->is_array())
+            for (auto& condition : conditions->get_array()) condition.as_object().erase("lastTransitionTime");
+    }
     return object;
 }
 
