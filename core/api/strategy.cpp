@@ -99,10 +99,7 @@ void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
         const auto* source = findPath(object, {"spec", "dataSource"});
         if (source && (stringAt(*source, {"kind"}).empty() || stringAt(*source, {"name"}).empty())) dropFrom(object, {"spec"}, "dataSource");
     } else if (kind.kind == "Pod") {
-        auto& spec = ensureObject(object, {"spec"});
-        dropDisabledPodFields(spec);
-        auto* grace = spec.if_contains("terminationGracePeriodSeconds");
-        if (grace && grace->is_int64() && grace->get_int64() < 0) *grace = 1;
+        dropDisabledPodFields(ensureObject(object, {"spec"}));
     } else {
         const bool scheduled = kind.kind == "CronJob";
         const auto* spec = scheduled ? findPath(object, {"spec", "jobTemplate", "spec", "template", "spec"}) : findPath(object, {"spec", "template", "spec"});
@@ -182,6 +179,8 @@ void prepareForCreate(const Resource& resource, json::object& object) {
     if (counted(resource.kind)) metadataOf(object)["generation"] = 1;
     if (kind == "Node") return;
     dropDisabledFields(resource.kind, object);
+    if (resource.kind.kind == "Pod")
+        if (auto* grace = ensureObject(object, {"spec"}).if_contains("terminationGracePeriodSeconds"); grace && grace->is_int64() && grace->get_int64() < 0) *grace = 1;
     if (kind == "Namespace" && resource.id.group.empty()) {
         auto& finalizers = ensureObject(object, {"spec"})["finalizers"];
         const bool present = finalizers.is_array() && std::ranges::find(finalizers.get_array(), json::value("kubernetes")) != finalizers.get_array().end();
@@ -240,6 +239,7 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     }
     if (kind == "Pod" && (subresource == "ephemeralcontainers" || subresource == "resize")) keepUnreachable(subresource, oldObject, newObject);
     if (kind == "CertificateSigningRequest" && subresource == "approval") return keepAllButConditions(oldObject, newObject);
+    if (subresource.empty()) dropDisabledFields(resource.kind, newObject);
     if (resource.hasStatus) restore(newObject, oldObject, "status");
     if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
     if (kind == "Service" && resource.id.group.empty() && subresource.empty()) {

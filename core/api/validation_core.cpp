@@ -433,7 +433,9 @@ void validatePodTemplateObject(const json::object& object, Report& report) { val
 
 void validatePodCreate(const json::object& pod, Report& report) {
     validatePod(pod, report);
-    if (!arrayAt(objectOrEmpty(pod, "spec"), "ephemeralContainers").empty()) report.forbidden("spec.ephemeralContainers", "cannot be set on create");
+    const auto& spec = objectOrEmpty(pod, "spec");
+    if (!arrayAt(spec, "ephemeralContainers").empty()) report.forbidden("spec.ephemeralContainers", "cannot be set on create");
+    if (!textAt(spec, "nodeName").empty() && !arrayAt(spec, "schedulingGates").empty()) report.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
 }
 
 }  // namespace

@@ -5,15 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace kubarium::api {
 
 namespace {
-
-constexpr std::string_view podUpdateSentence =
-    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
 
 void validateNodeRequirements(const json::array& requirements, bool fields, const std::string& path, Report& report) {
     for (std::size_t i = 0; i < requirements.size(); ++i) {
@@ -448,87 +443,6 @@ void validatePod(const json::object& pod, Report& report) {
         const auto& containers = arrayAt(spec, list);
         for (std::size_t i = 0; i < containers.size(); ++i) validateImageText(asObject(containers[i]), indexed("spec." + list, i), report);
     }
-    if (!textAt(spec, "nodeName").empty() && !arrayAt(spec, "schedulingGates").empty()) report.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared");
-}
-
-namespace {
-
-// The new spec with what may change put back to what it was.
-json::object withoutAllowedChanges(const json::object& newSpec, const json::object& oldSpec) {
-    json::object result = newSpec;
-    for (const auto* list : {"containers", "initContainers"}) {
-        auto* containers = result.if_contains(list);
-        const auto& before = arrayAt(oldSpec, list);
-        if (!containers || !containers->is_array()) continue;
-        for (std::size_t i = 0; i < containers->get_array().size() && i < before.size(); ++i) {
-            auto* container = containers->get_array()[i].if_object();
-            if (container && asObject(before[i]).contains("image")) (*container)["image"] = asObject(before[i]).at("image");
-        }
-    }
-    const auto putBack = [&](std::string_view key) {
-        if (const auto* old = oldSpec.if_contains(key)) result[key] = *old;
-        else result.erase(key);
-    };
-    putBack("activeDeadlineSeconds");
-    putBack("tolerations");
-    const auto oldGrace = numberAt(oldSpec, "terminationGracePeriodSeconds"), newGrace = numberAt(newSpec, "terminationGracePeriodSeconds");
-    if (oldGrace && *oldGrace < 0 && newGrace && *newGrace == 1) putBack("terminationGracePeriodSeconds");
-    const auto& oldGates = arrayAt(oldSpec, "schedulingGates");
-    const auto& newGates = arrayAt(newSpec, "schedulingGates");
-    if (std::ranges::all_of(newGates, [&](const json::value& gate) { return std::ranges::find(oldGates, gate) != oldGates.end(); })) putBack("schedulingGates");
-    // A gated Pod may still be steered more narrowly.
-    if (!oldGates.empty()) {
-        putBack("nodeSelector");
-        putBack("affinity");
-    }
-    return result;
-}
-
-}  // namespace
-
-void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report& report) {
-    const auto& newSpec = objectOrEmpty(newPod, "spec");
-    const auto& oldSpec = objectOrEmpty(oldPod, "spec");
-    if (subresource == "ephemeralcontainers") return validateEphemeralUpdate(newPod, oldPod, report);
-    if (subresource == "resize") return validateResize(newPod, oldPod, report);
-    if (subresource == "status") return validatePodStatusUpdate(newPod, oldPod, report);
-    if (!subresource.empty()) return;
-    for (const auto* list : {"containers", "initContainers"}) {
-        if (arrayAt(newSpec, list).size() == arrayAt(oldSpec, list).size()) continue;
-        report.forbidden(std::string("spec.") + list, "pod updates may not add or remove containers");
-        return;
-    }
-    const auto& containers = arrayAt(newSpec, "containers");
-    for (std::size_t i = 0; i < containers.size(); ++i) {
-        const auto image = textAt(asObject(containers[i]), "image");
-        const auto path = indexed("spec.containers", i) + ".image";
-        if (image.empty()) report.required(path);
-        else if (image.front() == ' ' || image.back() == ' ') report.invalid(path, image, "must not have leading or trailing whitespace");
-    }
-    const auto newDeadline = numberAt(newSpec, "activeDeadlineSeconds"), oldDeadline = numberAt(oldSpec, "activeDeadlineSeconds");
-    if (newDeadline) {
-        if (*newDeadline < 0) report.invalid("spec.activeDeadlineSeconds", *newDeadline, "must be between 0 and 2147483647, inclusive");
-        else if (oldDeadline && *oldDeadline < *newDeadline) report.invalid("spec.activeDeadlineSeconds", *newDeadline, "must be less than or equal to previous value");
-    } else if (oldDeadline) {
-        report.invalidText("spec.activeDeadlineSeconds", "null", "must not update from a positive integer to nil value");
-    }
-    const auto& oldTolerations = arrayAt(oldSpec, "tolerations");
-    const auto& newTolerations = arrayAt(newSpec, "tolerations");
-    for (const auto& old : oldTolerations) {
-        auto relaxed = old;
-        const bool kept = std::ranges::any_of(newTolerations, [&](const json::value& one) {
-            auto copy = one;
-            if (copy.is_object()) copy.get_object().erase("tolerationSeconds");
-            if (relaxed.is_object()) relaxed.get_object().erase("tolerationSeconds");
-            return copy == relaxed;
-        });
-        if (!kept) {
-            report.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");
-            break;
-        }
-    }
-    validateTolerations(newTolerations, "spec.tolerations", report);
-    if (withoutAllowedChanges(newSpec, oldSpec) != oldSpec) report.forbidden("spec", podUpdateSentence);
 }
 
 }  // namespace kubarium::api

@@ -1,6 +1,6 @@
-// Replays creations as kube-apiserver answers them up to where it would store: creation_vectors FILE... reads *.jsonl and *.jsonl.gz
-// (a line: path, body, status, answer), makes of each body what core/api makes of it (decoding, defaults, preparation, validation;
-// no admission, no allocators), prints equal/total per file and the first differences, and exits with 1 if anything differs.
+// Replays creations and updates as kube-apiserver answers them up to where it would store: creation_vectors FILE... reads *.jsonl and
+// *.jsonl.gz (a line: path, body, for an update also old, status, answer), makes of each body what core/api makes of it (decoding,
+// defaults, preparation, validation; no admission, no allocators), prints equal/total per file and the first differences, and exits with 1 if anything differs.
 #include "core/api/defaults.h"
 #include "core/api/object_decoder.h"
 #include "core/api/strategy.h"
@@ -50,6 +50,19 @@ Result<json::object> created(const std::string& path, const std::string& body) {
     return std::move(object);
 }
 
+Result<json::object> updated(const std::string& path, const std::string& body, const json::object& old) {
+    const auto [resource, nameSpace] = resourceOfPath(path);
+    if (!resource) return badRequest("no such resource");
+    auto decoded = decodeObject(Schema::builtin(), resource->kind, body, MediaType::Json);
+    if (!decoded) return std::move(decoded.error());
+    auto& object = decoded->object;
+    if (!nameSpace.empty()) ensureObject(object, {"metadata"})["namespace"] = nameSpace;
+    applyDefaults(resource->kind, object);
+    prepareForUpdate(*resource, "", old, object);
+    if (auto causes = validateUpdate(resource->kind, old, object); !causes.empty()) return invalidError(resource->kind, stringAt(object, {"metadata", "name"}), std::move(causes));
+    return std::move(object);
+}
+
 // Without what the server chooses anew each time, and what admission adds.
 json::object comparable(json::object object) {
     if (auto* metadata = object.if_contains("metadata"); metadata && metadata->is_object())
@@ -62,12 +75,21 @@ json::object comparable(json::object object) {
     return object;
 }
 
+// The API server adds the difference of two Pods in the words of its own tool.
+std::string withoutDiff(const std::string& message) {
+    constexpr std::string_view end = "(allow it to be set to 1 if it was previously negative)\n";
+    const auto at = message.find(end);
+    return at == message.npos ? message : message.substr(0, at + end.size());
+}
+
 std::string difference(const json::object& line) {
     const auto status = line.at("status").to_number<int>();
     const auto& answer = line.at("answer").as_object();
-    const auto ours = created(std::string(line.at("path").as_string()), toJson(line.at("body")));
-    const auto real = status < 400 ? "created" : fmt::format("{} {}", status, std::string_view(answer.at("message").as_string()));
-    const auto mine = ours ? "created" : fmt::format("{} {}", ours.error().status(), ours.error().message);
+    const auto* old = line.if_contains("old");
+    const std::string path(line.at("path").as_string()), body = toJson(line.at("body"));
+    const auto ours = old ? updated(path, body, old->as_object()) : created(path, body);
+    const auto real = status < 400 ? "accepted" : fmt::format("{} {}", status, withoutDiff(std::string(answer.at("message").as_string())));
+    const auto mine = ours ? "accepted" : fmt::format("{} {}", ours.error().status(), withoutDiff(ours.error().message));
     if (real != mine) return fmt::format("    real {}\n    ours {}\n", real, mine);
     if (!ours || comparable(answer) == comparable(*ours)) return {};
     return fmt::format("    real {}\n    ours {}\n", toJson(comparable(answer)), toJson(comparable(*ours)));

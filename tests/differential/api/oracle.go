@@ -1,6 +1,6 @@
-// Answers creations with kube-apiserver's own code, up to where it would be stored: reads requests from standard input, one JSON object
-// ({"path", "body"}) per line, and writes each with the `status` and the `answer` of the real one: decoding, defaults, preparation and
-// validation, without admission and without the allocators of Services. Run by api_differential.py.
+// Answers creations and updates with kube-apiserver's own code, up to where it would store: reads requests from standard input, one JSON
+// object ({"path", "body"}, for an update also "old", the object that is there) per line, and writes each with the `status` and the
+// `answer` of the real one: decoding, defaults, preparation and validation, without admission and without the allocators of Services.
 package main
 
 import (
@@ -97,7 +97,7 @@ func statusOf(err error) *metav1.Status {
 	return &answer
 }
 
-func create(path string, body []byte) (code int, answer any, failure error) {
+func answer(path string, body, old []byte) (code int, answer any, failure error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			failure = fmt.Errorf("panic: %v", panicked)
@@ -134,6 +134,17 @@ func create(path string, body []byte) (code int, answer any, failure error) {
 			return int(status.Code), status, nil
 		}
 	}
+	if old != nil {
+		before, err := runtime.Decode(legacyscheme.Codecs.DecoderToVersion(info.Serializer, hub), old)
+		if err != nil {
+			return 0, nil, err
+		}
+		if err := rest.BeforeUpdate(target.strategy.(rest.RESTUpdateStrategy), ctx, decoded, before); err != nil {
+			status := statusOf(err)
+			return int(status.Code), status, nil
+		}
+		return stored(decoded, kind, info, 200)
+	}
 	ctx = request.WithRequestInfo(ctx, &request.RequestInfo{APIGroup: kind.Group, APIVersion: kind.Version, Namespace: ns})
 	rest.FillObjectMetaSystemFields(accessor)
 	accessor.SetUID("00000000-0000-4000-8000-000000000000")
@@ -145,17 +156,22 @@ func create(path string, body []byte) (code int, answer any, failure error) {
 		status := statusOf(err)
 		return int(status.Code), status, nil
 	}
-	// What is stored is read again, and with that defaulted again.
-	stored, err := runtime.Encode(legacyscheme.Codecs.EncoderForVersion(info.Serializer, kind.GroupVersion()), decoded)
+	return stored(decoded, kind, info, 201)
+}
+
+// What is stored is read again, and with that defaulted again.
+func stored(object runtime.Object, kind schema.GroupVersionKind, info runtime.SerializerInfo, code int) (int, any, error) {
+	text, err := runtime.Encode(legacyscheme.Codecs.EncoderForVersion(info.Serializer, kind.GroupVersion()), object)
 	if err != nil {
 		return 0, nil, err
 	}
-	read, err := runtime.Decode(legacyscheme.Codecs.DecoderToVersion(info.Serializer, hub), stored)
+	hub := schema.GroupVersion{Group: kind.Group, Version: runtime.APIVersionInternal}
+	read, err := runtime.Decode(legacyscheme.Codecs.DecoderToVersion(info.Serializer, hub), text)
 	if err != nil {
 		return 0, nil, err
 	}
 	versioned, err := legacyscheme.Scheme.ConvertToVersion(read, kind.GroupVersion())
-	return 201, versioned, err
+	return code, versioned, err
 }
 
 func (r resource) strategyObject(kind schema.GroupVersionKind) runtime.Object {
@@ -176,17 +192,22 @@ func main() {
 		var line struct {
 			Path string          `json:"path"`
 			Body json.RawMessage `json:"body"`
+			Old  json.RawMessage `json:"old"`
 		}
 		if err := json.Unmarshal(in.Bytes(), &line); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			continue
 		}
-		status, answer, err := create(line.Path, line.Body)
+		status, result, err := answer(line.Path, line.Body, line.Old)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s left out: %v\n", line.Path, err)
 			continue
 		}
-		text, _ := json.Marshal(map[string]any{"path": line.Path, "body": line.Body, "status": status, "answer": answer})
+		exchange := map[string]any{"path": line.Path, "body": line.Body, "status": status, "answer": result}
+		if line.Old != nil {
+			exchange["old"] = line.Old
+		}
+		text, _ := json.Marshal(exchange)
 		out.Write(append(text, '\n'))
 	}
 }

@@ -1,6 +1,7 @@
-// What a write through pods/status, pods/ephemeralcontainers and pods/resize may not do (pkg/apis/core/validation).
+// What an update of a Pod, also through pods/status, pods/ephemeralcontainers and pods/resize, may not do (pkg/apis/core/validation).
+#include "core/api/codec.h"
 #include "core/api/pod_quality.h"
-#include "core/api/validation_rules.h"
+#include "core/api/validation_containers.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -196,6 +197,129 @@ void validateResize(const json::object& newPod, const json::object& oldPod, Repo
     if (podQualityOfService(newPod) != before) report.invalid("spec", textAt(objectOrEmpty(newPod, "status"), "qosClass"), "Pod QOS Class may not change as a result of resizing");
     if (!sameOrder(newSpec, oldSpec, report)) return;
     validateResizedContainers(newSpec, oldSpec, report);
+}
+
+namespace {
+
+constexpr std::string_view podUpdateSentence =
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
+
+// Images may change; whether there are as many containers as before.
+bool validateContainerUpdates(const json::object& newSpec, const json::object& oldSpec, const std::string& list, Report& report) {
+    const auto& containers = arrayAt(newSpec, list);
+    if (containers.size() != arrayAt(oldSpec, list).size()) {
+        report.forbidden("spec." + list, "pod updates may not add or remove containers");
+        return false;
+    }
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        const auto here = indexed("spec." + list, i);
+        if (textAt(asObject(containers[i]), "image").empty()) report.required(here + ".image");
+        validateImageText(asObject(containers[i]), here, report);
+    }
+    return true;
+}
+
+// Whether the rest may be looked at.
+bool validateDeadlineUpdate(const json::object& newSpec, const json::object& oldSpec, Report& report) {
+    const auto path = "spec.activeDeadlineSeconds";
+    const auto after = numberAt(newSpec, "activeDeadlineSeconds"), before = numberAt(oldSpec, "activeDeadlineSeconds");
+    if (after && (*after < 0 || *after > 2147483647)) report.invalid(path, *after, "must be between 0 and 2147483647, inclusive");
+    else if (after && before && *before < *after) report.invalid(path, *after, "must be less than or equal to previous value");
+    else if (!after && before) report.invalidText(path, "null", "must not update from a positive integer to nil value");
+    else return true;
+    return !after;
+}
+
+void validateAddedTolerations(const json::array& after, const json::array& before, Report& report) {
+    const auto withoutSeconds = [](json::value toleration) {
+        if (toleration.is_object()) toleration.get_object().erase("tolerationSeconds");
+        return toleration;
+    };
+    for (const auto& old : before)
+        if (std::ranges::none_of(after, [&](const json::value& one) { return withoutSeconds(one) == withoutSeconds(old); }))
+            return report.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");
+    validateTolerations(after, "spec.tolerations", report);
+}
+
+void validateDeletedGates(const json::array& after, const json::array& before, Report& report) {
+    for (std::size_t i = 0; i < after.size(); ++i) {
+        const auto name = textAt(asObject(after[i]), "name");
+        if (std::ranges::none_of(before, [&](const json::value& old) { return textAt(asObject(old), "name") == name; }))
+            report.forbidden(indexed("spec.schedulingGates", i) + ".name", fmt::format("only deletion is allowed, but found new scheduling gate '{}'", name));
+    }
+}
+
+// A gated Pod may still be steered more narrowly: labels and requirements may be added to what is there.
+void validateGatedUpdate(const json::object& newSpec, const json::object& oldSpec, Report& report) {
+    const auto &selector = objectOrEmpty(newSpec, "nodeSelector"), &oldSelector = objectOrEmpty(oldSpec, "nodeSelector");
+    if (std::ranges::any_of(oldSelector, [&](const auto& entry) { const auto* now = selector.if_contains(entry.key()); return !now || *now != entry.value(); }))
+        report.invalidText("spec.nodeSelector", toJson(selector), "only additions to spec.nodeSelector are allowed (no mutations or deletions)");
+    const auto termsOf = [](const json::object& spec) -> const json::array& {
+        return arrayAt(objectOrEmpty(objectOrEmpty(objectOrEmpty(spec, "affinity"), "nodeAffinity"), "requiredDuringSchedulingIgnoredDuringExecution"), "nodeSelectorTerms");
+    };
+    const auto &terms = termsOf(newSpec), &oldTerms = termsOf(oldSpec);
+    const std::string path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
+    if (oldTerms.empty()) return;
+    if (terms.size() != oldTerms.size()) return report.invalidText(path, toJson(terms), "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+        const auto kept = [&](std::string_view list) {
+            const auto &after = arrayAt(asObject(terms[i]), list), &before = arrayAt(asObject(oldTerms[i]), list);
+            return after.size() >= before.size() && std::equal(before.begin(), before.end(), after.begin());
+        };
+        const bool none = arrayAt(asObject(oldTerms[i]), "matchExpressions").empty() && arrayAt(asObject(oldTerms[i]), "matchFields").empty();
+        if (terms[i] != oldTerms[i] && (none || !kept("matchExpressions") || !kept("matchFields"))) report.invalidText(indexed(path, i), toJson(terms[i]), "only additions are allowed (no mutations or deletions)");
+    }
+}
+
+// The new spec with what may change put back to what it was.
+json::object withoutAllowedChanges(const json::object& newSpec, const json::object& oldSpec) {
+    json::object result = newSpec;
+    for (const auto* list : {"containers", "initContainers"}) {
+        auto* containers = result.if_contains(list);
+        const auto& before = arrayAt(oldSpec, list);
+        if (!containers || !containers->is_array()) continue;
+        for (std::size_t i = 0; i < containers->get_array().size() && i < before.size(); ++i) {
+            auto* container = containers->get_array()[i].if_object();
+            if (container && asObject(before[i]).contains("image")) (*container)["image"] = asObject(before[i]).at("image");
+        }
+    }
+    const auto putBack = [](json::object& now, const json::object& old, std::string_view key) {
+        if (const auto* value = old.if_contains(key)) now[key] = *value;
+        else now.erase(key);
+    };
+    for (const auto* key : {"activeDeadlineSeconds", "tolerations", "schedulingGates"}) putBack(result, oldSpec, key);
+    const auto oldGrace = numberAt(oldSpec, "terminationGracePeriodSeconds"), newGrace = numberAt(newSpec, "terminationGracePeriodSeconds");
+    if (oldGrace && *oldGrace < 0 && newGrace && *newGrace == 1) putBack(result, oldSpec, "terminationGracePeriodSeconds");
+    if (arrayAt(oldSpec, "schedulingGates").empty()) return result;
+    putBack(result, oldSpec, "nodeSelector");
+    auto affinity = objectOrEmpty(result, "affinity");
+    putBack(affinity, objectOrEmpty(oldSpec, "affinity"), "nodeAffinity");
+    if (affinity.empty() && !oldSpec.contains("affinity")) result.erase("affinity");
+    else result["affinity"] = std::move(affinity);
+    return result;
+}
+
+void validateSpecUpdate(const json::object& newPod, const json::object& oldPod, Report& report) {
+    const auto &newSpec = objectOrEmpty(newPod, "spec"), &oldSpec = objectOrEmpty(oldPod, "spec");
+    validateObjectMeta(objectOrEmpty(newPod, "metadata"), true, checkDnsSubdomain, "metadata", report);
+    validatePod(newPod, report);
+    for (const std::string list : {"containers", "initContainers"})
+        if (!validateContainerUpdates(newSpec, oldSpec, list, report)) return;
+    if (!validateDeadlineUpdate(newSpec, oldSpec, report)) return;
+    validateAddedTolerations(arrayAt(newSpec, "tolerations"), arrayAt(oldSpec, "tolerations"), report);
+    validateDeletedGates(arrayAt(newSpec, "schedulingGates"), arrayAt(oldSpec, "schedulingGates"), report);
+    if (!arrayAt(oldSpec, "schedulingGates").empty()) validateGatedUpdate(newSpec, oldSpec, report);
+    if (withoutAllowedChanges(newSpec, oldSpec) != oldSpec) report.forbidden("spec", podUpdateSentence);
+}
+
+}  // namespace
+
+void validatePodUpdate(const json::object& newPod, const json::object& oldPod, std::string_view subresource, Report& report) {
+    if (subresource == "ephemeralcontainers") return validateEphemeralUpdate(newPod, oldPod, report);
+    if (subresource == "resize") return validateResize(newPod, oldPod, report);
+    if (subresource == "status") return validatePodStatusUpdate(newPod, oldPod, report);
+    if (subresource.empty()) validateSpecUpdate(newPod, oldPod, report);
 }
 
 }  // namespace kubarium::api
