@@ -100,8 +100,7 @@ public:
                 patch.erase(directive);
                 return json::value(std::move(patch));
             }
-            if (!text || *text != "merge") return mergeError(fmt::format("unknown patch type: {} in map: {}", goFormat(*mode), goFormat(json::value(patch))));
-            patch.erase(directive);
+            return mergeError(fmt::format("unknown patch type: {} in map: {}", goFormat(*mode), goFormat(json::value(patch))));
         }
         TRY(keepOnly(original, patch));
         TRY(mergeOrderedLists(original, patch, type));

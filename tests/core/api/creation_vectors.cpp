@@ -1,8 +1,9 @@
 // Replays creations and updates as kube-apiserver answers them up to where it would store: creation_vectors FILE... reads *.jsonl and
 // *.jsonl.gz (a line: path, body, for an update also old, status, answer), makes of each body what core/api makes of it (decoding,
-// defaults, preparation, validation; no admission, no allocators), prints equal/total per file and the first differences, and exits with 1 if anything differs.
+// defaults, preparation, validation; no admission, no allocators), or applies strategic merge patches (live, patch, result or error), prints equal/total per file and the first differences, and exits with 1 if anything differs.
 #include "core/api/defaults.h"
 #include "core/api/object_decoder.h"
+#include "core/api/patch.h"
 #include "core/api/strategy.h"
 #include "core/api/validation.h"
 #include "tests/core/api/golden.h"
@@ -82,7 +83,20 @@ std::string withoutDiff(const std::string& message) {
     return at == message.npos ? message : message.substr(0, at + end.size());
 }
 
+// Strategic merge patches: live, patch, and result or error.
+std::string patchDifference(const json::object& line) {
+    const auto& live = line.at("live");
+    const auto [group, version] = splitApiVersion(stringAt(live, {"apiVersion"}));
+    const auto* resource = Schema::builtin().findKind({group, version, std::string(stringAt(live, {"kind"}))});
+    const auto patched = resource ? applyStrategicMergePatch(*resource->type, live, line.at("patch")) : Result<json::value>(badRequest("no such kind"));
+    const auto* result = line.if_contains("result");
+    if (!result && !patched) return {};
+    if (result && patched && *result == *patched) return {};
+    return fmt::format("    patch {}\n    real {}\n    ours {}\n", toJson(line.at("patch")), toJson(result ? *result : line.at("error")), patched ? toJson(*patched) : patched.error().message);
+}
+
 std::string difference(const json::object& line) {
+    if (line.contains("patch")) return patchDifference(line);
     const auto status = line.at("status").to_number<int>();
     const auto& answer = line.at("answer").as_object();
     const auto* old = line.if_contains("old");
@@ -112,7 +126,7 @@ int main(int argc, char** argv) {
             const auto line = parseJson(text).value().value.as_object();
             const auto found = difference(line);
             if (found.empty()) ++here;
-            else if (printed++ < most) fmt::print("  {} {} differs:\n{}", std::string_view(line.at("path").as_string()), toJson(line.at("body")), found);
+            else if (printed++ < most) fmt::print("  {} differs:\n{}", line.contains("patch") ? toJson(line.at("live")) : fmt::format("{} {}", std::string_view(line.at("path").as_string()), toJson(line.at("body"))), found);
         }
         fmt::print("{} {}/{} equal\n", argv[i], here, lines.size());
         equal += here;
