@@ -31,13 +31,43 @@ std::string goQuote(std::string_view text) {
     return result + "\"";
 }
 
+namespace {
+
+std::vector<const json::key_value_pair*> sortedMembers(const json::object& object) {
+    std::vector<const json::key_value_pair*> members;
+    for (const auto& member : object) members.push_back(&member);
+    std::ranges::sort(members, {}, [](const auto* member) { return std::string_view(member->key()); });
+    return members;
+}
+
+std::string goJsonText(const json::value& text) {
+    std::string result;
+    for (const char c : toJson(text)) {
+        if (c == '<' || c == '>' || c == '&') result += fmt::format("\\u{:04x}", c);
+        else result += c;
+    }
+    return result;
+}
+
+}  // namespace
+
+std::string goJson(const json::value& value) {
+    std::string result;
+    if (const auto* object = value.if_object()) {
+        for (const auto* member : sortedMembers(*object)) result += (result.empty() ? "" : ",") + goJsonText(member->key()) + ":" + goJson(member->value());
+        return "{" + result + "}";
+    }
+    if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) result += (result.empty() ? "" : ",") + goJson(element);
+        return "[" + result + "]";
+    }
+    return goJsonText(value);
+}
+
 std::string goFormat(const json::value& value) {
     if (const auto* object = value.if_object()) {
-        std::vector<const json::key_value_pair*> members;
-        for (const auto& member : *object) members.push_back(&member);
-        std::ranges::sort(members, {}, [](const auto* member) { return std::string_view(member->key()); });
         std::string result = "map[";
-        for (const auto* member : members) {
+        for (const auto* member : sortedMembers(*object)) {
             if (result.size() > 4) result += ' ';
             result += std::string(member->key()) + ":" + goFormat(member->value());
         }

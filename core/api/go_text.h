@@ -10,5 +10,6 @@ namespace kubarium::api {
 
 std::string goQuote(std::string_view);           // %q: "a\"b\n"
 std::string goFormat(const json::value&);        // %v: map[a:1 b:[x y]]
+std::string goJson(const json::value&);          // as encoding/json writes maps: keys sorted, <, > and & escaped
 
 }  // namespace kubarium::api

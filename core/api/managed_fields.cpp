@@ -1,6 +1,7 @@
 #include "core/api/managed_fields.h"
 
 #include "core/api/json_read.h"
+#include "core/api/last_applied.h"
 #include "core/api/object_decoder.h"
 #include "core/api/typed_value.h"
 
@@ -19,6 +20,7 @@ namespace {
 // At most this many entries of updaters are kept apart; the oldest beyond that are summed up.
 constexpr std::size_t maximalUpdaters = 10;
 constexpr std::string_view beforeFirstApply = "before-first-apply";
+constexpr std::string_view kubectl = "kubectl";
 
 struct ManagerKey {
     std::string operation;
@@ -391,10 +393,11 @@ Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& k
     dropUnreachable(comparison.removed, kind, options.manager.subresource);
     if (auto normalized = normalize(type, result); !normalized) return patchDecodingError("", normalized.error().message);
     const auto& changed = comparison.changed;
+    const auto given = live && options.manager.name == kubectl ? fieldsOfLastApplied(type, kind, base) : FieldSet();
     std::vector<Conflict> conflicts;
     for (const auto& [key, managed] : managers) {
         if (key == me) continue;
-        for (const auto& path : pathsOf(managed.set.intersection(changed))) conflicts.push_back({shownManager(key), path});
+        for (const auto& path : pathsOf(managed.set.intersection(changed).minus(given))) conflicts.push_back({shownManager(key), path});
     }
     if (!conflicts.empty() && !options.force) return conflictError(conflicts);
     for (auto it = managers.begin(); it != managers.end();) {
@@ -403,6 +406,7 @@ Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& k
     }
     if (!comparison.same() || !live) managers[me].time = time;
     encode(managers, result);
+    if (options.manager.name == kubectl) renewLastApplied(config, result);
     // The revision is that of the object that was read, unless the applier insists on one.
     auto& metadata = ensureObject(result, {"metadata"});
     const auto* liveMetadata = live ? live->if_contains("metadata") : nullptr;

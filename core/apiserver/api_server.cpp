@@ -16,6 +16,14 @@
 
 namespace kubarium::apiserver {
 
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration initialObjectsInterval = 10s;
+
+}  // namespace
+
 struct ApiServer::State {
     State(Executor& onEngine, Clock& theClock, Random& random, std::unique_ptr<store::Store> given, TokenIssuer issuer, ApiServerOptions asked)
         : executor(onEngine),
@@ -41,7 +49,7 @@ struct ApiServer::State {
     pki::CertificateKey serving;
     std::string clientAuthority;
     std::shared_ptr<bool> alive = std::make_shared<bool>(true);
-    Timer compaction;
+    Timer compaction, initial;
     std::uint64_t compactTo = 0;
     std::unique_ptr<HttpServer> http;  // last: ends first
 
@@ -50,6 +58,14 @@ struct ApiServer::State {
         compaction = clock.afterReal(options.compactionInterval, [this] {
             store->compact(std::exchange(compactTo, store->revision()));
             scheduleCompaction();
+        });
+    }
+
+    // `kubectl delete all --all` takes the Service kubernetes too; as with kube-apiserver it comes back.
+    void keepInitialObjects() {
+        initial = clock.afterReal(initialObjectsInterval, [this] {
+            createInitialObjects(registry);
+            keepInitialObjects();
         });
     }
 
@@ -93,6 +109,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::create(Executor& executor, Clock& 
         reply(answerTokenReview(std::move(review), state->authenticator, [state](const TokenClaims& claims) { return state->stillBound(claims); }, state->clock.now()));
     });
     createInitialObjects(state->registry);
+    state->keepInitialObjects();
     state->handler.setReady(true);
     return std::unique_ptr<ApiServer>(new ApiServer(std::move(state)));
 }

@@ -151,7 +151,9 @@ std::unique_ptr<PodStream> Kubelet::logs(const api::ObjectPtr& pod, const PodLog
     if (options.previous && !instance)
         return refuseStream(context_.executor, std::move(handlers), badRequest(fmt::format("previous terminated container \"{}\" in pod \"{}\" not found", name, pod->name())));
     if (!instance) {
-        const auto reason = shown && shown->state && shown->state->waiting ? shown->state->waiting->reason : std::string("ContainerCreating");
+        auto reason = shown && shown->state && shown->state->waiting ? shown->state->waiting->reason : std::string("ContainerCreating");
+        if (reason == "ErrImagePull") reason = "image can't be pulled";
+        if (reason == "ImagePullBackOff") reason = "trying and failing to pull image";
         return refuseStream(context_.executor, std::move(handlers), badRequest(fmt::format("container \"{}\" in pod \"{}\" is waiting to start: {}", name, pod->name(), reason)));
     }
     LogFilter filter{.timestamps = options.timestamps, .tailLines = options.tailLines, .since = options.sinceTime, .limitBytes = options.limitBytes};
@@ -172,7 +174,8 @@ std::unique_ptr<PodStream> Kubelet::exec(const api::ObjectPtr& pod, const PodExe
     const auto id = containerId(*pod, name);
     if (id.empty())
         return refuseStream(context_.executor, std::move(handlers),
-                      internalError(fmt::format("unable to upgrade connection: container not found (\"{}\")", name)));
+                            internalError("unable to upgrade connection: " + (options.command.empty() ? fmt::format("container {} not found in pod {}_{}", name, pod->name(), pod->nameSpace())
+                                                                                                      : fmt::format("container not found (\"{}\")", name))));
     if (options.command.empty()) {
         // Attaching shows what the container writes from now on; its standard input belongs to whoever started it.
         PodLogOptions log;

@@ -3,6 +3,7 @@
 #include "core/lab/lab_reader.h"
 
 #include "core/api/selector.h"
+#include "core/api/validation.h"
 
 #include <algorithm>
 #include <array>
@@ -247,6 +248,9 @@ LabNode readNode(Reader& reader, const YAML::Node& entry) {
     node.name = reader.text(entry, "name");
     node.namePrefix = reader.text(entry, "namePrefix");
     if (node.name.empty() == node.namePrefix.empty()) reader.problem(entry, "a node has either a name or a namePrefix", "name: worker-a, or namePrefix: far- with count: 20");
+    // The API server would refuse the Node, and everybody would wait for it.
+    if (const auto shown = node.name.empty() ? node.namePrefix + "0" : node.name; !api::checkDnsSubdomain(shown).empty())
+        reader.problem(entry, fmt::format("\"{}\" is no name for a Node", node.name.empty() ? node.namePrefix : node.name), "small letters, digits, '-' and '.', as in worker-a");
     node.count = reader.integer(entry, "count", 1, 1, maxSimulatedNodes);
     if (!node.name.empty() && node.count > 1) reader.problem(entry["count"], "several Nodes cannot have one name", fmt::format("namePrefix: {}-", node.name));
     node.cpu = reader.quantity(entry, "cpu", node.cpu);

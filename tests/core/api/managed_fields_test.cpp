@@ -117,6 +117,27 @@ TEST(ApplyServerSide, TheStatusInAManifestIsContestedWithNobody) {
     EXPECT_FALSE(applyServerSide(*resource->type, resource->kind, &live, applied, {{"kubectl", "status"}, false, WallTime{}}));
 }
 
+// kubectl apply, then kubectl apply --server-side of the edited file, as kube-apiserver answers it.
+TEST(ApplyServerSide, WhoChangesOverFromClientSideApplyContestsOnlyWhatOthersChanged) {
+    const auto* resource = Schema::builtin().findKind({"", "v1", "ConfigMap"});
+    const auto* name = "kubectl.kubernetes.io/last-applied-configuration";
+    auto live = json::parse(R"({"apiVersion":"v1","kind":"ConfigMap","data":{"a":"1","b":"2"},"metadata":{"name":"c","annotations":{},"managedFields":[
+        {"manager":"kubectl-client-side-apply","operation":"Update","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:a":{},"f:b":{}}}}]}})").as_object();
+    live["metadata"].at("annotations").as_object()[name] = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"1","b":"1"}})";
+    auto applied = json::parse(R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"c"},"data":{"a":"<3","b":"2"}})");
+    const auto apply = [&](const char* manager) { return applyServerSide(*resource->type, resource->kind, &live, applied, {{manager, ""}, false, WallTime{}}); };
+    auto written = apply("kubectl");
+    ASSERT_TRUE(written) << written.error().message;
+    EXPECT_EQ(written.value()["data"].at("a").as_string(), "<3");
+    EXPECT_EQ(written.value()["metadata"].at("annotations").at(name).as_string(), "{\"apiVersion\":\"v1\",\"data\":{\"a\":\"\\u003c3\",\"b\":\"2\"},\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"}}\n");
+    EXPECT_FALSE(apply("somebody"));
+    // b was changed by somebody since.
+    applied.as_object()["data"].as_object()["b"] = "3";
+    const auto refused = apply("kubectl");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "Apply failed with 1 conflict: conflict with \"kubectl-client-side-apply\" using v1: .data.b");
+}
+
 TEST(UpdateManagedFields, AnEmptyValueThatEveryNewObjectHasIsOwnedByNobody) {
     const auto event = [](const char* component) {
         return json::object{{"apiVersion", "v1"}, {"kind", "Event"}, {"metadata", json::object{{"name", "e"}}}, {"involvedObject", json::object()}, {"reportingComponent", component}, {"reportingInstance", ""}};

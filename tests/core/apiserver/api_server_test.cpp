@@ -70,6 +70,15 @@ TEST_F(ApiServerTest, AClusterBeginsWithItsNamespacesServiceAndPriorityClasses) 
     EXPECT_EQ((*critical)->find({"value"})->to_number<std::int64_t>(), 2000001000);
 }
 
+TEST_F(ApiServerTest, TheServiceKubernetesComesBackWhenItIsDeleted) {
+    ASSERT_TRUE(remove(api::resources::services, "default", "kubernetes").has_value());
+    EXPECT_FALSE(get(api::resources::services, "default", "kubernetes").has_value());
+    loop.advance(std::chrono::seconds(11));
+    const auto service = get(api::resources::services, "default", "kubernetes");
+    ASSERT_TRUE(service.has_value());
+    EXPECT_EQ((*service)->string({"spec", "clusterIP"}), "10.96.0.1");
+}
+
 TEST_F(ApiServerTest, APodIsCreatedWithDefaultsIdentityAndAdmission) {
     const auto pod = create(api::resources::pods, "default", podBody);
     ASSERT_TRUE(pod.has_value()) << pod.error().message;

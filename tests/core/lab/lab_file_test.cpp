@@ -72,7 +72,7 @@ TEST_F(LabFile, everyMistakeSaysHowToPutItRight) {
     write("brief.md", "intro\n\n## A\ntext\n");
     write("lab.yaml",
           "apiVersion: kubarium.dev/v1alpha1\nkind: Lab\nmetadata: {name: t}\nspec:\n  title: {en: T}\n  minutes: long\n  level: hard\n  topics: pods\n"
-          "  cluster:\n    nodes:\n    - {name: a, cpu: lots, simulated: maybe, taints: [{key: k, effect: Never}]}\n    - {name: a}\n"
+          "  cluster:\n    nodes:\n    - {name: A_b, cpu: lots, simulated: maybe, taints: [{key: k, effect: Never}]}\n    - {name: A_b}\n"
           "  steps:\n  - name: a\n    title: {en: A}\n    faults: [{type: Flood, node: z, after: soon}]\n"
           "    ask: {question: {en: Q}, choices: [x], answer: {decision: {pod: web, select: '.a +'}}}\n"
           "    checks:\n    - {name: x, object: {kind: Pood, name: p}, jq: .a, message: {en: m}}\n"
@@ -91,6 +91,7 @@ TEST_F(LabFile, everyMistakeSaysHowToPutItRight) {
     EXPECT_TRUE(reports("lab.yaml", 11, "\"lots\" is not a quantity"));
     EXPECT_TRUE(reports("lab.yaml", 11, "must be true or false"));
     EXPECT_TRUE(reports("lab.yaml", 11, "no effect \"Never\""));
+    EXPECT_TRUE(reports("lab.yaml", 11, "\"A_b\" is no name for a Node"));
     EXPECT_TRUE(reports("lab.yaml", 12, "already there"));
     EXPECT_TRUE(reports("lab.yaml", 16, "no fault \"Flood\""));
     EXPECT_TRUE(reports("lab.yaml", 16, "no Node \"z\""));
