@@ -280,8 +280,9 @@ std::string shownManager(const ManagerKey& key) {
 }
 
 struct Conflict {
-    std::string manager;
+    std::string manager;  // as people read it
     std::string path;
+    std::string order;  // of managers: by name, then operation, then version
 };
 
 Error conflictError(const std::vector<Conflict>& conflicts) {
@@ -397,8 +398,10 @@ Result<json::object> applyServerSide(const Type& type, const GroupVersionKind& k
     std::vector<Conflict> conflicts;
     for (const auto& [key, managed] : managers) {
         if (key == me) continue;
-        for (const auto& path : pathsOf(managed.set.intersection(changed).minus(given))) conflicts.push_back({shownManager(key), path});
+        for (const auto& path : pathsOf(managed.set.intersection(changed).minus(given)))
+            conflicts.push_back({shownManager(key), path, fmt::format("{} {} {}", key.manager, key.operation, key.apiVersion)});
     }
+    std::ranges::stable_sort(conflicts, {}, &Conflict::order);
     if (!conflicts.empty() && !options.force) return conflictError(conflicts);
     for (auto it = managers.begin(); it != managers.end();) {
         if (it->first != me) it->second.set = it->second.set.minus(changed).minus(comparison.removed);
