@@ -37,7 +37,8 @@ Result<bool> stopOne(const cluster::ClusterPaths& paths) {
     constexpr auto patience = 30s;
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < deadline) {
-        if (!cluster::runningCluster(paths)) return true;
+        // Without a description but with its lock it is still closing files, which a purge would meet half removed.
+        if (const auto running = cluster::runningCluster(paths); !running && running.error().reason == Reason::NotFound) return true;
         std::this_thread::sleep_for(5ms);
     }
     return makeError(Reason::Timeout, fmt::format("the engine (process {}) did not end within 30 s; its log is {}", info->pid, paths.log().string()));

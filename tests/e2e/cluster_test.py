@@ -110,6 +110,13 @@ class Cluster(unittest.TestCase):
         self.assertEqual(self.k("exec", "echo", "--", "cat", "/etc/hostname").stdout.strip(), "echo")
         self.k("delete", "pod", "echo", "--wait=true")
 
+    def test_5d_what_does_not_run_is_told_in_the_kubelets_words(self):
+        self.k("run", "absent", "--image=absent:1", "--restart=Never")
+        wait_until("the back-off", lambda: "trying and failing to pull image" in self.k("logs", "absent", check=False).stderr)
+        self.assertIn("container absent not found in pod absent_default", self.k("attach", "absent", check=False).stderr)
+        self.assertIn('container not found ("absent")', self.k("exec", "absent", "--", "ls", check=False).stderr)
+        self.k("delete", "pod", "absent", "--now")
+
     def test_5c_the_token_of_a_pod_says_whose_it_is(self):
         if json.loads(kubarium("status", "-o", "json").stdout)["level"] == "simulated":
             self.skipTest("simulated containers have no files")
