@@ -60,18 +60,23 @@ double StageView::Private::scoreStage() const {
   return std::min(4.0, static_cast<double>(now() - scoreStarted) / static_cast<double>(kScoreStep));
 }
 
-void StageView::Private::assignColors() {
+void StageView::Private::assignColors(const StageModel* before) {
+  const std::size_t known = before != nullptr ? std::min(before->pods.size(), podColor.size()) : 0;
   podColor.resize(model->pods.size());
-  QString lastOwner;
+  const QString* lastOwner = nullptr;
   int lastColor = -1;
   for (std::size_t i = 0; i < model->pods.size(); ++i) {
     const StagePod& pod = model->pods[i];
+    // Most Pods are where they were, and their owner is the same text.
+    if (i < known && !pod.owner.isEmpty() && pod.owner.constData() == before->pods[i].owner.constData()) {
+      continue;
+    }
     if (pod.owner.isEmpty()) {
       podColor[i] = static_cast<std::int8_t>(palette->indexOf(pod.name));
       continue;
     }
-    if (lastColor < 0 || !sameText(pod.owner, lastOwner)) {
-      lastOwner = pod.owner;
+    if (lastOwner == nullptr || !sameText(pod.owner, *lastOwner)) {
+      lastOwner = &pod.owner;
       lastColor = palette->indexOf(pod.owner);
     }
     podColor[i] = static_cast<std::int8_t>(lastColor);
@@ -111,7 +116,7 @@ void StageView::Private::applyModel(std::shared_ptr<const StageModel> next, bool
   }
   StageLayout layoutBefore = std::move(layout);
   slots.update(*model);
-  assignColors();
+  assignColors(before.get());
   indexTheatre();
   layout = StageLayout::compute(*model, slots, options(view->size()));
   hidden.assign(model->pods.size(), 0);

@@ -32,28 +32,30 @@ void StageSlots::update(const StageModel& model) {
   std::vector<std::size_t> newcomers;
   for (std::size_t i = 0; i < model.pods.size(); ++i) {
     const StagePod& pod = model.pods[i];
-    next[i] = {pod.key, pod.node, -1};
+    Memory* old = alignment[i] < 0 ? nullptr : &memory_[static_cast<std::size_t>(alignment[i])];
+    const bool stayed = old != nullptr && sameText(old->node, pod.node);
+    const int oldSlot = old != nullptr ? old->slot : -1;
+    // What is the same is moved: a copy would touch the text of every Pod.
+    next[i] = {old != nullptr ? std::move(old->key) : pod.key, stayed ? std::move(old->node) : pod.node, -1};
     if (pod.node.isEmpty()) {
       pending_.push_back(static_cast<int>(i));
       continue;
     }
-    const Memory* old = alignment[i] < 0 ? nullptr : &memory_[static_cast<std::size_t>(alignment[i])];
-    const bool stayed = old != nullptr && sameText(old->node, pod.node);
     const auto was = static_cast<std::size_t>(std::max(0, alignment[i]));
     places_[i].node = sameNodes && stayed ? before[was].node : nodeIndex_.value(pod.node, -1);
     if (places_[i].node < 0) {
       continue;
     }
-    if (!stayed || old->slot < 0) {
+    if (!stayed || oldSlot < 0) {
       newcomers.push_back(i);
       continue;
     }
     std::vector<int>& slots = slots_[static_cast<std::size_t>(places_[i].node)];
-    if (slots.size() <= static_cast<std::size_t>(old->slot)) {
-      slots.resize(static_cast<std::size_t>(old->slot) + 1, -1);
+    if (slots.size() <= static_cast<std::size_t>(oldSlot)) {
+      slots.resize(static_cast<std::size_t>(oldSlot) + 1, -1);
     }
-    slots[static_cast<std::size_t>(old->slot)] = static_cast<int>(i);
-    places_[i].slot = next[i].slot = old->slot;
+    slots[static_cast<std::size_t>(oldSlot)] = static_cast<int>(i);
+    places_[i].slot = next[i].slot = oldSlot;
   }
   std::vector<std::size_t> firstFree(model.nodes.size(), 0);
   for (const std::size_t i : newcomers) {

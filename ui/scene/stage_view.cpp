@@ -113,7 +113,7 @@ bool StageView::isPresentation() const { return d_->theme.isPresentation(); }
 
 void StageView::setOwnerPalette(std::shared_ptr<style::OwnerPalette> palette) {
   d_->palette = std::move(palette);
-  d_->assignColors();
+  d_->assignColors(nullptr);
   d_->invalidate();
 }
 

@@ -86,7 +86,7 @@ struct StageView::Private {
   LayoutOptions options(const QSizeF& size) const;
   void relayout();
   void fit();
-  void assignColors();
+  void assignColors(const StageModel* before);  // nullptr: all anew
   void indexTheatre();
   void invalidate();
   void markDirty(const QRectF& rect);
