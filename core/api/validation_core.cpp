@@ -303,6 +303,8 @@ constexpr std::array<std::string_view, 4> accessModes = {"ReadOnlyMany", "ReadWr
 void validateAccessModes(const json::array& modes, const std::string& path, Report& report) {
     for (const auto& mode : modes)
         if (std::ranges::find(accessModes, asString(mode)) == accessModes.end()) report.unsupported(path, asString(mode), accessModes);
+    const auto once = [](const json::value& mode) { return asString(mode) == "ReadWriteOncePod"; };
+    if (std::ranges::any_of(modes, once) && !std::ranges::all_of(modes, once)) report.forbidden(path, "may not use ReadWriteOncePod with other access modes");
 }
 
 void validateClassName(const json::object& spec, std::string_view key, const std::string& path, Report& report) {

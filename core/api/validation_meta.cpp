@@ -176,6 +176,12 @@ void validatePortNumOrName(const json::value& port, const std::string& path, Rep
     }
 }
 
+void validateNotOver100(const json::value* value, const std::string& path, Report& report) {
+    if (!value) return;
+    const auto percent = percentOf(*value);
+    if (percent && *percent > 100) report.invalid(path, asString(*value), "must not be greater than 100%");
+}
+
 std::optional<std::int64_t> percentOf(const json::value& value) {
     const auto text = asString(value);
     if (text.size() < 2 || text.back() != '%') return std::nullopt;

@@ -53,7 +53,7 @@ void validateServicePorts(const json::object& spec, std::string_view type, bool 
         if (protocol.empty()) report.required(path + ".protocol");
         else if (std::ranges::find(protocols, protocol) == protocols.end()) report.unsupported(path + ".protocol", protocol, protocols);
         if (const auto* target = valueAt(port, "targetPort")) validatePortNumOrName(*target, path + ".targetPort", report);
-        if (const auto application = textAt(port, "appProtocol"); !application.empty()) report.invalidEach(path + ".appProtocol", application, checkQualifiedName(application));
+        if (const auto application = textAt(port, "appProtocol"); valueAt(port, "appProtocol")) report.invalidEach(path + ".appProtocol", application, checkQualifiedName(application));
     }
     for (std::size_t i = 0; i < ports.size(); ++i) {
         const auto& port = asObject(ports[i]);

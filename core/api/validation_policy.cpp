@@ -29,8 +29,11 @@ void validateBudget(const json::object& budget, Report& report) {
                            fmt::format("{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}", json::serialize(*available), shownValue(selector), json::serialize(*unavailable), shownValue(policy)),
                            "minAvailable and maxUnavailable cannot be both set");
     }
-    if (available) validateIntOrPercent(*available, "spec.minAvailable", report);
-    if (unavailable) validateIntOrPercent(*unavailable, "spec.maxUnavailable", report);
+    for (const auto& [value, path] : {std::pair{available, "spec.minAvailable"}, std::pair{unavailable, "spec.maxUnavailable"}})
+        if (value) {
+            validateIntOrPercent(*value, path, report);
+            validateNotOver100(value, path, report);
+        }
     if (const auto* selector = objectAt(spec, "selector")) validateLabelSelector(*selector, "spec.selector", report);
     if (const auto* policy = valueAt(spec, "unhealthyPodEvictionPolicy"); policy && asString(*policy) != "AlwaysAllow" && asString(*policy) != "IfHealthyBudget")
         report.unsupported("spec.unhealthyPodEvictionPolicy", asString(*policy), {"AlwaysAllow", "IfHealthyBudget"});

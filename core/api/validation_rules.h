@@ -47,6 +47,7 @@ void validatePortNumber(const json::object& object, std::string_view key, const 
 void validatePortNumOrName(const json::value& port, const std::string& path, Report&);
 std::optional<std::int64_t> percentOf(const json::value& value);  // "25%" -> 25
 void validateIntOrPercent(const json::value& value, const std::string& path, Report&);
+void validateNotOver100(const json::value* value, const std::string& path, Report&);
 bool isIpAddress(std::string_view);
 bool isIpv6(std::string_view);
 void validateIp(std::string_view address, const std::string& path, Report&);

@@ -16,25 +16,28 @@ void nonnegative(const json::object& object, std::string_view key, const std::st
     if (const auto value = numberAt(object, key)) validateNonnegative(*value, path + "." + std::string(key), report);
 }
 
-// The selector of a workload, and that the template's labels match it.
-void validateSelectorAndTemplate(const json::object& spec, const std::string& path, Report& report) {
+bool selectsAll(const json::object& selector) { return objectOrEmpty(selector, "matchLabels").empty() && arrayAt(selector, "matchExpressions").empty(); }
+
+void validateTemplateLabels(const json::object& spec, Report& report) {
     const auto* selector = objectAt(spec, "selector");
-    const auto& podTemplate = objectOrEmpty(spec, "template");
-    const auto* labels = objectAt(objectOrEmpty(podTemplate, "metadata"), "labels");
+    const auto* labels = objectAt(objectOrEmpty(objectOrEmpty(spec, "template"), "metadata"), "labels");
     static const json::object none;
-    bool valid = true;
+    if (!selector || !selectorMatches(*selector, labels ? *labels : none))
+        report.invalidText("spec.template.metadata.labels", labels ? json::serialize(json::value(*labels)) : "null", "`selector` does not match template `labels`");
+}
+
+// Whether it can be read: only then are the template's labels, and of most kinds the template, looked at.
+bool validateSelector(const json::object& spec, std::string_view owner, Report& report) {
+    const auto* selector = objectAt(spec, "selector");
     if (!selector) {
-        report.required(path + ".selector");
-    } else {
-        const auto before = report.causes.size();
-        validateLabelSelector(*selector, path + ".selector", report);
-        valid = report.causes.size() == before;
-        if (objectOrEmpty(*selector, "matchLabels").empty() && arrayAt(*selector, "matchExpressions").empty())
-            report.invalidText(path + ".selector", json::serialize(json::value(*selector)), "empty selector is invalid for deployment");
-        if (!valid) report.invalidText(path + ".selector", json::serialize(json::value(*selector)), "invalid label selector");
+        report.required("spec.selector");
+        return true;
     }
-    if (valid && (!selector || !selectorMatches(*selector, labels ? *labels : none)))
-        report.invalidText(path + ".template.metadata.labels", labels ? json::serialize(json::value(*labels)) : "null", "`selector` does not match template `labels`");
+    const auto before = report.causes.size();
+    validateLabelSelector(*selector, "spec.selector", report);
+    const bool readable = report.causes.size() == before;
+    if (selectsAll(*selector)) report.invalidText("spec.selector", json::serialize(json::value(*selector)), fmt::format("empty selector is invalid for {}", owner));
+    return readable;
 }
 
 void alwaysRestart(const json::object& spec, const std::string& path, Report& report, std::string_view owner) {
@@ -47,12 +50,6 @@ std::int64_t amountOf(const json::value* value) {
     if (!value) return 0;
     if (const auto percent = percentOf(*value)) return *percent;
     return value->is_int64() ? value->get_int64() : 0;
-}
-
-void validateNotOver100(const json::value* value, const std::string& path, Report& report) {
-    if (!value) return;
-    const auto percent = percentOf(*value);
-    if (percent && *percent > 100) report.invalid(path, asString(*value), "must not be greater than 100%");
 }
 
 void validateStrategy(const json::object& spec, Report& report) {
@@ -82,12 +79,18 @@ void validateStrategy(const json::object& spec, Report& report) {
     validateNotOver100(unavailable, path + ".maxUnavailable", report);
 }
 
+// Of Deployments and ReplicaSets.
+void validateReplicaTemplate(const json::object& spec, Report& report) {
+    if (!validateSelector(spec, "deployment", report)) return report.invalidText("spec.selector", json::serialize(spec.at("selector")), "invalid label selector");
+    validateTemplateLabels(spec, report);
+    validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
+    alwaysRestart(spec, "spec", report, "ReplicaSet");
+}
+
 void validateDeployment(const json::object& deployment, Report& report) {
     const auto& spec = objectOrEmpty(deployment, "spec");
     nonnegative(spec, "replicas", "spec", report);
-    validateSelectorAndTemplate(spec, "spec", report);
-    validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
-    alwaysRestart(spec, "spec", report, "ReplicaSet");
+    validateReplicaTemplate(spec, report);
     validateStrategy(spec, report);
     nonnegative(spec, "minReadySeconds", "spec", report);
     nonnegative(spec, "revisionHistoryLimit", "spec", report);
@@ -105,14 +108,16 @@ void validateReplicaSet(const json::object& set, Report& report) {
     const auto& spec = objectOrEmpty(set, "spec");
     nonnegative(spec, "replicas", "spec", report);
     nonnegative(spec, "minReadySeconds", "spec", report);
-    validateSelectorAndTemplate(spec, "spec", report);
-    validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
-    alwaysRestart(spec, "spec", report, "ReplicaSet");
+    validateReplicaTemplate(spec, report);
 }
 
 void validateDaemonSet(const json::object& set, Report& report) {
     const auto& spec = objectOrEmpty(set, "spec");
-    validateSelectorAndTemplate(spec, "spec", report);
+    const auto* selector = objectAt(spec, "selector");
+    const auto before = report.causes.size();
+    if (selector) validateLabelSelector(*selector, "spec.selector", report);
+    if (report.causes.size() == before) validateTemplateLabels(spec, report);
+    if (selector && selectsAll(*selector)) report.invalidText("spec.selector", json::serialize(json::value(*selector)), "empty selector is invalid for daemonset");
     validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
     alwaysRestart(spec, "spec", report, "DaemonSet");
     nonnegative(spec, "minReadySeconds", "spec", report);
@@ -131,7 +136,11 @@ void validateDaemonSet(const json::object& set, Report& report) {
         validateNotOver100(unavailable, path + ".maxUnavailable", report);
         validateNotOver100(surge, path + ".maxSurge", report);
     } else if (type != "OnDelete") {
-        report.unsupported("spec.updateStrategy.type", type, {"OnDelete", "RollingUpdate"});
+        const auto* rolling = objectAt(strategy, "rollingUpdate");
+        const auto amount = [&](const char* key) { return valueAt(*rolling, key) ? json::serialize(*valueAt(*rolling, key)) : std::string("0"); };
+        const auto shown = rolling ? fmt::format("{{\"MaxUnavailable\":{},\"MaxSurge\":{}}}", amount("maxUnavailable"), amount("maxSurge")) : "null";
+        report.add("FieldValueNotSupported", "spec.updateStrategy",
+                   fmt::format("Unsupported value: {{\"Type\":{},\"RollingUpdate\":{}}}: supported values: \"RollingUpdate\", \"OnDelete\"", goQuote(type), shown));
     }
     nonnegative(spec, "revisionHistoryLimit", "spec", report);
 }
@@ -147,9 +156,11 @@ std::string goStrategy(const json::object& strategy) {
     return shown;
 }
 
-// The template as its Pods will be: with a volume for each claim template.
-json::object withClaimVolumes(const json::object& spec) {
+// The template as its Pods will be: with a volume for each claim template, and names that the controller gives.
+json::object asItsPodsWillBe(const json::object& spec) {
     json::object podTemplate = objectOrEmpty(spec, "template");
+    for (const auto* key : {"subdomain", "hostname"})
+        if (podTemplate.contains("spec")) ensureObject(podTemplate, {"spec"}).erase(key);
     const auto& claims = arrayAt(spec, "volumeClaimTemplates");
     if (claims.empty()) return podTemplate;
     json::array volumes;
@@ -191,8 +202,12 @@ void validateStatefulSet(const json::object& set, Report& report) {
     if (const auto service = textAt(spec, "serviceName"); !service.empty()) report.invalidEach("spec.serviceName", service, checkDnsLabel(service));
     const auto& claims = arrayAt(spec, "volumeClaimTemplates");
     for (std::size_t i = 0; i < claims.size(); ++i) validateClaimSpec(objectOrEmpty(asObject(claims[i]), "spec"), indexed("spec.volumeClaimTemplates", i) + ".spec", report);
-    validateSelectorAndTemplate(spec, "spec", report);
-    validatePodTemplate(withClaimVolumes(spec), "spec.template", report);
+    if (validateSelector(spec, "statefulset", report)) {
+        validateTemplateLabels(spec, report);
+        validatePodTemplate(asItsPodsWillBe(spec), "spec.template", report);
+    } else {
+        report.invalidText("spec.selector", json::serialize(spec.at("selector")), "");
+    }
     alwaysRestart(spec, "spec", report, "StatefulSet");
 }
 
