@@ -14,10 +14,10 @@
 #include "tests/e2e/node_vectors_compare.h"
 #include "tests/e2e/slow_client.h"
 #include "tests/support/fake_kubelet.h"
+#include "tests/support/gz_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -365,14 +365,10 @@ private:
 };
 
 Result<json::object> load(const std::filesystem::path& path) {
-    auto* file = gzopen(path.c_str(), "rb");
-    if (!file) return makeError(Reason::NotFound, "cannot open " + path.string());
-    std::string content;
-    char buffer[1 << 16];
-    for (int count; (count = gzread(file, buffer, sizeof buffer)) > 0;) content.append(buffer, static_cast<std::size_t>(count));
-    gzclose(file);
+    const auto content = testing::gzText(path);
+    if (!content) return makeError(Reason::NotFound, "cannot read " + path.string());
     boost::system::error_code error;
-    auto value = json::parse(content, error);
+    auto value = json::parse(*content, error);
     if (error || !value.is_object()) return badRequest(path.string() + " is not a scenario");
     return value.as_object();
 }

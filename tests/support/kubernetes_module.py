@@ -51,3 +51,11 @@ class KubernetesModule:
         with open(os.path.join(self.directory, 'main.go'), 'w') as file:
             file.write(main)
         self.sources = module['Dir']
+
+    def oracle(self, source):
+        """The program that is made of this Go file."""
+        with open(source) as file:
+            self.prepare(file.read())
+        print('building the oracle (minutes, the first time) ...', file=sys.stderr)
+        self.go('build', '-o', 'oracle', 'main.go')
+        return os.path.join(self.directory, 'oracle')

@@ -12,10 +12,10 @@
 #include "core/pki/cluster_pki.h"
 #include "core/simulation/simulated_loop.h"
 #include "tests/core/apiserver/recorded_answer.h"
+#include "tests/support/gz_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -312,15 +312,8 @@ private:
 };
 
 std::vector<json::object> linesOf(const fs::path& path) {
-    std::string content;
-    char buffer[1 << 16];
-    auto* file = gzopen(path.c_str(), "rb");  // reads plain files too
-    if (!file) return {};
-    for (int count; (count = gzread(file, buffer, sizeof buffer)) > 0;) content.append(buffer, static_cast<std::size_t>(count));
-    gzclose(file);
     std::vector<json::object> lines;
-    std::istringstream stream(content);
-    for (std::string line; std::getline(stream, line);) {
+    for (const auto& line : testing::gzLines(path).value_or(std::vector<std::string>())) {
         boost::system::error_code error;
         auto value = json::parse(line, error);
         if (!error && value.is_object()) lines.push_back(std::move(value.get_object()));

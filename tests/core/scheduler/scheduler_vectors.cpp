@@ -2,10 +2,10 @@
 // is described in tests/golden/scheduler/README.md), prints equal/total per category and the first differences in full, and exits
 // with 1 if anything differs.
 #include "core/scheduler/volume_reservation.h"
+#include "tests/support/gz_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,21 +14,6 @@ namespace {
 
 using namespace kubarium;
 using namespace kubarium::scheduler;
-
-std::vector<std::string> linesOf(const std::filesystem::path& file) {
-    auto* in = gzopen(file.c_str(), "rb");
-    if (!in) return {};
-    std::vector<std::string> lines(1);
-    char buffer[1 << 16];
-    for (int length = 0; (length = gzread(in, buffer, sizeof buffer)) > 0;)
-        for (int i = 0; i < length; ++i) {
-            if (buffer[i] == '\n') lines.emplace_back();
-            else lines.back() += buffer[i];
-        }
-    gzclose(in);
-    std::erase(lines, "");
-    return lines;
-}
 
 ObjectPtr makeObject(const json::value& value) { return api::Object::make(value.as_object()); }
 
@@ -348,7 +333,12 @@ int main(int argc, char** argv) {
     int equal = 0, total = 0, printed = 0;
     for (const auto& file : files) {
         int equalHere = 0, totalHere = 0, printedHere = 0;
-        for (const auto& line : linesOf(file)) {
+        const auto lines = kubarium::testing::gzLines(file);
+        if (!lines) {
+            fmt::print(stderr, "{}: cannot be read\n", file.string());
+            return 2;
+        }
+        for (const auto& line : *lines) {
             ++totalHere;
             const auto value = boost::json::parse(line);
             std::string text;

@@ -2,7 +2,7 @@
 """Has random creations and updates answered by kube-apiserver's own code and by Kubarium's, up to where they would be stored, and
 prints how many answers are equal, every word and every default, and the first that are not.
 
-usage: api_differential.py CREATION_VECTORS [--seed N] [--count N] [--updates] [--kinds Pod,Service,...] [--keep FILE]
+usage: api_differential.py WRITE_VECTORS [--seed N] [--count N] [--updates] [--kinds Pod,Service,...] [--keep FILE]
 
 Not every difference is a fault: where the real one walks a map, the order of its causes changes; it tells null and [] apart where
 nothing else does; rules of Windows and of volumes of single vendors are left out here.
@@ -22,38 +22,30 @@ from kubernetes_module import KubernetesModule
 from random_requests import Requests
 
 
-class Oracle(KubernetesModule):
-    def __init__(self):
-        super().__init__('api_oracle')
-        with open(os.path.join(HERE, 'oracle.go')) as file:
-            self.prepare(file.read())
-        print('building the oracle (minutes, the first time) ...', file=sys.stderr)
-        self.go('build', '-o', 'oracle', 'main.go')
-
-    def answers(self, requests):
-        text = ''.join(json.dumps(request) + '\n' for request in requests)
-        return subprocess.run([os.path.join(self.directory, 'oracle')], input=text, stdout=subprocess.PIPE, text=True, check=True).stdout
+def answers(oracle, requests):
+    text = ''.join(json.dumps(request) + '\n' for request in requests)
+    return subprocess.run([oracle], input=text, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('vectors', metavar='CREATION_VECTORS', help='our program')
+    parser.add_argument('vectors', metavar='WRITE_VECTORS', help='our program')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--count', type=int, default=2000, help='of requests; default: 2000')
     parser.add_argument('--updates', action='store_true', help='of objects that the real one accepts, instead of creations')
     parser.add_argument('--kinds', help='default: all that the oracle knows')
     parser.add_argument('--keep', metavar='FILE', help='keep the answers there (*.jsonl)')
     options = parser.parse_args()
-    oracle = Oracle()
+    oracle = KubernetesModule('api_oracle').oracle(os.path.join(HERE, 'oracle.go'))
     requests = Requests(TOP, options.seed)
-    answers = oracle.answers(requests.creations(options.count, options.kinds and options.kinds.split(',')))
+    found = answers(oracle, requests.creations(options.count, options.kinds and options.kinds.split(',')))
     if options.updates:
-        accepted = [exchange for exchange in map(json.loads, answers.splitlines()) if exchange['status'] == 201]
-        answers = oracle.answers(requests.updates(options.count, accepted))
+        accepted = [exchange for exchange in map(json.loads, found.splitlines()) if exchange['status'] == 201]
+        found = answers(oracle, requests.updates(options.count, accepted))
     with tempfile.TemporaryDirectory(prefix='kubarium-differential-') as temporary:
         kept = options.keep or os.path.join(temporary, 'answers.jsonl')
         with open(kept, 'w') as file:
-            file.write(answers)
+            file.write(found)
         return subprocess.run([os.path.abspath(options.vectors), kept]).returncode
 
 

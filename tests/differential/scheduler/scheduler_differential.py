@@ -23,15 +23,6 @@ from kubernetes_module import KubernetesModule
 from mutation import Mutation, read_cases
 
 
-def build_oracle():
-    module = KubernetesModule('scheduler_oracle')
-    with open(os.path.join(HERE, 'oracle.go')) as file:
-        module.prepare(file.read())
-    print('building the oracle (minutes, the first time) ...', file=sys.stderr)
-    module.go('build', '-o', 'oracle', 'main.go')
-    return os.path.join(module.directory, 'oracle')
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('vectors', metavar='SCHEDULER_VECTORS', help='our program')
@@ -39,7 +30,7 @@ def main():
     parser.add_argument('--count', type=int, default=2000, help='of mutants; default: 2000')
     parser.add_argument('--keep', metavar='DIR', help='keep the decided mutants there (mutants.jsonl.gz)')
     options = parser.parse_args()
-    oracle = build_oracle()
+    oracle = KubernetesModule('scheduler_oracle').oracle(os.path.join(HERE, 'oracle.go'))
     with tempfile.TemporaryDirectory(prefix='kubarium-differential-') as temporary:
         folder = options.keep or temporary
         os.makedirs(folder, exist_ok=True)

@@ -1,4 +1,4 @@
-// Replays creations and updates as kube-apiserver answers them up to where it would store: creation_vectors FILE... reads *.jsonl and
+// Replays creations and updates as kube-apiserver answers them up to where it would store: write_vectors FILE... reads *.jsonl and
 // *.jsonl.gz (a line: path, body, for an update also old, status, answer), makes of each body what core/api makes of it (decoding,
 // defaults, preparation, validation; no admission, no allocators), or applies strategic merge patches (live, patch, result or error) and
 // sequences of server-side apply (ops, steps), prints equal/total per file and the first differences, and exits with 1 if anything differs.
@@ -10,29 +10,14 @@
 #include "core/api/strategy.h"
 #include "core/api/validation.h"
 #include "tests/core/api/golden.h"
+#include "tests/support/gz_text.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 namespace kubarium::api {
 namespace {
 
 constexpr int most = 10;  // differences printed per file
-
-std::vector<std::string> linesOf(const char* file) {
-    auto* in = gzopen(file, "rb");
-    if (!in) return {};
-    std::vector<std::string> lines(1);
-    char buffer[1 << 16];
-    for (int length = 0; (length = gzread(in, buffer, sizeof buffer)) > 0;)
-        for (int i = 0; i < length; ++i) {
-            if (buffer[i] == '\n') lines.emplace_back();
-            else lines.back() += buffer[i];
-        }
-    gzclose(in);
-    std::erase(lines, "");
-    return lines;
-}
 
 Result<json::object> created(const std::string& path, const std::string& body) {
     const auto [resource, nameSpace] = resourceOfPath(path);
@@ -180,22 +165,26 @@ std::string difference(const json::object& line) {
 int main(int argc, char** argv) {
     using namespace kubarium::api;
     if (argc < 2) {
-        fmt::print(stderr, "usage: creation_vectors FILE...\n");
+        fmt::print(stderr, "usage: write_vectors FILE...\n");
         return 2;
     }
-    int equal = 0, total = 0;
+    bool allEqual = true;
     for (int i = 1; i < argc; ++i) {
-        int here = 0, printed = 0;
-        const auto lines = linesOf(argv[i]);
-        for (const auto& text : lines) {
+        std::size_t here = 0;
+        int printed = 0;
+        const auto lines = kubarium::testing::gzLines(argv[i]);
+        if (!lines || lines->empty()) {
+            fmt::print(stderr, "{}: nothing can be read from it\n", argv[i]);
+            return 2;
+        }
+        for (const auto& text : *lines) {
             const auto line = parseJson(text).value().value.as_object();
             const auto found = difference(line);
             if (found.empty()) ++here;
             else if (printed++ < most) fmt::print("  {} differs:\n{}", line.contains("ops") ? "a sequence" : line.contains("patch") ? toJson(line.at("live")) : fmt::format("{} {}", std::string_view(line.at("path").as_string()), toJson(line.at("body"))), found);
         }
-        fmt::print("{} {}/{} equal\n", argv[i], here, lines.size());
-        equal += here;
-        total += static_cast<int>(lines.size());
+        fmt::print("{} {}/{} equal\n", argv[i], here, lines->size());
+        allEqual &= here == lines->size();
     }
-    return equal == total && total > 0 ? 0 : 1;
+    return allEqual ? 0 : 1;
 }
