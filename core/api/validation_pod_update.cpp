@@ -250,6 +250,20 @@ void validateDeletedGates(const json::array& after, const json::array& before, R
     }
 }
 
+// A NodeSelectorTerm of the internal version.
+json::object termAsGoPrints(const json::object& term) {
+    const auto requirements = [&](std::string_view list) {
+        json::array printed;
+        for (const auto& entry : arrayAt(term, list)) {
+            const auto& requirement = asObject(entry);
+            const auto& values = arrayAt(requirement, "values");
+            printed.push_back(json::object{{"Key", textAt(requirement, "key")}, {"Operator", textAt(requirement, "operator")}, {"Values", values.empty() ? json::value() : json::value(values)}});
+        }
+        return printed.empty() ? json::value() : json::value(std::move(printed));
+    };
+    return {{"MatchExpressions", requirements("matchExpressions")}, {"MatchFields", requirements("matchFields")}};
+}
+
 // A gated Pod may still be steered more narrowly: labels and requirements may be added to what is there.
 void validateGatedUpdate(const json::object& newSpec, const json::object& oldSpec, Report& report) {
     const auto &selector = objectOrEmpty(newSpec, "nodeSelector"), &oldSelector = objectOrEmpty(oldSpec, "nodeSelector");
@@ -261,14 +275,16 @@ void validateGatedUpdate(const json::object& newSpec, const json::object& oldSpe
     const auto &terms = termsOf(newSpec), &oldTerms = termsOf(oldSpec);
     const std::string path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
     if (oldTerms.empty()) return;
-    if (terms.size() != oldTerms.size()) return report.invalidText(path, toJson(terms), "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
+    json::array printed;
+    for (const auto& term : terms) printed.push_back(termAsGoPrints(asObject(term)));
+    if (terms.size() != oldTerms.size()) return report.invalidText(path, terms.empty() ? "null" : toJson(printed), "no additions/deletions to non-empty NodeSelectorTerms list are allowed");
     for (std::size_t i = 0; i < terms.size(); ++i) {
         const auto kept = [&](std::string_view list) {
             const auto &after = arrayAt(asObject(terms[i]), list), &before = arrayAt(asObject(oldTerms[i]), list);
             return after.size() >= before.size() && std::equal(before.begin(), before.end(), after.begin());
         };
         const bool none = arrayAt(asObject(oldTerms[i]), "matchExpressions").empty() && arrayAt(asObject(oldTerms[i]), "matchFields").empty();
-        if (terms[i] != oldTerms[i] && (none || !kept("matchExpressions") || !kept("matchFields"))) report.invalidText(indexed(path, i), toJson(terms[i]), "only additions are allowed (no mutations or deletions)");
+        if (terms[i] != oldTerms[i] && (none || !kept("matchExpressions") || !kept("matchFields"))) report.invalidText(indexed(path, i), toJson(printed[i]), "only additions are allowed (no mutations or deletions)");
     }
 }
 
