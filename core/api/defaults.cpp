@@ -14,8 +14,14 @@ namespace kubarium::api {
 namespace {
 
 // What is to be done at a type, or below it. Types that lead to no rule are skipped whole.
+struct Constant {
+    std::string field;
+    json::value value;
+    bool insteadOfEmpty = false;  // a string that is no pointer: "" is the same as nothing
+};
+
 struct Rules {
-    std::vector<std::pair<std::string, json::value>> constants;
+    std::vector<Constant> constants;
     DefaultRule rule = nullptr;
     bool reaches = false;
 };
@@ -34,7 +40,10 @@ public:
         for (const auto* type : schema.types()) {
             auto& rules = rules_[type];
             if (const auto* fields = constants.as_object().if_contains(type->name))
-                for (const auto& [name, value] : fields->as_object()) rules.constants.emplace_back(name, value);
+                for (const auto& [name, value] : fields->as_object()) {
+                    const auto* field = type->field(name);
+                    rules.constants.push_back({std::string(name), value, value.is_string() && field && !field->pointer});
+                }
             rules.rule = defaultRuleOf(type->name);
             rules.reaches = !rules.constants.empty() || rules.rule;
         }
@@ -80,10 +89,10 @@ void walkValue(const Shape& shape, json::value& value) {
 void walk(const Type& type, json::object& object) {
     const auto* rules = table().find(&type);
     if (!rules) return;
-    for (const auto& [name, value] : rules->constants) {
-        auto* present = object.if_contains(name);
-        if (!present) object.emplace(name, value);
-        else if (present->is_null() || (present->is_string() && present->get_string().empty() && value.is_string())) *present = value;
+    for (const auto& constant : rules->constants) {
+        auto* present = object.if_contains(constant.field);
+        if (!present) object.emplace(constant.field, constant.value);
+        else if (present->is_null() || (constant.insteadOfEmpty && present->is_string() && present->get_string().empty())) *present = constant.value;
     }
     if (rules->rule) rules->rule(object);
     for (const auto& field : type.fields) {

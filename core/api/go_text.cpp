@@ -64,6 +64,13 @@ std::string goJson(const json::value& value) {
     return goJsonText(value);
 }
 
+std::string goStruct(const json::object& object, std::initializer_list<std::string_view> fields) {
+    std::string result;
+    for (const auto field : fields)
+        if (const auto* value = object.if_contains(field)) result += (result.empty() ? "" : ",") + goQuote(field) + ":" + goJson(*value);
+    return "{" + result + "}";
+}
+
 std::string goFormat(const json::value& value) {
     if (const auto* object = value.if_object()) {
         std::string result = "map[";

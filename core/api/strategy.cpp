@@ -95,9 +95,6 @@ void dropDisabledPodFields(json::object& spec) {
 void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
     if (kind.kind == "Lease") {
         for (const auto* key : {"strategy", "preferredHolder"}) dropFrom(object, {"spec"}, key);
-    } else if (kind.kind == "PersistentVolumeClaim") {
-        const auto* source = findPath(object, {"spec", "dataSource"});
-        if (source && (stringAt(*source, {"kind"}).empty() || stringAt(*source, {"name"}).empty())) dropFrom(object, {"spec"}, "dataSource");
     } else if (kind.kind == "Pod") {
         dropDisabledPodFields(ensureObject(object, {"spec"}));
     } else {
@@ -105,6 +102,38 @@ void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
         const auto* spec = scheduled ? findPath(object, {"spec", "jobTemplate", "spec", "template", "spec"}) : findPath(object, {"spec", "template", "spec"});
         if (spec && spec->is_object()) dropDisabledPodFields(const_cast<json::value*>(spec)->get_object());
     }
+}
+
+// What a claim is filled with has two names, an old one for claims and snapshots alone and a new one; one is made of the other.
+void unifyDataSources(const json::object* old, json::object& spec) {
+    const auto in = [](const json::object* object, std::string_view key) { return object ? object->if_contains(key) : nullptr; };
+    const auto given = [&](const json::object* object, std::string_view key) {
+        const auto* value = in(object, key);
+        return value && !value->is_null();
+    };
+    if (const auto* reference = in(&spec, "dataSourceRef"); reference && !stringAt(*reference, {"namespace"}).empty() && !given(old, "dataSourceRef")) spec.erase("dataSourceRef");
+    if (given(&spec, "dataSource") && !given(&spec, "dataSourceRef") && !given(old, "dataSource") && !given(old, "dataSourceRef")) {
+        const auto& source = spec.at("dataSource");
+        const auto kind = stringAt(source, {"kind"}), group = stringAt(source, {"apiGroup"});
+        if (!(kind == "PersistentVolumeClaim" && group.empty()) && !(kind == "VolumeSnapshot" && group == "snapshot.storage.k8s.io")) spec.erase("dataSource");
+    }
+    if (given(&spec, "dataSource") && !given(&spec, "dataSourceRef")) {
+        const auto copy = spec.at("dataSource");
+        spec["dataSourceRef"] = copy;
+    } else if (given(&spec, "dataSourceRef") && !given(&spec, "dataSource") && stringAt(spec.at("dataSourceRef"), {"namespace"}).empty()) {
+        auto copy = spec.at("dataSourceRef");
+        if (copy.is_object()) copy.get_object().erase("namespace");
+        spec["dataSource"] = std::move(copy);
+    }
+}
+
+// discovery.k8s.io/v1 has no topology but that of its own fields.
+void dropTopology(const json::object* old, json::object& slice) {
+    auto* endpoints = slice.if_contains("endpoints");
+    if (!endpoints || !endpoints->is_array()) return;
+    if (const auto* before = old ? old->if_contains("endpoints") : nullptr; before && *before == *endpoints) return;
+    for (auto& endpoint : endpoints->get_array())
+        if (auto* object = endpoint.if_object()) object->erase("deprecatedTopology");
 }
 
 // The first version of a definition that is stored is recorded from the start.
@@ -179,6 +208,8 @@ void prepareForCreate(const Resource& resource, json::object& object) {
     if (counted(resource.kind)) metadataOf(object)["generation"] = 1;
     if (kind == "Node") return;
     dropDisabledFields(resource.kind, object);
+    if (kind == "PersistentVolumeClaim") unifyDataSources(nullptr, ensureObject(object, {"spec"}));
+    if (kind == "EndpointSlice") dropTopology(nullptr, object);
     if (resource.kind.kind == "Pod")
         if (auto* grace = ensureObject(object, {"spec"}).if_contains("terminationGracePeriodSeconds"); grace && grace->is_int64() && grace->get_int64() < 0) *grace = 1;
     if (kind == "Namespace" && resource.id.group.empty()) {
@@ -222,6 +253,8 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     if (at(oldMetadata, "deletionTimestamp")) restore(metadata, oldMetadata, "deletionTimestamp");
     if (at(oldMetadata, "deletionGracePeriodSeconds") && !at(metadata, "deletionGracePeriodSeconds")) restore(metadata, oldMetadata, "deletionGracePeriodSeconds");
 
+    if (!resource.namespaced) metadata.erase("namespace");
+
     const auto& kind = resource.kind.kind;
     if (subresource == "status") {
         for (const auto& member : oldObject)
@@ -240,6 +273,11 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     if (kind == "Pod" && (subresource == "ephemeralcontainers" || subresource == "resize")) keepUnreachable(subresource, oldObject, newObject);
     if (kind == "CertificateSigningRequest" && subresource == "approval") return keepAllButConditions(oldObject, newObject);
     if (subresource.empty()) dropDisabledFields(resource.kind, newObject);
+    if (kind == "PersistentVolumeClaim" && subresource.empty()) {
+        const auto* oldSpec = at(oldObject, "spec");
+        unifyDataSources(oldSpec ? oldSpec->if_object() : nullptr, ensureObject(newObject, {"spec"}));
+    }
+    if (kind == "EndpointSlice") dropTopology(&oldObject, newObject);
     if (resource.hasStatus) restore(newObject, oldObject, "status");
     if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
     if (kind == "Service" && resource.id.group.empty() && subresource.empty()) {

@@ -15,15 +15,21 @@ namespace kubarium::api {
 namespace {
 
 const KindRules* rulesOf(const GroupVersionKind& kind) {
-    for (const auto find : {coreRules, workloadRules, policyRules, networkRules, ownRules})
+    for (const auto find : {coreRules, workloadRules, policyRules, networkRules, storageRules, ownRules})
         if (const auto* rules = find(kind)) return rules;
-    static const KindRules none;
-    return &none;
+    static const KindRules none, custom{.metadata = MetadataRules::WithoutFinalizers};
+    const bool ofExtensions = kind.group == "admissionregistration.k8s.io" || kind.group == "apiextensions.k8s.io" || !Schema::builtin().findKind(kind);
+    return ofExtensions ? &custom : &none;
 }
 
 bool isNamespaced(const GroupVersionKind& kind) {
     const auto* resource = Schema::builtin().findKind(kind);
     return !resource || resource->namespaced;
+}
+
+void validateKindMeta(const KindRules& rules, const json::object& metadata, bool namespaced, Report& report) {
+    if (rules.metadata != MetadataRules::None) validateObjectMeta(metadata, namespaced, rules.name ? rules.name : checkDnsSubdomain, "metadata", report);
+    if (rules.metadata == MetadataRules::Kubernetes) validateStandardFinalizers(metadata, "metadata", report);
 }
 
 }  // namespace
@@ -33,7 +39,7 @@ std::vector<Cause> validateCreate(const GroupVersionKind& kind, const json::obje
     const bool namespaced = isNamespaced(kind);
     const auto& metadata = objectOrEmpty(object, "metadata");
     Report report;
-    validateObjectMeta(metadata, namespaced, rules->name ? rules->name : checkDnsSubdomain, "metadata", report);
+    validateKindMeta(*rules, metadata, namespaced, report);
     if (rules->create) rules->create(object, report);
     if (report.causes.empty()) validateObjectMeta(metadata, namespaced, checkPathSegment, "metadata", report);
     return std::move(report.causes);
@@ -47,7 +53,8 @@ std::vector<Cause> validateUpdate(const GroupVersionKind& kind, const json::obje
     validateObjectMeta(metadata, isNamespaced(kind), checkPathSegment, "metadata", report);
     validateObjectMetaUpdate(metadata, oldMetadata, "metadata", report);
     validateObjectMetaUpdate(metadata, oldMetadata, "metadata", report);
-    if (rules->metadataAgain) validateObjectMeta(metadata, isNamespaced(kind), rules->name ? rules->name : checkDnsSubdomain, "metadata", report);
+    if (rules->metadata == MetadataRules::Kubernetes) validateStandardFinalizers(metadata, "metadata", report);
+    if (rules->metadataAgain) validateKindMeta(*rules, metadata, isNamespaced(kind), report);
     if (subresource.empty() && rules->create && !rules->updateOnly) rules->create(newObject, report);
     if (rules->update) rules->update(newObject, oldObject, subresource, report);
     return std::move(report.causes);

@@ -1,4 +1,4 @@
-// The core group but for Pods and replication; coordination, scheduling, node and storage.
+// The core group but for Pods, replication and volumes; coordination, scheduling and node.
 #include "core/api/codec.h"
 #include "core/api/quantity.h"
 #include "core/api/validation_rules.h"
@@ -296,106 +296,6 @@ void validateLimitRange(const json::object& range, Report& report) {
     }
 }
 
-// ---- Storage ------------------------------------------------------------------------------------------------------------------
-
-constexpr std::array<std::string_view, 4> accessModes = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"};
-
-void validateAccessModes(const json::array& modes, const std::string& path, Report& report) {
-    for (const auto& mode : modes)
-        if (std::ranges::find(accessModes, asString(mode)) == accessModes.end()) report.unsupported(path, asString(mode), accessModes);
-    const auto once = [](const json::value& mode) { return asString(mode) == "ReadWriteOncePod"; };
-    if (std::ranges::any_of(modes, once) && !std::ranges::all_of(modes, once)) report.forbidden(path, "may not use ReadWriteOncePod with other access modes");
-}
-
-void validateClassName(const json::object& spec, std::string_view key, const std::string& path, Report& report) {
-    if (const auto name = textAt(spec, key); !name.empty()) report.invalidEach(path + "." + std::string(key), name, checkDnsSubdomain(name));
-}
-
-void validatePositive(std::string_view text, const std::string& path, Report& report) {
-    const auto quantity = Quantity::parse(text);
-    if (quantity && quantity->sign() <= 0) report.invalid(path, text, "must be greater than zero");
-}
-
-void validateClaim(const json::object& claim, Report& report) { validateClaimSpec(objectOrEmpty(claim, "spec"), "spec", report); }
-
-void validateClaimUpdate(const json::object& claim, const json::object& old, std::string_view subresource, Report& report) {
-    if (!subresource.empty()) return;
-    auto after = objectOrEmpty(claim, "spec"), before = objectOrEmpty(old, "spec");
-    const bool bound = textAt(objectOrEmpty(old, "status"), "phase") == "Bound";
-    if (!valueAt(before, "volumeName")) after.erase("volumeName");
-    if (bound) {
-        const auto grown = Quantity::parse(textAt(objectOrEmpty(objectOrEmpty(after, "resources"), "requests"), "storage"));
-        const auto present = Quantity::parse(textAt(objectOrEmpty(objectOrEmpty(before, "resources"), "requests"), "storage"));
-        if (grown && present && *grown < *present) report.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
-        after.erase("resources"), before.erase("resources");
-        after.erase("volumeAttributesClassName"), before.erase("volumeAttributesClassName");
-    }
-    if (after != before) report.forbidden("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n");
-}
-
-void validateVolume(const json::object& volume, Report& report) {
-    const auto& spec = objectOrEmpty(volume, "spec");
-    const auto& modes = arrayAt(spec, "accessModes");
-    if (modes.empty()) report.required("spec.accessModes");
-    validateAccessModes(modes, "spec.accessModes", report);
-    const auto& capacity = objectOrEmpty(spec, "capacity");
-    if (capacity.empty()) report.required("spec.capacity");
-    if (capacity.size() > 1 || (!capacity.empty() && !capacity.contains("storage")))
-        report.add("FieldValueNotSupported", "spec.capacity", fmt::format("Unsupported value: {}: supported values: \"storage\"", json::serialize(json::value(capacity))));
-    if (const auto storage = textAt(capacity, "storage"); !storage.empty()) {
-        const auto quantity = Quantity::parse(storage);
-        if (quantity && quantity->sign() < 0) report.invalidText("spec.capacity[storage]", std::to_string(quantity->value()), "must be a valid resource quantity");
-        validatePositive(storage, "spec.capacity[storage]", report);
-    }
-    const auto policy = textAt(spec, "persistentVolumeReclaimPolicy");
-    if (policy != "Delete" && policy != "Recycle" && policy != "Retain") report.unsupported("spec.persistentVolumeReclaimPolicy", policy, {"Delete", "Recycle", "Retain"});
-    if (const auto* host = objectAt(spec, "hostPath")) {
-        const auto path = textAt(*host, "path");
-        if (path.empty()) report.required("spec.hostPath.path");
-        if (("/" + std::string(path) + "/").find("/../") != std::string::npos) report.invalid("spec.hostPath.path", path, "must not contain '..'");
-        if (path == "/" && policy == "Recycle") report.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'");
-    }
-    if (const auto* affinity = objectAt(objectOrEmpty(spec, "nodeAffinity"), "required")) validateNodeSelector(*affinity, "spec.nodeAffinity.required", report);
-    if (objectAt(spec, "local") && !objectAt(spec, "nodeAffinity")) report.required("spec.nodeAffinity", "Local volume requires node affinity");
-    validateClassName(spec, "storageClassName", "spec", report);
-}
-
-void validateVolumeUpdate(const json::object& volume, const json::object& old, std::string_view subresource, Report& report) {
-    if (!subresource.empty()) return;
-    auto after = objectOrEmpty(volume, "spec"), before = objectOrEmpty(old, "spec");
-    for (const auto* key : {"capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions", "volumeMode", "nodeAffinity", "volumeAttributesClassName"})
-        after.erase(key), before.erase(key);
-    if (after != before) report.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation\n");
-    validateImmutable(objectOrEmpty(volume, "spec"), objectOrEmpty(old, "spec"), "volumeMode", "spec.volumeMode", report);
-}
-
-void validateStorageClass(const json::object& storageClass, Report& report) {
-    const auto provisioner = textAt(storageClass, "provisioner");
-    if (provisioner.empty()) report.required("provisioner");
-    else report.invalidEach("provisioner", provisioner, checkQualifiedName(provisioner));
-    const auto reclaim = textAt(storageClass, "reclaimPolicy");
-    if (reclaim != "Delete" && reclaim != "Retain") report.unsupported("reclaimPolicy", reclaim, {"Delete", "Retain"});
-    const auto binding = textAt(storageClass, "volumeBindingMode");
-    if (binding.empty()) report.required("volumeBindingMode");
-    else if (binding != "Immediate" && binding != "WaitForFirstConsumer") report.unsupported("volumeBindingMode", binding, {"Immediate", "WaitForFirstConsumer"});
-    const auto& topologies = arrayAt(storageClass, "allowedTopologies");
-    for (std::size_t i = 0; i < topologies.size(); ++i) {
-        const auto& expressions = arrayAt(asObject(topologies[i]), "matchLabelExpressions");
-        for (std::size_t j = 0; j < expressions.size(); ++j) {
-            const auto path = indexed(indexed("allowedTopologies", i) + ".matchLabelExpressions", j);
-            const auto key = textAt(asObject(expressions[j]), "key");
-            if (arrayAt(asObject(expressions[j]), "values").empty()) report.required(path + ".values");
-            report.invalidEach(path + ".key", key, checkQualifiedName(key));
-        }
-    }
-}
-
-void validateStorageClassUpdate(const json::object& storageClass, const json::object& old, std::string_view, Report& report) {
-    for (const auto* key : {"parameters", "provisioner", "reclaimPolicy"})
-        if (!sameAt(storageClass, old, key)) report.forbidden(key, fmt::format("updates to {} are forbidden.", key));
-    validateImmutable(storageClass, old, "volumeBindingMode", "volumeBindingMode", report);
-}
-
 // ---- Small kinds --------------------------------------------------------------------------------------------------------------
 
 void validateLease(const json::object& lease, Report& report) {
@@ -442,19 +342,6 @@ void validatePodCreate(const json::object& pod, Report& report) {
 
 }  // namespace
 
-void validateClaimSpec(const json::object& spec, const std::string& path, Report& report) {
-    const auto& modes = arrayAt(spec, "accessModes");
-    if (modes.empty()) report.required(path + ".accessModes", "at least 1 access mode is required");
-    if (const auto* selector = objectAt(spec, "selector")) validateLabelSelector(*selector, path + ".selector", report);
-    validateAccessModes(modes, path + ".accessModes", report);
-    const auto storage = textAt(objectOrEmpty(objectOrEmpty(spec, "resources"), "requests"), "storage");
-    if (storage.empty()) report.required(path + ".resources[storage]");
-    else validatePositive(storage, path + ".resources[storage]", report);
-    validateClassName(spec, "storageClassName", path, report);
-    if (const auto* mode = valueAt(spec, "volumeMode"); mode && asString(*mode) != "Block" && asString(*mode) != "Filesystem") report.unsupported(path + ".volumeMode", asString(*mode), {"Block", "Filesystem"});
-    validateClassName(spec, "volumeAttributesClassName", path, report);
-}
-
 void validateTaints(const json::array& taints, const std::string& path, Report& report) {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < taints.size(); ++i) {
@@ -481,10 +368,7 @@ const KindRules* coreRules(const GroupVersionKind& kind) {
         {{"events.k8s.io", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
         {{"", "ResourceQuota"}, {nullptr, validateResourceQuota, nullptr}},
         {{"", "LimitRange"}, {nullptr, validateLimitRange, nullptr}},
-        {{"", "PersistentVolumeClaim"}, {nullptr, validateClaim, validateClaimUpdate}},
-        {{"", "PersistentVolume"}, {nullptr, validateVolume, validateVolumeUpdate}},
-        {{"storage.k8s.io", "StorageClass"}, {nullptr, validateStorageClass, validateStorageClassUpdate, true}},
-        {{"coordination.k8s.io", "Lease"}, {nullptr, validateLease, nullptr}},
+        {{"coordination.k8s.io", "Lease"}, {.create = validateLease, .metadata = MetadataRules::WithoutFinalizers}},
         {{"scheduling.k8s.io", "PriorityClass"}, {nullptr, validatePriorityClass, validatePriorityClassUpdate}},
         {{"node.k8s.io", "RuntimeClass"}, {nullptr, validateRuntimeClass, validateRuntimeClassUpdate}},
     };

@@ -19,6 +19,8 @@ std::string lowered(std::string_view text) {
     return result;
 }
 
+std::string shownOwner(const json::value& owner) { return goStruct(asObject(owner), {"apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"}); }
+
 void validateOwners(const json::array& owners, const std::string& path, Report& report) {
     std::string controller;
     for (const auto& element : owners) {
@@ -29,14 +31,11 @@ void validateOwners(const json::array& owners, const std::string& path, Report& 
         for (const auto* key : {"kind", "name", "uid"})
             if (textAt(owner, key).empty()) report.invalid(path + "." + key, "", "must not be empty");
         if (textAt(owner, "kind") == "Event" && group.empty())
-            report.invalidText(path, json::serialize(element), fmt::format("{}/{}, Kind=Event is disallowed from being an owner", group, version));
+            report.invalidText(path, shownOwner(element), fmt::format("{}/{}, Kind=Event is disallowed from being an owner", group, version));
         if (!flagAt(owner, "controller")) continue;
-        if (controller.empty()) {
-            controller = textAt(owner, "name");
-        } else {
-            report.invalidText(path, json::serialize(json::value(owners)),
-                               fmt::format("Only one reference can have Controller set to true. Found \"true\" in references for {} and {}", controller, textAt(owner, "name")));
-        }
+        auto name = fmt::format("{}/{}", textAt(owner, "kind"), textAt(owner, "name"));
+        if (controller.empty()) controller = std::move(name);
+        else report.invalidText(path, goList(owners, shownOwner), fmt::format("Only one reference can have Controller set to true. Found \"true\" in references for {} and {}", controller, name));
     }
 }
 
@@ -48,15 +47,19 @@ void validateFinalizers(const json::array& finalizers, const std::string& path, 
         orphan = orphan || name == "orphan";
         foreground = foreground || name == "foregroundDeletion";
     }
-    if (orphan && foreground) report.invalidText(path, json::serialize(json::value(finalizers)), "finalizer orphan and foregroundDeletion cannot be both set");
-    for (std::size_t i = 0; i < finalizers.size(); ++i) {
-        const auto name = asString(finalizers[i]);
-        if (name.find('/') == name.npos && name != "kubernetes" && name != "orphan" && name != "foregroundDeletion")
-            report.invalid(indexed(path, i), name, "name is neither a standard finalizer name nor is it fully qualified");
-    }
+    if (orphan && foreground) report.invalidText(path, goJson(finalizers), "finalizer orphan and foregroundDeletion cannot be both set");
 }
 
 }  // namespace
+
+void validateStandardFinalizers(const json::object& metadata, const std::string& path, Report& report) {
+    const auto& finalizers = arrayAt(metadata, "finalizers");
+    for (std::size_t i = 0; i < finalizers.size(); ++i) {
+        const auto name = asString(finalizers[i]);
+        if (name.find('/') == name.npos && name != "kubernetes" && name != "orphan" && name != "foregroundDeletion")
+            report.invalid(indexed(path + ".finalizers", i), name, "name is neither a standard finalizer name nor is it fully qualified");
+    }
+}
 
 void validateLabels(const json::object& labels, const std::string& path, Report& report) {
     for (const auto& [key, value] : labels) {
@@ -77,7 +80,7 @@ void validateAnnotations(const json::object& annotations, const std::string& pat
 void validateObjectMeta(const json::object& metadata, bool namespaced, SyntaxCheck nameCheck, const std::string& path, Report& report) {
     if (auto prefix = std::string(textAt(metadata, "generateName")); !prefix.empty()) {
         std::string masked = prefix;
-        if (masked.ends_with('-')) masked.back() = 'a';
+        if (masked.size() > 1 && masked.ends_with('-')) masked.replace(masked.size() - 2, 2, "a");
         report.invalidEach(path + ".generateName", prefix, nameCheck(masked));
     }
     const auto name = textAt(metadata, "name");
@@ -137,6 +140,16 @@ void validateLabelSelector(const json::object& selector, const std::string& path
         if (allowInvalidValues) continue;
         for (std::size_t j = 0; j < values.size(); ++j) report.invalidEach(indexed(here + ".values", j), asString(values[j]), checkLabelValue(asString(values[j])));
     }
+}
+
+std::string shownSelector(const json::value* selector) {
+    if (!selector || !selector->is_object()) return "null";
+    const auto& object = selector->get_object();
+    std::string text;
+    if (const auto& labels = objectOrEmpty(object, "matchLabels"); !labels.empty()) text = "\"matchLabels\":" + goJson(labels);
+    if (const auto& expressions = arrayAt(object, "matchExpressions"); !expressions.empty())
+        text += (text.empty() ? "" : ",") + ("\"matchExpressions\":" + goList(expressions, [](const json::value& one) { return goStruct(asObject(one), {"key", "operator", "values"}); }));
+    return "{" + text + "}";
 }
 
 bool selectorMatches(const json::object& selector, const json::object& labels) {
@@ -259,6 +272,23 @@ bool isCidr(std::string_view text) {
     int number = 0;
     const auto [end, error] = std::from_chars(bits.data(), bits.data() + bits.size(), number);
     return !bits.empty() && error == std::errc() && end == bits.data() + bits.size() && number >= 0 && number <= (text.find(':') == text.npos ? 32 : 128);
+}
+
+bool sameMeaning(const json::value* a, const json::value* b) {
+    const auto isNothing = [](const json::value* value) {
+        return !value || value->is_null() || (value->is_array() && value->get_array().empty()) || (value->is_object() && value->get_object().empty());
+    };
+    if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
+    if (a->is_array() && b->is_array()) {
+        const auto &left = a->get_array(), &right = b->get_array();
+        return std::ranges::equal(left, right, [](const json::value& x, const json::value& y) { return (x.is_object() && y.is_object()) ? sameMeaning(&x, &y) : x == y; });
+    }
+    if (!a->is_object() || !b->is_object()) return *a == *b;
+    const auto &left = a->get_object(), &right = b->get_object();
+    const auto within = [](const json::object& one, const json::object& other) {
+        return std::ranges::all_of(one, [&](const auto& member) { return sameMeaning(&member.value(), other.if_contains(member.key())); });
+    };
+    return within(left, right) && within(right, left);
 }
 
 std::string shownValue(const json::value* value) {

@@ -26,7 +26,7 @@ void validateBudget(const json::object& budget, Report& report) {
         const auto* selector = valueAt(spec, "selector");
         const auto* policy = valueAt(spec, "unhealthyPodEvictionPolicy");
         report.invalidText("spec",
-                           fmt::format("{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}", json::serialize(*available), shownValue(selector), json::serialize(*unavailable), shownValue(policy)),
+                           fmt::format("{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}", json::serialize(*available), shownSelector(selector), json::serialize(*unavailable), shownValue(policy)),
                            "minAvailable and maxUnavailable cannot be both set");
     }
     for (const auto& [value, path] : {std::pair{available, "spec.minAvailable"}, std::pair{unavailable, "spec.maxUnavailable"}})
@@ -190,7 +190,7 @@ void validateBindingUpdate(const json::object& binding, const json::object& old,
 
 const KindRules* policyRules(const GroupVersionKind& kind) {
     static const std::map<std::pair<std::string_view, std::string_view>, KindRules> rules = {
-        {{"policy", "PodDisruptionBudget"}, {nullptr, validateBudget, nullptr}},
+        {{"policy", "PodDisruptionBudget"}, {.create = validateBudget, .metadata = MetadataRules::None}},
         {{"autoscaling", "HorizontalPodAutoscaler"}, {nullptr, validateAutoscaler, nullptr}},
         {{"rbac.authorization.k8s.io", "Role"}, {checkPathSegment, validateRole, nullptr}},
         {{"rbac.authorization.k8s.io", "ClusterRole"}, {checkPathSegment, validateClusterRole, nullptr}},

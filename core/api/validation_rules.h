@@ -30,10 +30,13 @@ inline constexpr std::string_view fieldImmutable = "field is immutable";
 
 // metadata
 void validateObjectMeta(const json::object& metadata, bool namespaced, SyntaxCheck name, const std::string& path, Report&);
+// Names without a domain are Kubernetes' own.
+void validateStandardFinalizers(const json::object& metadata, const std::string& path, Report&);
 void validateObjectMetaUpdate(const json::object& newMetadata, const json::object& oldMetadata, const std::string& path, Report&);
 void validateLabels(const json::object& labels, const std::string& path, Report&);
 void validateAnnotations(const json::object& annotations, const std::string& path, Report&);
 void validateLabelSelector(const json::object& selector, const std::string& path, Report&, bool allowInvalidValues = false);
+std::string shownSelector(const json::value* selector);  // as the message shows it
 // Whether the selector (normalised metav1.LabelSelector) selects these labels.
 bool selectorMatches(const json::object& selector, const json::object& labels);
 
@@ -56,12 +59,16 @@ bool isCidr(std::string_view);
 void validateImmutable(const json::object& newObject, const json::object& oldObject, std::string_view key, const std::string& path, Report&);
 // A value as %#v or JSON of a message about an immutable field.
 std::string shownValue(const json::value* value);
+// Whether they mean the same: what is null, [] or {} is the same as what is not there.
+bool sameMeaning(const json::value* a, const json::value* b);
 
 // Pods
 enum class PodSpecOf { Pod, Template };
 void validatePodSpec(const json::object& spec, PodSpecOf, const std::string& path, Report&);
 // The names of the volumes that are valid.
 std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, const std::string& path, Report&);
+// One source of a volume: "hostPath", "nfs", ...
+void validateVolumeSource(std::string_view kind, const json::object& source, const std::string& path, Report&);
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report&);
 void validatePod(const json::object& pod, Report&);
 void validateClaimSpec(const json::object& spec, const std::string& path, Report&);
@@ -77,6 +84,9 @@ void validateTolerations(const json::array& tolerations, const std::string& path
 void validateNodeSelector(const json::object& selector, const std::string& path, Report&);
 void validateTaints(const json::array& taints, const std::string& path, Report&);
 
+// What a kind asks of its metadata beyond what is asked of every object's.
+enum class MetadataRules { Kubernetes, WithoutFinalizers, None };
+
 // The rules of one kind beyond its metadata.
 struct KindRules {
     SyntaxCheck name = nullptr;  // of metadata.name; null: a DNS subdomain
@@ -86,12 +96,14 @@ struct KindRules {
     bool updateOnly = false;
     // The kind's update runs all of its create validation, metadata included, so that mistakes there show once more.
     bool metadataAgain = false;
+    MetadataRules metadata = MetadataRules::Kubernetes;
 };
 
 const KindRules* coreRules(const GroupVersionKind&);
 const KindRules* workloadRules(const GroupVersionKind&);
 const KindRules* policyRules(const GroupVersionKind&);
 const KindRules* networkRules(const GroupVersionKind&);
+const KindRules* storageRules(const GroupVersionKind&);
 const KindRules* ownRules(const GroupVersionKind&);
 
 }  // namespace kubarium::api

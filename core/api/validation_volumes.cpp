@@ -120,7 +120,9 @@ void validateProjected(const json::object& source, const std::string& path, Repo
     }
 }
 
-void validateSource(std::string_view kind, const json::object& source, const std::string& path, Report& report) {
+}  // namespace
+
+void validateVolumeSource(std::string_view kind, const json::object& source, const std::string& path, Report& report) {
     if (kind == "emptyDir") return validateEmptyDir(source, path, report);
     if (kind == "hostPath") return validateHostPath(source, path, report);
     if (kind == "secret" || kind == "configMap") {
@@ -138,7 +140,7 @@ void validateSource(std::string_view kind, const json::object& source, const std
     } else if (kind == "nfs") {
         if (textAt(source, "server").empty()) report.required(path + ".server");
         if (textAt(source, "path").empty()) report.required(path + ".path");
-        else if (!textAt(source, "path").starts_with('/')) report.invalid(path + ".path", textAt(source, "path"), "must be an absolute path");
+        if (!textAt(source, "path").starts_with('/')) report.invalid(path + ".path", textAt(source, "path"), "must be an absolute path");
     } else if (kind == "csi") {
         const auto driver = textAt(source, "driver");
         if (driver.empty()) report.required(path + ".driver");
@@ -148,8 +150,6 @@ void validateSource(std::string_view kind, const json::object& source, const std
         if (textAt(source, "reference").empty()) report.required(path + ".reference");
     }
 }
-
-}  // namespace
 
 std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, const std::string& path, Report& report) {
     std::set<std::string, std::less<>> names, valid;
@@ -170,7 +170,7 @@ std::set<std::string, std::less<>> validateVolumes(const json::array& volumes, c
             // Two are misspelt there.
             const auto extra = kind == "downwardAPI" ? here + ".downwarAPI" : kind == "cephfs" ? here + ".cephFS" : below;
             if (sources++ > 0) report.forbidden(extra, "may not specify more than 1 volume type");
-            else validateSource(kind, *source, below, report);
+            else validateVolumeSource(kind, *source, below, report);
         }
         if (sources == 0) report.required(here, "must specify a volume type");
         const auto name = textAt(volume, "name");

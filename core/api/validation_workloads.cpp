@@ -36,7 +36,7 @@ bool validateSelector(const json::object& spec, std::string_view owner, Report& 
     const auto before = report.causes.size();
     validateLabelSelector(*selector, "spec.selector", report);
     const bool readable = report.causes.size() == before;
-    if (selectsAll(*selector)) report.invalidText("spec.selector", json::serialize(json::value(*selector)), fmt::format("empty selector is invalid for {}", owner));
+    if (selectsAll(*selector)) report.invalidText("spec.selector", shownSelector(valueAt(spec, "selector")), fmt::format("empty selector is invalid for {}", owner));
     return readable;
 }
 
@@ -81,7 +81,7 @@ void validateStrategy(const json::object& spec, Report& report) {
 
 // Of Deployments and ReplicaSets.
 void validateReplicaTemplate(const json::object& spec, Report& report) {
-    if (!validateSelector(spec, "deployment", report)) return report.invalidText("spec.selector", json::serialize(spec.at("selector")), "invalid label selector");
+    if (!validateSelector(spec, "deployment", report)) return report.invalidText("spec.selector", shownSelector(valueAt(spec, "selector")), "invalid label selector");
     validateTemplateLabels(spec, report);
     validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
     alwaysRestart(spec, "spec", report, "ReplicaSet");
@@ -117,7 +117,7 @@ void validateDaemonSet(const json::object& set, Report& report) {
     const auto before = report.causes.size();
     if (selector) validateLabelSelector(*selector, "spec.selector", report);
     if (report.causes.size() == before) validateTemplateLabels(spec, report);
-    if (selector && selectsAll(*selector)) report.invalidText("spec.selector", json::serialize(json::value(*selector)), "empty selector is invalid for daemonset");
+    if (selector && selectsAll(*selector)) report.invalidText("spec.selector", shownSelector(valueAt(spec, "selector")), "empty selector is invalid for daemonset");
     validatePodTemplate(objectOrEmpty(spec, "template"), "spec.template", report);
     alwaysRestart(spec, "spec", report, "DaemonSet");
     nonnegative(spec, "minReadySeconds", "spec", report);
@@ -206,7 +206,7 @@ void validateStatefulSet(const json::object& set, Report& report) {
         validateTemplateLabels(spec, report);
         validatePodTemplate(asItsPodsWillBe(spec), "spec.template", report);
     } else {
-        report.invalidText("spec.selector", json::serialize(spec.at("selector")), "");
+        report.invalidText("spec.selector", shownSelector(valueAt(spec, "selector")), "");
     }
     alwaysRestart(spec, "spec", report, "StatefulSet");
 }
@@ -266,7 +266,7 @@ void validateJob(const json::object& job, Report& report) {
     if (!flagAt(spec, "manualSelector")) {
         const auto uid = textAt(metadata, "uid");
         const json::object expected{{"matchLabels", json::object{{"batch.kubernetes.io/controller-uid", json::string(uid)}}}};
-        if (selector && *selector != expected) report.invalidText("spec.selector", json::serialize(json::value(*selector)), "`selector` not auto-generated");
+        if (selector && *selector != expected) report.invalidText("spec.selector", shownSelector(valueAt(spec, "selector")), "`selector` not auto-generated");
     } else if (!selector) {
         report.required("spec.selector");
     }

@@ -31,6 +31,7 @@ Result<json::object> created(const std::string& path, const std::string& body) {
         if (!given.empty() && given != nameSpace) return badRequest("the namespace of the provided object does not match the namespace sent on the request");
         metadata["namespace"] = nameSpace;
     }
+    if (!resource->namespaced) metadata.erase("namespace");
     if (const auto base = stringAt(metadata, {"generateName"}); stringAt(metadata, {"name"}).empty() && !base.empty()) metadata["name"] = std::string(base.substr(0, 58)) + "aaaaa";
     metadata["uid"] = "00000000-0000-4000-8000-000000000000";
     applyDefaults(resource->kind, object);
@@ -64,11 +65,11 @@ json::object comparable(json::object object) {
     return object;
 }
 
-// The API server adds the difference of two Pods in the words of its own tool.
+// The API server adds the difference of two objects in the words of its own tool.
 std::string withoutDiff(const std::string& message) {
-    constexpr std::string_view end = "(allow it to be set to 1 if it was previously negative)\n";
-    const auto at = message.find(end);
-    return at == message.npos ? message : message.substr(0, at + end.size());
+    for (const std::string_view end : {"(allow it to be set to 1 if it was previously negative)\n", "volumeAttributesClassName for bound claims\n", "persistentvolumesource is immutable after creation\n"})
+        if (const auto at = message.find(end); at != message.npos) return message.substr(0, at + end.size());
+    return message;
 }
 
 // Strategic merge patches: live, patch, and result or error.
