@@ -221,7 +221,7 @@ Result<ArchiveFiles> ArchiveFiles::open(const fs::path& path, const fs::path& te
             if (bytes > limits.bytes) return badRequest("the archive is too large when unpacked");
             out.write(block.data(), got);
         }
-        if (!out) return internalError("write to " + temporary.string() + " failed: is the disk full?");
+        if (!out) return internalError("write to " + temporary.string() + " failed");
         files.files_[name] = number;
     }
     if (status != ARCHIVE_EOF) return badRequest(path.string() + " is neither an OCI layout nor an image archive");

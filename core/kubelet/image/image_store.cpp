@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 
 namespace kubarium::kubelet {
@@ -71,6 +73,19 @@ private:
     fs::path path_;
 };
 
+// What failed because there is no room left is told with what makes room; asked while everything that was written is still there.
+Error withRemedy(Error error, const fs::path& directory) {
+    constexpr std::uintmax_t hardlyAny = 1 << 20;
+    std::error_code failure;
+    const auto space = fs::space(directory, failure);
+    const bool quota = error.message.ends_with(std::strerror(EDQUOT));
+    if (failure || (space.available >= hardlyAny && !quota)) return error;
+    error.message += fmt::format(". Images are unpacked into {}, {}: forget clusters that are not needed ('kubarium down --purge --name NAME' takes their images and volumes along), "
+                                 "delete other files there, or keep clusters where there is room (--state DIR)",
+                                 directory.string(), quota ? "where you have used up your quota" : fmt::format("whose disk has {} KiB of {} MiB free", space.available >> 10, space.capacity >> 20));
+    return error;
+}
+
 // What containers get mounted; made here, because the store is never written again.
 void makeMountPoints(const fs::path& root) {
     std::error_code ignored;
@@ -125,7 +140,7 @@ Result<void> ImageStore::save(const std::map<std::string, ImageInfo>& images) {
         std::ofstream file(fresh, std::ios::binary);
         file << json::serialize(all);
         file.close();
-        if (!file) return internalError("write " + fresh.string() + " failed: is the disk full?");
+        if (!file) return internalError("write " + fresh.string() + " failed");
     }
     std::error_code failure;
     fs::rename(fresh, path, failure);
@@ -166,8 +181,14 @@ std::vector<ImageInfo> ImageStore::list() const {
 Result<std::vector<ImageInfo>> ImageStore::load(const fs::path& archive, const std::string& name) {
     const StoreLock store(directory_);
     const TemporaryDirectory work(directory_);
-    if (work.path().empty()) return internalError("no directory can be made in " + directory_.string());
-    const auto parts = work.path() / "parts";
+    if (work.path().empty()) return withRemedy(internalError("no directory can be made in " + directory_.string()), directory_);
+    auto loaded = unpack(archive, name, work.path());
+    if (!loaded) return withRemedy(std::move(loaded.error()), directory_);
+    return loaded;
+}
+
+Result<std::vector<ImageInfo>> ImageStore::unpack(const fs::path& archive, const std::string& name, const fs::path& work) {
+    const auto parts = work / "parts";
     std::error_code failure;
     fs::create_directory(parts, failure);
     UnpackLimits budget;
@@ -187,7 +208,7 @@ Result<std::vector<ImageInfo>> ImageStore::load(const fs::path& archive, const s
         if (!name.empty()) image.info.names = {name};
         for (auto& each : image.info.names) each = fullImageName(each);
         if (!images.contains(image.info.id)) {
-            const auto root = work.path() / image.info.id.substr(7) / "rootfs";
+            const auto root = work / image.info.id.substr(7) / "rootfs";
             fs::create_directories(root, failure);
             const auto before = budget.bytes;
             for (std::size_t i = 0; i < image.layers.size(); ++i) {

@@ -41,6 +41,7 @@ public:
 
 private:
     explicit ImageStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    Result<std::vector<ImageInfo>> unpack(const std::filesystem::path& archive, const std::string& name, const std::filesystem::path& work);
     void refresh() const;
     Result<void> save(const std::map<std::string, ImageInfo>& images);
 

@@ -228,7 +228,11 @@ private:
             if (got < 0) return badRequest("a layer is damaged at " + path.string());
             if (got == 0) break;
             if ((budget_.bytes -= got) < 0) return badRequest("the image is too large when unpacked");
-            if (::write(file.get(), block.data(), static_cast<std::size_t>(got)) != got) return systemError("write " + path.string());
+            for (la_ssize_t done = 0; done < got;) {
+                const auto written = ::write(file.get(), block.data() + done, static_cast<std::size_t>(got - done));
+                if (written < 0) return systemError("write " + path.string());
+                done += written;
+            }
         }
         own(parent, name, entry);
         ::fchmod(file.get(), mode);

@@ -6,6 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -194,6 +199,33 @@ TEST_F(ImageStoreTest, AnArchiveThatEndsTooEarlyIsRefusedAndLeavesNothing) {
     }
     EXPECT_EQ(store->list().size(), before);
     for (const auto& entry : fs::directory_iterator(directory / "store")) EXPECT_FALSE(entry.path().filename().string().starts_with("loading")) << entry.path();
+}
+
+// In a process of its own, which may mount a small disk for itself.
+TEST_F(ImageStoreTest, AFullDiskIsToldWithItsDirectoryAndWhatMakesRoom) {
+    ImageToWrite image;
+    image.names = {"large:1"};
+    image.layers = {writeTar({{Type::File, "usr/bin/large", std::string(3 << 20, 'x')}})};
+    ASSERT_TRUE(writeImageArchive(directory / "large.tar", {image}));
+    for (const auto* size : {"size=2m", "size=5m"}) {  // the archive's parts do not fit; its layer does not
+        const auto answer = directory / "answer";
+        const auto child = ::fork();
+        if (child == 0) {
+            if (::unshare(CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER)) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                ::mount("small", (directory / "store").c_str(), "tmpfs", 0, size) != 0)
+                ::_exit(77);
+            const auto loaded = store->load(directory / "large.tar");
+            std::ofstream(answer) << (loaded ? "it fits" : loaded.error().message);
+            ::_exit(std::distance(fs::directory_iterator(directory / "store"), fs::directory_iterator()) == 1 ? 0 : 1);
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "this user may not mount anything";
+        EXPECT_EQ(WEXITSTATUS(status), 0) << "something but the lock was left";
+        const auto message = content(answer);
+        for (const auto& part : {(directory / "store").string(), std::string(" KiB of "), std::string("kubarium down --purge"), std::string("--state DIR")})
+            EXPECT_NE(message.find(part), std::string::npos) << message;
+    }
 }
 
 TEST_F(ImageStoreTest, AManifestCanNameNothingOutsideOfItsArchive) {
