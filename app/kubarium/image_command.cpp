@@ -18,12 +18,18 @@ Result<std::unique_ptr<kubelet::ImageStore>> openStore(const Options& options) {
     return store;
 }
 
+// One line per name, so that no name is cut, hidden or missing from what grep finds.
 void print(const Options& options, const std::vector<kubelet::ImageInfo>& images) {
     json::array items;
     constexpr double mebibyte = 1024.0 * 1024.0;
     for (const auto& image : images) {
-        if (wantsJson(options)) items.push_back({{"id", image.id}, {"names", json::array(image.names.begin(), image.names.end())}, {"sizeBytes", image.sizeBytes}});
-        else fmt::print("{:<44} {:<20} {:>8.1f} MiB\n", image.names.empty() ? "-" : image.names.front(), image.id.substr(0, 19), static_cast<double>(image.sizeBytes) / mebibyte);
+        if (wantsJson(options)) {
+            items.push_back({{"id", image.id}, {"names", json::array(image.names.begin(), image.names.end())}, {"sizeBytes", image.sizeBytes}});
+            continue;
+        }
+        const auto line = [&](const std::string& name) { fmt::print("{:<44} {:<20} {:>8.1f} MiB\n", name, image.id.substr(0, 19), static_cast<double>(image.sizeBytes) / mebibyte); };
+        if (image.names.empty()) line("-");
+        for (const auto& name : image.names) line(name);
     }
     if (wantsJson(options)) fmt::print("{}\n", json::serialize(items));
 }

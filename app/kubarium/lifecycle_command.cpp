@@ -46,7 +46,7 @@ Result<bool> stopOne(const cluster::ClusterPaths& paths) {
 
 int down(const Options& options, const DownArguments& arguments) {
     const auto names = arguments.all ? cluster::clusterNames(options.state) : std::vector<std::string>{options.name};
-    int code = success;
+    int code = success, ran = 0;
     for (const auto& name : names) {
         const auto paths = cluster::clusterPaths(name, options.state);
         if (!paths) return report(paths.error());
@@ -55,6 +55,8 @@ int down(const Options& options, const DownArguments& arguments) {
             code = report(stopped.error());
             continue;
         }
+        ran += *stopped;
+        const bool known = fs::exists(paths->directory);
         if (*stopped)
             fmt::print("cluster {} is down{}\n", name, arguments.purge ? "" : fmt::format("; 'kubarium up{0}' brings its objects back, 'kubarium down --purge{0}' forgets them", paths->flags()));
         else if (!arguments.all)
@@ -63,8 +65,10 @@ int down(const Options& options, const DownArguments& arguments) {
             std::error_code error;
             fs::remove_all(paths->directory, error);
             if (error) code = report(internalError(fmt::format("cannot remove {}: {}", paths->directory.string(), error.message())));
+            else if (known) fmt::print("cluster {} is forgotten: its objects, certificates, images and volumes\n", name);
         }
     }
+    if (arguments.all && ran == 0 && code == success) fmt::print("no cluster runs\n");
     return code;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <tuple>
 
 namespace kubarium::kubelet {
@@ -136,13 +137,14 @@ json::object makeNodeStatus(const NodeOptions& options, const ContainerRuntime& 
                           {"kubeletVersion", kubeletVersion}, {"kubeProxyVersion", ""}, {"operatingSystem", "linux"},
                           {"architecture", options.architecture}};
     auto images = runtime.images();
-    std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return a.sizeBytes > b.sizeBytes; });
+    std::sort(images.begin(), images.end(), [](const auto& a, const auto& b) { return std::tie(a.sizeBytes, a.id) > std::tie(b.sizeBytes, b.id); });
     if (images.size() > 50) images.resize(50);  // kubelet's nodeStatusMaxImages
+    constexpr std::size_t mostNames = 5;        // kubelet's MaxNamesPerImageInNodeStatus
     if (!images.empty()) {
         json::array list;
         for (const auto& image : images) {
             json::array names;
-            for (const auto& name : image.names) names.push_back(json::value(json::string(name)));
+            for (const auto& name : image.names | std::views::take(mostNames)) names.push_back(json::value(json::string(name)));
             list.push_back({{"names", std::move(names)}, {"sizeBytes", image.sizeBytes}});
         }
         status["images"] = std::move(list);

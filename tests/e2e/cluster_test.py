@@ -9,8 +9,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
 
+import pod_images
 from api import Api
 from machine import Machine, wait_until
 
@@ -64,6 +66,32 @@ class Cluster(unittest.TestCase):
         self.assertEqual(kubarium("fault", "list").stdout, "no faults\n")
         refused = kubarium("up", "--detach", check=False).stderr
         kubarium(*shlex.split(re.search(r"kubarium (status .*)", refused).group(1)), environment=bare)
+
+    def test_1c_shells_complete_what_the_help_lists(self):
+        def words(shell, line):
+            if not shutil.which(shell):
+                self.skipTest(f"{shell} is not installed")
+            script = kubarium("completion", shell).stdout
+            if shell == "fish":
+                return run(shell, "-c", f"{script}\ncomplete -C '{line}'").stdout.split()
+            parts = line.split(" ")
+            setting = f"COMP_WORDS=({' '.join(shlex.quote(part) for part in parts)}); COMP_CWORD={len(parts) - 1}"
+            return run(shell, "-c", f"{script}\n{setting}; _kubarium; printf '%s\\n' \"${{COMPREPLY[@]}}\"").stdout.split()
+
+        for shell in ("bash", "fish"):
+            with self.subTest(shell):
+                self.assertEqual(words(shell, "kubarium comp"), ["completion"])
+                self.assertEqual(words(shell, "kubarium image lo"), ["load"])
+                self.assertEqual(words(shell, "kubarium --name two why web --context"), ["--context"])
+        self.assertIn("fish", kubarium("completion", "--help").stdout)
+
+    def test_1d_down_says_what_it_found(self):
+        with tempfile.TemporaryDirectory() as empty:
+            self.assertEqual(kubarium("down", "--state", empty, "--name", "nobody").stdout, "cluster nobody does not run\n")
+            self.assertEqual(kubarium("down", "--state", empty, "--name", "nobody", "--purge").stdout, "cluster nobody does not run\n")
+            self.assertEqual(kubarium("down", "--state", empty, "--all").stdout, "no cluster runs\n")
+            (pathlib.Path(empty) / "old").mkdir()
+            self.assertIn("cluster old is forgotten", kubarium("down", "--state", empty, "--name", "old", "--purge").stdout)
 
     def test_2_a_second_engine_of_that_name_is_refused(self):
         again = kubarium("up", "--detach", check=False)
@@ -218,6 +246,14 @@ class Cluster(unittest.TestCase):
         wait_until("the engine is dead", lambda: kubarium("status", check=False).returncode == 3)
         kubarium("up", "--detach")
         self.assertEqual(self.k("get", "configmap", "kept", "-o", "jsonpath={.data.a}").stdout, "b")
+
+    def test_5e_an_image_is_told_with_all_its_names(self):
+        with tempfile.TemporaryDirectory() as folder:
+            archive = pathlib.Path(folder) / "image.tar"
+            pod_images.archive(archive, ["shop/cart:1", "shop/cart:latest"], {}, [pod_images.layer(lambda tar: pod_images.add(tar, "file", b"x"))])
+            kubarium("image", "load", archive)
+        lines = kubarium("image", "list").stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines if "shop/cart" in line], ["docker.io/shop/cart:1", "docker.io/shop/cart:latest"])
 
     def test_9_nodes_take_pods_as_soon_as_up_returns(self):
         other = ("--name", MACHINE.name + "-open")

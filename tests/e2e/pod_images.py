@@ -51,7 +51,7 @@ def busybox_layer():
     return layer(fill)
 
 
-def archive(path, name, config, layers):
+def archive(path, names, config, layers):
     """A docker-save archive of one image."""
     digests = [hashlib.sha256(one).hexdigest() for one in layers]
     document = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Env": [PATH], **config},
@@ -61,7 +61,7 @@ def archive(path, name, config, layers):
         add(tar, configuration, document, 0o644)
         for digest, content in zip(digests, layers):
             add(tar, f"{digest}.tar", content, 0o644)
-        manifest = [{"Config": configuration, "RepoTags": [name], "Layers": [f"{digest}.tar" for digest in digests]}]
+        manifest = [{"Config": configuration, "RepoTags": names, "Layers": [f"{digest}.tar" for digest in digests]}]
         add(tar, "manifest.json", json.dumps(manifest).encode(), 0o644)
     return path
 
@@ -80,4 +80,4 @@ def make(folder, web):
                   [base, start]),
         "web": ({"Entrypoint": ["/web"]}, [base, layer(lambda tar: add(tar, "web", server))]),
     }
-    return [archive(folder / f"{name}.tar", f"reg.local/{name}:1", config, layers) for name, (config, layers) in images.items()]
+    return [archive(folder / f"{name}.tar", [f"reg.local/{name}:1"], config, layers) for name, (config, layers) in images.items()]

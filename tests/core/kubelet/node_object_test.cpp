@@ -19,6 +19,20 @@ TEST(NodeObject, ResourcesThatOthersAdvertiseStay) {
     EXPECT_EQ(api::stringAt(after, {"capacity", "cpu"}), "4");
 }
 
+TEST(NodeObject, ImagesAreToldWithTheirNamesTheLargestFirst) {
+    SimulatedLoop loop;
+    SimulatedRuntimeOptions simulated;
+    simulated.images = [] {
+        std::vector<ImageInfo> images(2);
+        images[0] = {.id = "sha256:1", .names = {"small:1"}, .sizeBytes = 1};
+        images[1] = {.id = "sha256:2", .names = {"a:1", "b:1", "c:1", "d:1", "e:1", "f:1"}, .sizeBytes = 2};
+        return images;
+    };
+    SimulatedRuntime runtime(loop, loop, loop.random(), std::move(simulated));
+    const auto status = makeNodeStatus({}, runtime, nullptr, loop.now());
+    EXPECT_EQ(boost::json::serialize(status.at("images")), R"([{"names":["a:1","b:1","c:1","d:1","e:1"],"sizeBytes":2},{"names":["small:1"],"sizeBytes":1}])");
+}
+
 TEST(NodeObject, EventsTellOfConditionsThatChange) {
     SimulatedLoop loop;
     SimulatedRuntime runtime(loop, loop, loop.random());
