@@ -207,8 +207,11 @@ private:
             if (&shape == &field_->shape) type = field_->goType;
             else if (field_->shape.kind == ValueKind::List && &shape == field_->shape.element && field_->goType.starts_with("[]")) type = field_->goType.substr(2);
         }
+        // These read themselves, from what they are inside.
+        if (shape.kind == ValueKind::IntOrString) type = "int32";
+        if (shape.kind == ValueKind::Time || shape.kind == ValueKind::MicroTime) type = "string";
         std::string kind(goKind(value));
-        const bool number = shape.kind == ValueKind::Int32 || shape.kind == ValueKind::Int64;
+        const bool number = shape.kind == ValueKind::Int32 || shape.kind == ValueKind::Int64 || shape.kind == ValueKind::IntOrString;
         if (kind == "number" && number) kind += " " + toJson(value);
         error = fmt::format("json: cannot unmarshal {} into Go struct field {}.{} of type {}", kind, field_ ? field_->owner->shortName : "", path(true), type);
         return false;

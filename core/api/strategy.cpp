@@ -175,6 +175,7 @@ bool differs(const json::object& a, const json::object& b, std::string_view key)
 bool desiredStateDiffers(const GroupVersionKind& kind, const json::object& before, const json::object& after) {
     if (kind.kind == "PriorityClass") return false;
     if (kind.kind == "Deployment" && differs(metadataOf(before), metadataOf(after), "annotations")) return true;
+    if (kind.kind == "EndpointSlice" && differs(metadataOf(before), metadataOf(after), "labels")) return true;
     const auto changed = [&](const json::object& a, const json::object& b) {
         return std::ranges::any_of(a, [&](const auto& member) {
             const std::string_view key = member.key();

@@ -17,7 +17,24 @@ namespace {
 constexpr std::array<std::string_view, 3> protocols = {"SCTP", "TCP", "UDP"};
 constexpr std::string_view cidrSentence = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 
-bool isLoopback(std::string_view ip) { return ip.starts_with("127.") || ip == "::1"; }
+// The 16 bytes of an address, IPv4 ones as they are mapped into IPv6.
+std::array<unsigned char, 16> bytesOf(std::string_view ip) {
+    const std::string text(ip);
+    std::array<unsigned char, 16> bytes{};
+    if (text.find(':') != std::string::npos) {
+        inet_pton(AF_INET6, text.c_str(), bytes.data());
+    } else {
+        bytes[10] = bytes[11] = 0xff;
+        inet_pton(AF_INET, text.c_str(), bytes.data() + 12);
+    }
+    return bytes;
+}
+
+std::string canonical(std::string_view ip) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const auto bytes = bytesOf(ip);
+    return inet_ntop(isIpv6(ip) ? AF_INET6 : AF_INET, isIpv6(ip) ? bytes.data() : bytes.data() + 12, text.data(), text.size());
+}
 
 // What an endpoint or an external IP must not be.
 void validateReachableIp(std::string_view ip, const std::string& path, Report& report) {
@@ -25,10 +42,14 @@ void validateReachableIp(std::string_view ip, const std::string& path, Report& r
         report.invalid(path, ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
         return;
     }
-    if (ip == "0.0.0.0" || ip == "::") report.invalid(path, ip, fmt::format("may not be unspecified ({})", ip));
-    if (isLoopback(ip)) report.invalid(path, ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
-    if (ip.starts_with("169.254.")) report.invalid(path, ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-    if (ip.starts_with("224.0.0.")) report.invalid(path, ip, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+    const auto bytes = bytesOf(ip);
+    const bool mapped = bytes[10] == 0xff && bytes[11] == 0xff && std::all_of(bytes.begin(), bytes.begin() + 10, [](unsigned char byte) { return byte == 0; });
+    const auto starts = [&](std::initializer_list<unsigned char> start) { return std::equal(start.begin(), start.end(), bytes.begin() + (mapped ? 12 : 0)); };
+    const auto zeroUntil = [&](std::size_t end) { return std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(end), [](unsigned char byte) { return byte == 0; }); };
+    if (mapped ? starts({0, 0, 0, 0}) : zeroUntil(16)) report.invalid(path, ip, fmt::format("may not be unspecified ({})", ip));
+    if (mapped ? starts({127}) : zeroUntil(15) && bytes[15] == 1) report.invalid(path, ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
+    if (mapped ? starts({169, 254}) : bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) report.invalid(path, ip, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+    if (mapped ? starts({224, 0, 0}) : bytes[0] == 0xff && (bytes[1] & 0x0f) == 0x02) report.invalid(path, ip, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
 }
 
 // ---- Service ------------------------------------------------------------------------------------------------------------------
@@ -169,8 +190,8 @@ void validateServiceUpdate(const json::object& service, const json::object& old,
 
 // ---- Endpoints ------------------------------------------------------------------------------------------------------------------
 
-void validateEndpointPort(const json::object& port, bool required, const std::string& path, Report& report) {
-    if (required || valueAt(port, "port")) validatePortNumber(port, "port", path + ".port", report);
+void validateEndpointPort(const json::object& port, const std::string& path, Report& report) {
+    validatePortNumber(port, "port", path + ".port", report);
     const auto protocol = textAt(port, "protocol");
     if (protocol.empty()) report.required(path + ".protocol");
     else if (std::ranges::find(protocols, protocol) == protocols.end()) report.unsupported(path + ".protocol", protocol, protocols);
@@ -192,46 +213,99 @@ void validateEndpoints(const json::object& endpoints, Report& report) {
             const auto name = textAt(asObject(ports[j]), "name");
             if (name.empty() && ports.size() > 1) report.required(here + ".name");
             else if (!name.empty()) report.invalidEach(here + ".name", name, checkDnsLabel(name));
-            validateEndpointPort(asObject(ports[j]), true, here, report);
+            validateEndpointPort(asObject(ports[j]), here, report);
         }
     }
 }
 
-void validateEndpointSlice(const json::object& slice, Report& report) {
+// A name with a domain, for endpoints that are no addresses.
+void validateFullName(std::string_view name, const std::string& path, Report& report) {
+    if (name.empty()) return report.required(path);
+    if (name.ends_with('.')) name.remove_suffix(1);
+    if (const auto sentences = checkDnsSubdomain(name); !sentences.empty()) return report.invalid(path, name, fmt::format("{}", fmt::join(sentences, ",")));
+    if (name.find('.') == name.npos) return report.invalid(path, name, "should be a domain with at least two segments separated by dots");
+    for (std::size_t start = 0; start <= name.size();) {
+        const auto end = std::min(name.find('.', start), name.size());
+        const auto label = name.substr(start, end - start);
+        if (const auto sentences = checkDnsLabel(label); !sentences.empty()) return report.invalid(path, label, fmt::format("{}", fmt::join(sentences, ",")));
+        start = end + 1;
+    }
+}
+
+void validateEndpointAddress(std::string_view address, std::string_view type, const std::string& addresses, const std::string& path, Report& report) {
+    if (type == "FQDN") return validateFullName(address, path, report);
+    if (type != "IPv4" && type != "IPv6") return;
+    if (!isIpAddress(address)) return validateIp(address, path, report);
+    if (type == "IPv6" && canonical(address) != address) return report.invalid(path, address, fmt::format("must be in canonical form ({})", goQuote(canonical(address))));
+    if (isIpv6(address) != (type == "IPv6")) report.invalid(addresses, address, fmt::format("must be an {} address", type));
+    validateReachableIp(address, path, report);
+}
+
+void validateHintNames(const json::object& hints, std::string_view key, SyntaxCheck check, const std::string& path, Report& report) {
+    constexpr std::size_t most = 8;
+    const auto here = path + "." + std::string(key);
+    const auto& names = arrayAt(hints, key);
+    if (names.size() > most) return report.tooMany(here, names.size(), most);
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto name = textAt(asObject(names[i]), "name");
+        if (!seen.insert(name).second) report.duplicate(indexed(here, i) + ".name", name);
+        report.invalidEach(indexed(here, i) + ".name", name, check(name));
+    }
+}
+
+void validateSliceEndpoints(const json::object& slice, Report& report) {
+    constexpr std::size_t most = 1000, mostAddresses = 100;
+    const auto type = textAt(slice, "addressType");
+    const auto& endpoints = arrayAt(slice, "endpoints");
+    if (endpoints.size() > most) return report.tooMany("endpoints", endpoints.size(), most);
+    for (std::size_t i = 0; i < endpoints.size(); ++i) {
+        const auto& endpoint = asObject(endpoints[i]);
+        const auto path = indexed("endpoints", i), addressPath = path + ".addresses";
+        const auto& addresses = arrayAt(endpoint, "addresses");
+        if (addresses.empty()) report.required(addressPath, "must contain at least 1 address");
+        else if (addresses.size() > mostAddresses) report.tooMany(addressPath, addresses.size(), mostAddresses);
+        for (std::size_t j = 0; j < addresses.size(); ++j) validateEndpointAddress(asString(addresses[j]), type, addressPath, indexed(addressPath, j), report);
+        if (const auto* node = valueAt(endpoint, "nodeName")) report.invalidEach(path + ".nodeName", asString(*node), checkDnsSubdomain(asString(*node)));
+        if (const auto* host = valueAt(endpoint, "hostname")) report.invalidEach(path + ".hostname", asString(*host), checkDnsLabel(asString(*host)));
+        if (const auto* hints = objectAt(endpoint, "hints")) {
+            validateHintNames(*hints, "forZones", checkLabelValue, path + ".hints", report);
+            if (arrayAt(*hints, "forZones").size() <= 8) validateHintNames(*hints, "forNodes", checkDnsSubdomain, path + ".hints", report);
+        }
+    }
+}
+
+void validateSlicePorts(const json::object& slice, Report& report) {
+    constexpr std::size_t most = 20000;
+    const auto& ports = arrayAt(slice, "ports");
+    if (ports.size() > most) return report.tooMany("ports", ports.size(), most);
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        const auto& port = asObject(ports[i]);
+        const auto path = indexed("ports", i);
+        const auto name = textAt(port, "name"), protocol = textAt(port, "protocol");
+        if (!name.empty()) report.invalidEach(path + ".name", name, checkDnsLabel(name));
+        if (!names.insert(name).second) report.duplicate(path + ".name", name);
+        if (!valueAt(port, "protocol")) report.required(path + ".protocol");
+        else if (std::ranges::find(protocols, protocol) == protocols.end()) report.unsupported(path + ".protocol", protocol, protocols);
+        if (const auto* application = valueAt(port, "appProtocol")) report.invalidEach(path + ".appProtocol", asString(*application), checkQualifiedName(asString(*application)));
+    }
+}
+
+void validateSliceWithout(const json::value* trusted, const json::object& slice, Report& report) {
     const auto type = textAt(slice, "addressType");
     if (type.empty()) report.required("addressType");
     else if (type != "FQDN" && type != "IPv4" && type != "IPv6") report.unsupported("addressType", type, {"FQDN", "IPv4", "IPv6"});
-    const auto& endpoints = arrayAt(slice, "endpoints");
-    if (endpoints.size() > 1000) report.tooMany("endpoints", endpoints.size(), 1000);
-    for (std::size_t i = 0; i < endpoints.size() && !type.empty(); ++i) {
-        const auto path = indexed("endpoints", i);
-        const auto& addresses = arrayAt(asObject(endpoints[i]), "addresses");
-        if (addresses.empty()) report.required(path + ".addresses", "must contain at least 1 address");
-        else if (addresses.size() > 100) report.tooMany(path + ".addresses", addresses.size(), 100);
-        for (std::size_t j = 0; j < addresses.size(); ++j) {
-            const auto here = indexed(path + ".addresses", j);
-            const auto address = asString(addresses[j]);
-            if (type == "FQDN") {
-                report.invalidEach(here, address, checkDnsSubdomain(address));
-                continue;
-            }
-            validateReachableIp(address, here, report);
-            if (isIpAddress(address) && isIpv6(address) != (type == "IPv6")) report.invalid(here, address, fmt::format("must be an {} address", type));
-        }
-    }
-    const auto& ports = arrayAt(slice, "ports");
-    if (ports.size() > 20000) report.tooMany("ports", ports.size(), 20000);
-    std::set<std::string> names;
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-        const auto path = indexed("ports", i);
-        const auto name = textAt(asObject(ports[i]), "name");
-        if (!name.empty()) report.invalidEach(path + ".name", name, checkDnsLabel(name));
-        if (!names.emplace(name).second) report.duplicate(path + ".name", name);
-        validateEndpointPort(asObject(ports[i]), false, path, report);
-    }
+    validateSlicePorts(slice, report);
+    if (!trusted || !sameMeaning(trusted, valueAt(slice, "endpoints"))) validateSliceEndpoints(slice, report);
 }
 
-void validateEndpointSliceUpdate(const json::object& slice, const json::object& old, std::string_view, Report& report) { validateImmutable(slice, old, "addressType", "addressType", report); }
+void validateEndpointSlice(const json::object& slice, Report& report) { validateSliceWithout(nullptr, slice, report); }
+
+void validateEndpointSliceUpdate(const json::object& slice, const json::object& old, std::string_view, Report& report) {
+    validateSliceWithout(valueAt(old, "endpoints"), slice, report);
+    validateImmutable(slice, old, "addressType", "addressType", report);
+}
 
 // ---- Ingress, NetworkPolicy -------------------------------------------------------------------------------------------------------
 
@@ -241,8 +315,12 @@ void validateBackend(const json::object& backend, const std::string& path, Repor
     if (service && resource) {
         report.invalid(path, "", "cannot set both resource and service backends");
     } else if (resource) {
-        for (const auto* key : {"kind", "name"})
-            if (textAt(*resource, key).empty()) report.required(path + ".resource." + key);
+        if (const auto* group = valueAt(*resource, "apiGroup")) report.invalidEach(path + ".resource.apiGroup", asString(*group), checkDnsSubdomain(asString(*group)));
+        for (const auto* key : {"kind", "name"}) {
+            const auto text = textAt(*resource, key);
+            if (text.empty()) report.required(path + ".resource." + key);
+            else report.invalidEach(path + ".resource." + key, text, checkPathSegment(text));
+        }
     } else if (service) {
         const auto name = textAt(*service, "name");
         if (name.empty()) report.required(path + ".service.name");
@@ -250,9 +328,9 @@ void validateBackend(const json::object& backend, const std::string& path, Repor
         const auto& port = objectOrEmpty(*service, "port");
         const auto portName = textAt(port, "name");
         const auto number = numberAt(port, "number").value_or(0);
-        if (!portName.empty() && number > 0) report.invalid(path, "", "cannot set both port name & port number");
+        if (!portName.empty() && number != 0) report.invalid(path, "", "cannot set both port name & port number");
         else if (!portName.empty()) report.invalidEach(path + ".service.port.name", portName, checkPortName(portName));
-        else if (number > 0) validatePortNumber(port, "number", path + ".service.port.number", report);
+        else if (number != 0) validatePortNumber(port, "number", path + ".service.port.number", report);
         else report.required(path, "port name or number is required");
     } else {
         report.invalid(path, "", "resource or service backend is required");
@@ -267,9 +345,11 @@ void validateIngressPaths(const json::object& http, const std::string& path, Rep
         const auto here = indexed(path + ".paths", i);
         const auto type = textAt(one, "pathType");
         const auto target = textAt(one, "path");
-        if (type.empty()) {
+        if (!valueAt(one, "pathType")) {
             report.required(here + ".pathType", "pathType must be specified");
-        } else if (type == "Exact" || type == "Prefix") {
+            continue;
+        }
+        if (type == "Exact" || type == "Prefix") {
             if (!target.starts_with('/')) report.invalid(here + ".path", target, "must be an absolute path");
             for (const std::string_view bad : {"//", "/./", "/../", "%2f", "%2F"})
                 if (target.find(bad) != target.npos) report.invalid(here + ".path", target, fmt::format("must not contain '{}'", bad));
@@ -286,7 +366,7 @@ void validateIngressPaths(const json::object& http, const std::string& path, Rep
 
 std::vector<std::string> checkHost(std::string_view host) { return host.find('*') != host.npos ? checkWildcardSubdomain(host) : checkDnsSubdomain(host); }
 
-void validateIngress(const json::object& ingress, Report& report) {
+void validateIngressSpec(const json::object& ingress, Report& report) {
     const auto& spec = objectOrEmpty(ingress, "spec");
     const auto& rules = arrayAt(spec, "rules");
     if (rules.empty() && !objectAt(spec, "defaultBackend")) report.invalidText("spec", "null", "either `defaultBackend` or `rules` must be specified");
@@ -296,7 +376,7 @@ void validateIngress(const json::object& ingress, Report& report) {
         const auto host = textAt(asObject(rules[i]), "host");
         if (!host.empty()) {
             if (isIpAddress(host)) report.invalid(path + ".host", host, "must be a DNS name, not an IP address");
-            else report.invalidEach(path + ".host", host, checkHost(host));
+            report.invalidEach(path + ".host", host, checkHost(host));
         }
         if (const auto* http = objectAt(asObject(rules[i]), "http")) validateIngressPaths(*http, path + ".http", report);
     }
@@ -307,11 +387,19 @@ void validateIngress(const json::object& ingress, Report& report) {
         for (std::size_t j = 0; j < hosts.size(); ++j) report.invalidEach(indexed(path + ".hosts", j), asString(hosts[j]), checkHost(asString(hosts[j])));
         if (const auto secret = textAt(asObject(tls[i]), "secretName"); !secret.empty()) report.invalidEach(path + ".secretName", secret, checkDnsSubdomain(secret));
     }
-    const auto className = textAt(spec, "ingressClassName");
-    if (!className.empty()) report.invalidEach("spec.ingressClassName", className, checkDnsSubdomain(className));
+    if (const auto* name = valueAt(spec, "ingressClassName")) report.invalidEach("spec.ingressClassName", asString(*name), checkDnsSubdomain(asString(*name)));
+}
+
+void validateIngress(const json::object& ingress, Report& report) {
+    validateIngressSpec(ingress, report);
     static constexpr std::string_view annotation = "kubernetes.io/ingress.class";
-    const auto annotated = textAt(objectOrEmpty(objectOrEmpty(ingress, "metadata"), "annotations"), annotation);
-    if (!annotated.empty() && !className.empty() && annotated != className) report.invalid("annotations." + std::string(annotation), annotated, "must match `ingressClassName` when both are specified");
+    const auto* annotated = valueAt(objectOrEmpty(objectOrEmpty(ingress, "metadata"), "annotations"), annotation);
+    const auto* name = valueAt(objectOrEmpty(ingress, "spec"), "ingressClassName");
+    if (annotated && name && *annotated != *name) report.invalid("annotations." + std::string(annotation), asString(*annotated), "must match `ingressClassName` when both are specified");
+}
+
+void validateIngressUpdate(const json::object& ingress, const json::object&, std::string_view subresource, Report& report) {
+    if (subresource.empty()) validateIngressSpec(ingress, report);
 }
 
 void validatePeer(const json::object& peer, const std::string& path, Report& report) {
@@ -360,14 +448,19 @@ void validatePolicyRules(const json::object& spec, std::string_view direction, s
             const auto& port = asObject(ports[j]);
             const auto here = indexed(path + ".ports", j);
             const auto protocol = textAt(port, "protocol");
-            if (!protocol.empty() && protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") report.unsupported(here + ".protocol", protocol, {"TCP", "UDP", "SCTP"});
+            if (valueAt(port, "protocol") && protocol != "TCP" && protocol != "UDP" && protocol != "SCTP") report.unsupported(here + ".protocol", protocol, {"TCP", "UDP", "SCTP"});
             const auto* number = valueAt(port, "port");
-            if (number) validatePortNumOrName(*number, here + ".port", report);
             const auto end = numberAt(port, "endPort");
-            if (!end) continue;
-            if (!number) report.invalid(here + ".endPort", *end, "may not be specified when `port` is not specified");
-            else if (!number->is_int64()) report.invalid(here + ".endPort", *end, "may not be specified when `port` is non-numeric");
-            else if (*end < number->get_int64()) report.invalid(here + ".endPort", *end, "must be greater than or equal to `port`");
+            if (end && number && number->is_string()) report.invalid(here + ".endPort", *end, "may not be specified when `port` is non-numeric");
+            if (number) validatePortNumOrName(*number, here + ".port", report);
+            if (!end || (number && number->is_string())) continue;
+            if (!number) {
+                report.invalid(here + ".endPort", *end, "may not be specified when `port` is not specified");
+                continue;
+            }
+            // The value that is shown is the first port.
+            if (*end < number->get_int64()) report.invalid(here + ".endPort", number->get_int64(), "must be greater than or equal to `port`");
+            validatePortNumber(port, "endPort", here + ".endPort", report);
         }
         const auto& others = arrayAt(asObject(rules[i]), peers);
         for (std::size_t j = 0; j < others.size(); ++j) validatePeer(asObject(others[j]), indexed(path + "." + std::string(peers), j), report);
@@ -385,7 +478,7 @@ void validateNetworkPolicy(const json::object& policy, Report& report) {
         return;
     }
     for (std::size_t i = 0; i < types.size(); ++i)
-        if (asString(types[i]) != "Ingress" && asString(types[i]) != "Egress") report.unsupported(indexed("spec.policyTypes", i), asString(types[i]), {"Egress", "Ingress"});
+        if (asString(types[i]) != "Ingress" && asString(types[i]) != "Egress") report.unsupported(indexed("spec.policyTypes", i), asString(types[i]), {"Ingress", "Egress"});
 }
 
 void validateIngressClass(const json::object& ingressClass, Report& report) {
@@ -429,9 +522,9 @@ const KindRules* networkRules(const GroupVersionKind& kind) {
     static const std::map<std::pair<std::string_view, std::string_view>, KindRules> rules = {
         {{"", "Service"}, {checkDns1035Label, validateService, validateServiceUpdate}},
         {{"", "Endpoints"}, {nullptr, validateEndpoints, nullptr}},
-        {{"discovery.k8s.io", "EndpointSlice"}, {nullptr, validateEndpointSlice, validateEndpointSliceUpdate}},
-        {{"networking.k8s.io", "Ingress"}, {nullptr, validateIngress, nullptr}},
-        {{"networking.k8s.io", "NetworkPolicy"}, {nullptr, validateNetworkPolicy, nullptr}},
+        {{"discovery.k8s.io", "EndpointSlice"}, {.create = validateEndpointSlice, .update = validateEndpointSliceUpdate, .updateOnly = true, .metadataAgain = true}},
+        {{"networking.k8s.io", "Ingress"}, {.create = validateIngress, .update = validateIngressUpdate, .updateOnly = true, .metadataAgain = true}},
+        {{"networking.k8s.io", "NetworkPolicy"}, {.create = validateNetworkPolicy, .metadataAgain = true}},
         {{"networking.k8s.io", "IPAddress"}, {checkAddressName, nullptr, nullptr}},
         {{"networking.k8s.io", "IngressClass"}, {nullptr, validateIngressClass, validateIngressClassUpdate}},
     };
