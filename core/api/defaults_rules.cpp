@@ -238,7 +238,8 @@ void replicationController(json::object& object) {
 }
 
 void job(json::object& object) {
-    labelsFromTemplate(object);
+    // A new one gets them with the labels that are made of its name.
+    if (present(ensureObject(object, {"metadata"}), "resourceVersion")) labelsFromTemplate(object);
     auto& spec = ensureObject(object, {"spec"});
     if (!present(spec, "completions") && !present(spec, "parallelism")) spec["completions"] = 1;
     setIfAbsent(spec, "parallelism", 1);

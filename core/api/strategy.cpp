@@ -4,6 +4,7 @@
 #include "core/api/pod_quality.h"
 #include "core/api/strategy_pod.h"
 #include "core/api/strategy_service.h"
+#include "core/api/validation.h"
 
 #include <boost/json.hpp>
 
@@ -151,18 +152,24 @@ void generateJobSelector(json::object& object) {
     const auto* manual = at(spec, "manualSelector");
     const auto* uid = at(metadataOf(std::as_const(object)), "uid");
     const auto* name = at(metadataOf(std::as_const(object)), "name");
-    if ((manual && manual->is_bool() && manual->get_bool()) || !uid || !name) return;
-    const auto uidCopy = *uid, nameCopy = *name;
-    auto& labels = ensureObject(spec, {"template", "metadata", "labels"});
-    for (const auto* key : {"controller-uid", "batch.kubernetes.io/controller-uid"}) labels.insert_or_assign(key, uidCopy);
-    for (const auto* key : {"job-name", "batch.kubernetes.io/job-name"}) labels.insert_or_assign(key, nameCopy);
-    const json::object labelsCopy = labels;
-    ensureObject(spec, {"selector", "matchLabels"}).insert_or_assign("batch.kubernetes.io/controller-uid", uidCopy);
-    // A name that is too long for a label is refused for the template's sake alone.
+    const bool chosen = manual && manual->is_bool() && manual->get_bool();
+    const auto* given = findPath(spec, {"template", "metadata", "labels"});
+    const bool labelled = given && given->is_object() && !given->get_object().empty();
+    const auto nameCopy = name ? *name : json::value("");
+    if (!chosen && uid) {
+        const auto uidCopy = *uid;
+        auto& labels = ensureObject(spec, {"template", "metadata", "labels"});
+        for (const auto* key : {"controller-uid", "batch.kubernetes.io/controller-uid"}) labels.emplace(key, uidCopy);
+        for (const auto* key : {"job-name", "batch.kubernetes.io/job-name"}) labels.emplace(key, nameCopy);
+        ensureObject(spec, {"selector", "matchLabels"}).emplace("batch.kubernetes.io/controller-uid", uidCopy);
+    }
+    // It is labelled like its Pods. Where only the server gave labels, a name that cannot be one is refused for the template's sake alone.
+    const auto* labels = findPath(object, {"spec", "template", "metadata", "labels"});
+    if (!labels || !labels->is_object() || (!labelled && !checkLabelValue(nameCopy.is_string() ? std::string_view(nameCopy.get_string()) : "").empty())) return;
+    const json::value labelsCopy = *labels;
     auto& metadata = metadataOf(object);
     const auto* own = at(metadata, "labels");
-    const bool fits = nameCopy.is_string() && nameCopy.get_string().size() <= 63;
-    if (fits && (!own || !own->is_object() || own->get_object().empty())) metadata["labels"] = labelsCopy;
+    if (!own || !own->is_object() || own->get_object().empty()) metadata["labels"] = labelsCopy;
 }
 
 bool differs(const json::object& a, const json::object& b, std::string_view key) {

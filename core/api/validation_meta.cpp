@@ -175,6 +175,10 @@ void validateNonnegative(std::int64_t value, const std::string& path, Report& re
     if (value < 0) report.invalid(path, value, "must be greater than or equal to 0");
 }
 
+void validateNonnegativeAt(const json::object& object, std::string_view key, const std::string& path, Report& report) {
+    if (const auto value = numberAt(object, key)) validateNonnegative(*value, path + "." + std::string(key), report);
+}
+
 void validatePortNumber(const json::object& object, std::string_view key, const std::string& path, Report& report) {
     const auto port = numberAt(object, key).value_or(0);
     for (const auto& sentence : checkPortNumber(port)) report.invalid(path, port, sentence);

@@ -45,6 +45,7 @@ bool selectorMatches(const json::object& selector, const json::object& labels);
 void validateLocalPath(std::string_view target, const std::string& path, Report&);
 bool hasBacksteps(std::string_view path);  // a part of it is ".."
 void validateNonnegative(std::int64_t value, const std::string& path, Report&);
+void validateNonnegativeAt(const json::object& object, std::string_view key, const std::string& path, Report&);  // if it is there
 void validatePortNumber(const json::object& object, std::string_view key, const std::string& path, Report&);
 // A port number or name, as in targetPort and probes.
 void validatePortNumOrName(const json::value& port, const std::string& path, Report&);
@@ -101,6 +102,7 @@ struct KindRules {
 
 const KindRules* coreRules(const GroupVersionKind&);
 const KindRules* workloadRules(const GroupVersionKind&);
+const KindRules* jobRules(const GroupVersionKind&);
 const KindRules* policyRules(const GroupVersionKind&);
 const KindRules* networkRules(const GroupVersionKind&);
 const KindRules* storageRules(const GroupVersionKind&);
