@@ -628,6 +628,33 @@
     </message>
 </context>
 <context>
+    <name>Manifest</name>
+    <message>
+        <source>A ConfigMap as environment and as files.</source>
+        <translation>一个 ConfigMap，既作为环境变量，也作为文件。</translation>
+    </message>
+    <message>
+        <source>A Deployment keeps three Pods running; the Service gives them one address.</source>
+        <translation>Deployment 保持三个 Pod 运行；Service 给它们一个共同的地址。</translation>
+    </message>
+    <message>
+        <source>A Pod: one or more containers that share an address.</source>
+        <translation>一个 Pod：一个或多个共享同一地址的容器。</translation>
+    </message>
+    <message>
+        <source>Readiness takes a Pod out of its Service; liveness restarts its container. Try: kubectl exec probed -- rm /tmp/alive</source>
+        <translation>就绪探针把 Pod 移出 Service；存活探针重启容器。试试：kubectl exec probed -- rm /tmp/alive</translation>
+    </message>
+    <message>
+        <source>A Pod that tolerates a taint and prefers one zone.</source>
+        <translation>一个容忍某个污点并偏好某个可用区的 Pod。</translation>
+    </message>
+    <message>
+        <source>Two containers of one Pod share localhost and an emptyDir: the writer fills what the server shows.</source>
+        <translation>同一个 Pod 的两个容器共享 localhost 和一个 emptyDir：writer 写入，server 展示。</translation>
+    </message>
+</context>
+<context>
     <name>Stage</name>
     <message>
         <source>power off</source>

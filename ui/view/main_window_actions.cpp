@@ -12,6 +12,7 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QCoreApplication>
 #include <QDir>
 #include <QDockWidget>
 #include <QFile>
@@ -37,11 +38,19 @@ constexpr int faultSeconds[] = {30, 60, 300, 0};
 
 QStringList manifests() { return QDir(QStringLiteral(":/manifests")).entryList({QStringLiteral("*.yaml")}, QDir::Files, QDir::Name); }
 
-QString firstComment(const QString& resource) {
+// A manifest begins with a comment, which says what it is for, in the language of the window.
+struct Manifest {
+    QString comment, text;
+};
+
+Manifest exampleManifest(const QString& resource) {
     QFile file(QStringLiteral(":/manifests/") + resource);
     if (!file.open(QIODevice::ReadOnly)) return {};
-    const auto line = QString::fromUtf8(file.readLine()).trimmed();
-    return line.startsWith(QLatin1Char('#')) ? line.mid(1).trimmed() : QString();
+    const auto text = QString::fromUtf8(file.readAll());
+    const auto first = text.section(QLatin1Char('\n'), 0, 0);
+    if (!first.startsWith(QLatin1String("# "))) return {{}, text};
+    const auto comment = QCoreApplication::translate("Manifest", first.mid(2).toUtf8().constData());
+    return {comment, QLatin1String("# ") + comment + text.mid(first.size())};
 }
 
 }  // namespace
@@ -195,7 +204,7 @@ void MainWindow::fillClusterMenu() {
         action->setToolTip(entry.problem);
     }
     auto* fresh = menu.addMenu(tr("New manifest"));
-    for (const auto& resource : manifests()) fresh->addAction(resource.section(QLatin1Char('.'), 0, 0) + QStringLiteral(": ") + firstComment(resource), this, [this, resource] { newManifest(resource); });
+    for (const auto& resource : manifests()) fresh->addAction(resource.section(QLatin1Char('.'), 0, 0) + QStringLiteral(": ") + exampleManifest(resource).comment, this, [this, resource] { newManifest(resource); });
 }
 
 void MainWindow::fillFaultMenu() {
@@ -251,8 +260,7 @@ void MainWindow::fillViewMenu() {
 }
 
 void MainWindow::newManifest(const QString& resource) {
-    QFile file(QStringLiteral(":/manifests/") + (resource.isEmpty() ? QStringLiteral("deployment.yaml") : resource));
-    if (file.open(QIODevice::ReadOnly)) edit(QString::fromUtf8(file.readAll()));
+    edit(exampleManifest(resource.isEmpty() ? QStringLiteral("deployment.yaml") : resource).text);
 }
 
 void MainWindow::edit(const QString& manifest) {
@@ -283,11 +291,11 @@ WhatIfDialog* MainWindow::openWhatIf() {
     if (!link_ || !link_->offers(Kind::Decision)) return nullptr;
     auto* dialog = new WhatIfDialog(*link_, stage_->model(), appearance_.theme(), appearance_.language(), this);
     for (const int side : {0, 1}) dialog->stage(side).setOwnerPalette(appearance_.owners());  // a workload has one colour everywhere
-    auto manifest = editorPane_->isVisible() ? editor_->text() : QString();
-    if (QFile file(QStringLiteral(":/manifests/deployment.yaml")); manifest.trimmed().isEmpty() && file.open(QIODevice::ReadOnly)) manifest = QString::fromUtf8(file.readAll()).replace(QLatin1String("name: web"), QLatin1String("name: shop"));
+    auto supposed = editorPane_->isVisible() ? editor_->text() : QString();
+    if (supposed.trimmed().isEmpty()) supposed = exampleManifest(QStringLiteral("deployment.yaml")).text.replace(QLatin1String("name: web"), QLatin1String("name: shop"));
     // Closed and opened again it goes on with what was asked; what stands in the editor is asked about first.
     if (whatIf_) dialog->setQuestion(*whatIf_);
-    if (!whatIf_ || editorPane_->isVisible()) dialog->setManifests(manifest);
+    if (!whatIf_ || editorPane_->isVisible()) dialog->setManifests(supposed);
     connect(dialog, &QDialog::finished, this, [this, dialog] { whatIf_ = dialog->question(); });
     dialog->open();
     return dialog;
@@ -319,7 +327,7 @@ QList<PaletteEntry> MainWindow::paletteEntries() {
     add(tr("Toolbar and its menus"), [this] { toolBar_->toggleKeyboard(); }, QStringLiteral("F10"));
     add(tr("Light or dark"), [this] { appearance_.toggleBrightness(); });
     add(tr("Open a kubeconfig…"), [this] { chooseKubeconfig(); });
-    for (const auto& resource : manifests()) add(tr("New manifest") + QStringLiteral(": ") + resource.section(QLatin1Char('.'), 0, 0), [this, resource] { newManifest(resource); }, firstComment(resource));
+    for (const auto& resource : manifests()) add(tr("New manifest") + QStringLiteral(": ") + resource.section(QLatin1Char('.'), 0, 0), [this, resource] { newManifest(resource); }, exampleManifest(resource).comment);
     for (const auto& entry : labs_)
         if (entry.problem.isEmpty()) add(tr("Lab: %1").arg(entry.title), [this, name = entry.name] { openLab(name); });
     if (!link_) return entries;

@@ -95,6 +95,13 @@ TEST(Translations, EveryTextOfTheWindowIsCollected) {
     auto collected = QString::fromUtf8(file.readAll());
     collected.replace(QLatin1String("&quot;"), QLatin1String("\"")).replace(QLatin1String("&apos;"), QLatin1String("'")).replace(QLatin1String("&lt;"), QLatin1String("<")).replace(QLatin1String("&gt;"), QLatin1String(">")).replace(QLatin1String("&amp;"), QLatin1String("&"));
     static const QRegularExpression call(QStringLiteral("\\btr\\(\"((?:[^\"\\\\]|\\\\.)*)\""));
+    QDirIterator manifests(QStringLiteral(KUBARIUM_SOURCE_DIR "/resources/manifests"), {QStringLiteral("*.yaml")}, QDir::Files);
+    while (manifests.hasNext()) {
+        QFile manifest(manifests.next());
+        ASSERT_TRUE(manifest.open(QIODevice::ReadOnly));
+        const auto comment = QString::fromUtf8(manifest.readLine()).trimmed().mid(2);
+        EXPECT_TRUE(collected.contains(QLatin1String("<source>") + comment + QLatin1String("</source>"))) << comment.toStdString();
+    }
     QDirIterator files(QStringLiteral(KUBARIUM_SOURCE_DIR "/ui"), {QStringLiteral("*.cpp"), QStringLiteral("*.h")}, QDir::Files, QDirIterator::Subdirectories);
     while (files.hasNext()) {
         const auto name = files.next().toStdString();
