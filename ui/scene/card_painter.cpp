@@ -187,7 +187,8 @@ void paintTitle(const CardContext& card) {
     const double room = row.right() + 1 - x - (after == 0 ? 0 : Ink::badgeWidth(QStringLiteral("+%1").arg(after), metrics.badge) + 6);
     std::size_t hidden = after + 1;
     if (room >= leastToRead) {
-      x += card.ink.badge(QPointF(x, row.center().y()), Ink::badgeText(all[i].text, metrics.badge, room), metrics.badge, all[i].color, all[i].border).width() + 6;
+      const QString key = all[i].text.section(QLatin1Char('/'), -1);  // a taint's domain is the least of it
+      x += card.ink.badge(QPointF(x, row.center().y()), Ink::badgeText(key, metrics.badge, room), metrics.badge, all[i].color, all[i].border).width() + 6;
       --hidden;
     }
     const QString more = QStringLiteral("+%1").arg(hidden);
@@ -431,6 +432,14 @@ void paintScores(const CardContext& card) {
   }
 }
 
+// What does not fit loses its middle: "node-monito… 50 s" keeps the length of the timer, "eviction of web-…-x2k4p" which Pod it is about.
+QString keepingEnd(const QString& text, const QString& end, const TextStyle& style, double room) {
+  if (Ink::width(text, style) <= room) {
+    return text;
+  }
+  return Ink::elided(text.chopped(end.size()), style, room - Ink::width(end, style)) + end;
+}
+
 // Real timers that run: name, length, what is left, and how fast the clock goes.
 void paintFuses(const CardContext& card) {
   const style::Theme& theme = card.ink.theme();
@@ -454,7 +463,7 @@ void paintFuses(const CardContext& card) {
     }
     const int rest = static_cast<int>(node.fuses.size()) - shown;
     const QString more = i + 1 == shown && rest > 0 ? Stage::tr("+%1 more").arg(rest) : QString();
-    // "what ends · the timer and its length": names are long, so each has a line; what is left stands where there is room.
+    // "what ends · the timer and its length": names are long, so each has a line.
     const QRectF first = row.adjusted(metrics.text * 1.3, 0, 0, 0);
     const QRectF second(first.left(), row.bottom() - 3, first.width(), metrics.value + 4);
     const TextStyle name{metrics.badge, theme.text};
@@ -462,11 +471,14 @@ void paintFuses(const CardContext& card) {
     const TextStyle mono{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
     const TextStyle quietRight{metrics.badge, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
     const QString timer = fuse.label.section(QStringLiteral(" · "), 1);
-    const bool timeBelow = Ink::width(timer, quiet) + Ink::width(time, mono) + 8 <= second.width();
-    const double above = card.ink.line(first, timeBelow ? more : time, timeBelow ? quietRight : mono);
-    const double below = card.ink.line(second, timeBelow ? time : more, timeBelow ? mono : quietRight);
-    card.ink.line(first.adjusted(0, 0, -above - 8, 0), fuse.label.section(QStringLiteral(" · "), 0, 0), name);
-    card.ink.line(second.adjusted(0, 0, -below - 8, 0), timer, quiet);
+    const double above = card.ink.line(first, more, quietRight);
+    const double below = card.ink.line(second, time, mono);
+    const QRectF upper = first.adjusted(0, 0, above > 0 ? -above - 8 : 0, 0);
+    const QRectF lower = second.adjusted(0, 0, -below - 8, 0);
+    const QString what = fuse.label.section(QStringLiteral(" · "), 0, 0);
+    const int hash = static_cast<int>(what.lastIndexOf(QLatin1Char('-')));
+    card.ink.line(upper, keepingEnd(what, hash < 0 ? QString() : what.mid(hash), name, upper.width()), name);
+    card.ink.line(lower, keepingEnd(timer, QLatin1Char(' ') + timer.section(QLatin1Char(' '), -2), quiet, lower.width()), quiet);
     const QRectF bar(row.left(), second.bottom() + 2, row.width(), metrics.barHeight);
     card.ink.bar(bar, 1, theme.barTrack, Qt::transparent);
     if (burnt > 0.005) {

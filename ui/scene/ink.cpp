@@ -156,8 +156,10 @@ double Ink::badgeWidth(const QString& text, double size) {
   return std::ceil(width(text, {size, {}, TextWeight::Regular, TextFamily::Sans, {}}) + size * 0.95);
 }
 
+QString Ink::elided(const QString& text, const TextStyle& style, double width) { return GlyphCache::elided(text, face(style), width); }
+
 QString Ink::badgeText(const QString& text, double size, double width) {
-  return GlyphCache::elided(text, face({size, {}, TextWeight::Regular, TextFamily::Sans, {}}), width - size * 0.95);
+  return elided(text, {size, {}, TextWeight::Regular, TextFamily::Sans, {}}, width - size * 0.95);
 }
 
 QRectF Ink::badge(const QPointF& leftMiddle, const QString& text, double size, const QColor& color, const QColor& border) const {

@@ -55,6 +55,7 @@ class Ink {
   void shadow(const QRectF& rect, double radius) const;
   // Text in a rounded outline; returns its rectangle.
   static double badgeWidth(const QString& text, double size);
+  static QString elided(const QString& text, const TextStyle& style, double width);
   // As much of the text as makes a badge of that width.
   static QString badgeText(const QString& text, double size, double width);
   QRectF badge(const QPointF& leftMiddle, const QString& text, double size, const QColor& color, const QColor& border) const;

@@ -40,10 +40,11 @@ QString podsText(int count) { return count == 1 ? Stage::tr("1 Pod") : Stage::tr
 QString nodesText(int count) { return count == 1 ? Stage::tr("1 Node") : Stage::tr("%1 Nodes").arg(count); }
 
 QString cpuText(double cores) {
-  if (cores > 0 && cores < 1) {
-    return QString::number(std::lround(cores * 1000)) + QLatin1Char('m');
+  const long milli = std::lround(cores * 1000);  // sums and differences of what was asked for leave crumbs
+  if (milli > 0 && milli < 1000) {
+    return QString::number(milli) + QLatin1Char('m');
   }
-  return trimmed(cores, cores < 10 ? 1 : 0);
+  return trimmed(static_cast<double>(milli) / 1000, cores < 10 ? 1 : 0);
 }
 
 QString cpuOfText(const Resource& cpu) {

@@ -145,6 +145,9 @@ TEST(Wording, QuantitiesReadAsInTheApi) {
   EXPECT_EQ(cpuText(0.88), QStringLiteral("880m"));
   EXPECT_EQ(cpuText(2.1), QStringLiteral("2.1"));
   EXPECT_EQ(cpuText(4), QStringLiteral("4"));
+  EXPECT_EQ(cpuText(0.1 + 0.2 - 0.3), QStringLiteral("0"));
+  EXPECT_EQ(cpuText(0.3 - 0.1 - 0.2), QStringLiteral("0")) << "not -0";
+  EXPECT_EQ(cpuText(0.9999), QStringLiteral("1"));
   EXPECT_EQ(memoryOfText({512.0 * 1024 * 1024, 307.0 * 1024 * 1024, 0, -1}), QStringLiteral("307 of 512Mi"));
   EXPECT_EQ(memoryOfText({8.0 * 1024 * 1024 * 1024, 3.5 * 1024 * 1024 * 1024, 0, -1}), QStringLiteral("3.5 of 8Gi"));
   EXPECT_EQ(memoryOfText({8.0 * 1024 * 1024 * 1024, 32.0 * 1024 * 1024, 0, -1}), QStringLiteral("32Mi of 8Gi")) << "little is not nothing";
