@@ -207,11 +207,19 @@ bool ToolBar::eventFilter(QObject* watched, QEvent* event) {
 void ToolBar::setCluster(const QString& name, const QString& detail) {
     clusterName_ = name;
     clusterDetail_ = detail;
-    const auto shown = detail.isEmpty() ? name + QStringLiteral("  ▾") : QStringLiteral("%1   %2  ▾").arg(name, detail);
+    showCluster();
+}
+
+void ToolBar::showCluster() {
+    const bool least = room_ == Room::Least;
+    constexpr int leastName = 110;
+    const auto name = least ? cluster_->fontMetrics().elidedText(clusterName_, Qt::ElideMiddle, leastName) : clusterName_;
+    const auto shown = clusterDetail_.isEmpty() || least ? name + QStringLiteral("  ▾") : QStringLiteral("%1   %2  ▾").arg(name, clusterDetail_);
     // setText lays the whole bar out again, whatever the text.
     if (cluster_->text() == shown) return;
     cluster_->setText(shown);
-    cluster_->setAccessibleName(tr("Cluster %1, %2").arg(name, detail));
+    cluster_->setToolTip(least ? QStringLiteral("%1 · %2").arg(clusterName_, clusterDetail_) : QString());
+    cluster_->setAccessibleName(tr("Cluster %1, %2").arg(clusterName_, clusterDetail_));
     fit();
 }
 
@@ -224,13 +232,15 @@ void ToolBar::setClock(bool available, double rate, bool paused) {
         rateButtons_[i]->setVisible(available);
         if (rates[i] == rate) rateButtons_[i]->setChecked(true);
     }
-    const auto pauseWords = besideSign(paused ? tr("Run") : tr("Pause"));
-    if (pause_->text() != pauseWords) {
-        pause_->setText(pauseWords);
-        drawSigns();
-    }
+    showPause();
     pause_->setToolTip(paused ? tr("Let the cluster's Clock run on (Ctrl+P)") : tr("Stop the cluster's Clock: nothing is scheduled, no timer runs (Ctrl+P)"));
     fit();
+}
+
+void ToolBar::showPause() {
+    const auto words = room_ == Room::Least ? QString() : besideSign(paused_ ? tr("Run") : tr("Pause"));
+    if (pause_->text() != words) pause_->setText(words);
+    if (std::exchange(signPaused_, paused_) != paused_) drawSigns();
 }
 
 void ToolBar::setFaults(bool available, int count, const QString& remaining) {
@@ -238,12 +248,22 @@ void ToolBar::setFaults(bool available, int count, const QString& remaining) {
     faultRemaining_ = remaining;
     fault_->setVisible(available);
     undo_->setVisible(available && count > 0);
-    QString words = tr("⚡ Fault");
-    if (count > 0) words = remaining.isEmpty() ? tr("⚡ %n fault(s)", nullptr, count) : tr("⚡ %n fault(s), ends in %1", nullptr, count).arg(remaining);
+    showFaults();
+}
+
+void ToolBar::showFaults() {
+    QString words = tr("⚡ Fault"), whole = words;
+    if (faultCount_ > 0) {
+        words = whole = tr("⚡ %n fault(s)", nullptr, faultCount_);
+        if (!faultRemaining_.isEmpty()) whole = tr("⚡ %n fault(s), ends in %1", nullptr, faultCount_).arg(faultRemaining_);
+        if (room_ != Room::Least) words = whole;
+    }
+    fault_->setToolTip(words == whole ? tr("Break something on purpose; every fault can be undone") : whole);
+    fault_->setAccessibleName(whole);
     if (fault_->text() == words) return;
     fault_->setText(words);
-    fault_->setMinimumWidth(count > 0 ? fault_->sizeHint().width() : 0);
-    view::setProperty(fault_, "active", count > 0);
+    fault_->setMinimumWidth(faultCount_ > 0 ? fault_->sizeHint().width() : 0);
+    view::setProperty(fault_, "active", faultCount_ > 0);
     fit();
 }
 
@@ -267,7 +287,7 @@ void ToolBar::setLanguage(const QString& language) {
 
 void ToolBar::retranslate() {
     pause_->setAccessibleName(tr("Pause or run the Clock"));
-    step_->setText(besideSign(tr("Step")));
+    step_->setAccessibleName(tr("Step"));
     step_->setToolTip(tr("Let one scheduling phase or one reconcile happen (Ctrl+.)"));
     hold_->setToolTip(tr("Hold a scheduling cycle before one of its phases"));
     hold_->setAccessibleName(tr("Breakpoints of the scheduler"));
@@ -277,7 +297,7 @@ void ToolBar::retranslate() {
     }
     undo_->setText(tr("Undo"));
     undo_->setAccessibleName(tr("Undo the fault"));
-    setNarrow(false);
+    setRoom(Room::Plenty);
     search_->setToolTip(tr("Search objects or run a command"));
     search_->setAccessibleName(tr("Search objects or run a command"));
     present_->setText(tr("Present"));
@@ -287,27 +307,34 @@ void ToolBar::retranslate() {
     theme_->setToolTip(tr("Light or dark"));
     theme_->setAccessibleName(tr("Light or dark theme"));
     language_->setAccessibleName(tr("Language"));
-    fault_->setToolTip(tr("Break something on purpose; every fault can be undone"));
     setCluster(clusterName_, clusterDetail_);
-    pause_->setText(besideSign(paused_ ? tr("Run") : tr("Pause")));
+    showPause();
     if (fault_->isVisibleTo(this)) setFaults(true, faultCount_, faultRemaining_);
     setLanguage(languageName_);
     fit();
 }
 
-// Where there is too little room the words go that say nothing of their own; the buttons keep theirs.
+// Where there is too little room the words go that say nothing of their own, then those that are said elsewhere, too.
 void ToolBar::fit() {
-    const int needed = layout()->minimumSize().width() + (isNarrow_ ? spared_ : 0);
-    if (const bool narrow = needed > width(); narrow != isNarrow_) setNarrow(narrow);
+    if (std::exchange(fitting_, true)) return;
+    const auto needed = [this] { return layout()->minimumSize().width(); };
+    while (room_ != Room::Plenty && needed() + spared_[static_cast<int>(room_)] <= width()) setRoom(static_cast<Room>(static_cast<int>(room_) - 1));
+    while (room_ != Room::Least && needed() > width()) setRoom(static_cast<Room>(static_cast<int>(room_) + 1));
+    fitting_ = false;
 }
 
-void ToolBar::setNarrow(bool narrow) {
+void ToolBar::setRoom(Room room) {
     const int before = layout()->minimumSize().width();
-    isNarrow_ = narrow;
+    const bool narrower = room > room_, narrow = room != Room::Plenty;
+    room_ = room;
     brand_->setVisible(!narrow);
     search_->setText(narrow ? QStringLiteral("Ctrl K") : tr("Search or run…") + QStringLiteral("     Ctrl K"));
     search_->setMinimumWidth(narrow ? 64 : 170);
-    if (narrow) spared_ = before - layout()->minimumSize().width();
+    step_->setText(room == Room::Least ? QString() : besideSign(tr("Step")));
+    showPause();
+    showCluster();
+    showFaults();
+    if (narrower) spared_[static_cast<int>(room)] = before - layout()->minimumSize().width();
 }
 
 void ToolBar::resizeEvent(QResizeEvent* event) {

@@ -57,7 +57,12 @@ protected:
 private:
     void drawSigns();
     void fit();
-    void setNarrow(bool narrow);
+    // Little: without the name of the program and the words of the search. Least: also without what the buttons' menus and tool tips say.
+    enum class Room { Plenty, Little, Least };
+    void setRoom(Room room);
+    void showPause();
+    void showCluster();
+    void showFaults();
     bool pressed(QPushButton& button, int key);
     void openMenu(QPushButton& button);
     void goTo(int index);
@@ -73,9 +78,10 @@ private:
     QMenu *clusterMenu_, *faultMenu_, *viewMenu_, *stepMenu_;
     QString clusterName_, clusterDetail_, faultRemaining_, languageName_ = QStringLiteral("en");
     int faultCount_ = 0;
-    bool paused_ = false;
-    bool isNarrow_ = false;
-    int spared_ = 0;  // what being narrow saves
+    bool paused_ = false, signPaused_ = false;
+    Room room_ = Room::Plenty;
+    bool fitting_ = false;
+    int spared_[3] = {};  // what each saves compared with the one before
 };
 
 }  // namespace kubarium::view

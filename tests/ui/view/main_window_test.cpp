@@ -14,6 +14,7 @@
 #include <QClipboard>
 #include <QFile>
 #include <QLabel>
+#include <QLayout>
 #include <QListWidget>
 #include <QPushButton>
 #include <QScopeGuard>
@@ -665,11 +666,13 @@ TEST_F(WindowTest, TheKeyboardReachesEveryButtonAndWhatHasNoWordsHasAName) {
 TEST_F(WindowTest, NoButtonOfTheToolbarIsCutWhileAFaultRuns) {
     for (const auto* language : {"en", "zh_CN"}) {
         appearance_.setLanguage(QString::fromLatin1(language));
-        ToolBar bar;
+        QWidget window;  // in one of its own it would not become narrower than it needs
+        ToolBar bar(&window);
         bar.setClock(true, 20, false);
         bar.setCluster(QStringLiteral("lab-a-node-dies"), QStringLiteral("3 real · 20 simulated"));
         bar.resize(1280, 46);
-        bar.show();
+        window.resize(1600, 46);
+        window.show();
         const auto expectWhole = [&] {
             QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest);
             for (const auto* each : bar.findChildren<QPushButton*>())
@@ -684,6 +687,18 @@ TEST_F(WindowTest, NoButtonOfTheToolbarIsCutWhileAFaultRuns) {
         bar.setFaults(true, 0, {});
         expectWhole();
         EXPECT_EQ(brand->isVisible(), roomBefore);
+        // On a projector of 1024 pixels the words go that tool tips and menus say, too, and come back with the room.
+        bar.setCluster(QStringLiteral("kubarium-a-node-dies"), QStringLiteral("3 real · 20 simulated"));
+        bar.setFaults(true, 1, QStringLiteral("9 min 59 s"));
+        bar.resize(1024, 46);
+        QCoreApplication::processEvents();
+        expectWhole();
+        EXPECT_LE(bar.layout()->minimumSize().width(), 1024) << language;
+        bar.resize(1600, 46);
+        QCoreApplication::processEvents();
+        expectWhole();
+        EXPECT_TRUE(brand->isVisible());
+        bar.setFaults(true, 0, {});
     }
     appearance_.setLanguage(QStringLiteral("en"));
 }
