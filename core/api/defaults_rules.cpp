@@ -269,6 +269,18 @@ void secret(json::object& object) {
         if (value.is_string()) data.insert_or_assign(key, encodeBase64(value.get_string()));
 }
 
+// The range of old is the first of the ranges, and decides.
+void nodeSpec(json::object& object) {
+    auto* ranges = children(object, "podCIDRs");
+    const bool several = ranges && !ranges->empty();
+    if (const json::string range(textAt(object, "podCIDR")); !range.empty()) {
+        if (!several || ranges->front() != json::value(range)) object["podCIDRs"] = json::array{range};
+    } else if (several) {
+        const auto first = ranges->front();
+        object["podCIDR"] = first;
+    }
+}
+
 void nodeStatus(json::object& object) {
     const auto* allocatable = object.if_contains("allocatable");
     if (allocatable && allocatable->is_object() && !allocatable->get_object().empty()) return;
@@ -347,6 +359,7 @@ DefaultRule defaultRuleOf(std::string_view typeName) {
         {"io.k8s.api.core.v1.ServiceSpec", serviceSpec},
         {"io.k8s.api.core.v1.Secret", secret},
         {"io.k8s.api.core.v1.Namespace", namespaceObject},
+        {"io.k8s.api.core.v1.NodeSpec", nodeSpec},
         {"io.k8s.api.core.v1.NodeStatus", nodeStatus},
         {"io.k8s.api.core.v1.LimitRangeItem", limitRangeItem},
         {"io.k8s.api.core.v1.ReplicationController", replicationController},

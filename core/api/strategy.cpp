@@ -214,7 +214,11 @@ void prepareForCreate(const Resource& resource, json::object& object) {
     // References into the tree do not outlive insertions above them, so metadata is looked up anew each time.
     metadataOf(object).erase("generation");
     if (counted(resource.kind)) metadataOf(object)["generation"] = 1;
-    if (kind == "Node") return;
+    if (kind == "Node") {
+        dropFrom(object, {"spec"}, "configSource");
+        dropFrom(object, {"status"}, "config");
+        return;
+    }
     dropDisabledFields(resource.kind, object);
     if (kind == "PersistentVolumeClaim") unifyDataSources(nullptr, ensureObject(object, {"spec"}));
     if (kind == "EndpointSlice") dropTopology(nullptr, object);
@@ -286,6 +290,7 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
         unifyDataSources(oldSpec ? oldSpec->if_object() : nullptr, ensureObject(newObject, {"spec"}));
     }
     if (kind == "EndpointSlice") dropTopology(&oldObject, newObject);
+    if (kind == "Node" && !findPath(oldObject, {"spec", "configSource"})) dropFrom(newObject, {"spec"}, "configSource");
     if (resource.hasStatus) restore(newObject, oldObject, "status");
     if (kind == "Namespace" && resource.id.group.empty() && subresource.empty()) restore(newObject, oldObject, "spec");
     if (kind == "Service" && resource.id.group.empty() && subresource.empty()) {

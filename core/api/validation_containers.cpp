@@ -60,13 +60,6 @@ void validateHugePages(std::string_view name, std::string_view text, const std::
     if (!divisible) report.invalid(path, shown, fmt::format("{} is not positive integer multiple of {}", shown, name));
 }
 
-void validateQuantity(std::string_view name, std::string_view text, const std::string& path, Report& report) {
-    const auto quantity = Quantity::parse(text);
-    if (!quantity) return;
-    if (quantity->sign() < 0) report.invalid(path, text, "must be greater than or equal to 0");
-    if (integerResource(name) && quantity->milliValue() % 1000 != 0) report.invalid(path, text, "must be an integer");
-}
-
 void validateFieldRef(const json::object& reference, const std::string& path, Report& report) {
     static constexpr std::array<std::string_view, 11> supported = {"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP",
                                                                    "status.hostIPs", "status.podIP", "status.podIPs", "metadata.labels", "metadata.annotations"};
@@ -264,6 +257,13 @@ void validateId(const json::object& context, std::string_view key, const std::st
 }
 
 }  // namespace
+
+void validateQuantity(std::string_view name, std::string_view text, const std::string& path, Report& report) {
+    const auto quantity = Quantity::parse(text);
+    if (!quantity) return;
+    if (quantity->sign() < 0) report.invalid(path, text, "must be greater than or equal to 0");
+    if (integerResource(name) && quantity->milliValue() % 1000 != 0) report.invalid(path, text, "must be an integer");
+}
 
 void validateResourceList(const json::object& list, const std::string& path, Report& report) {
     for (const auto& [name, quantity] : list) validateQuantity(name, asString(quantity), keyed(path, name), report);

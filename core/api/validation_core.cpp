@@ -91,26 +91,49 @@ void validateSecretUpdate(const json::object& secret, const json::object& old, s
 
 // ---- Namespace, Node ----------------------------------------------------------------------------------------------------------
 
+// Unlike the resources of containers, these are fields of the path.
+void validateNodeResources(const json::object& node, Report& report) {
+    for (const std::string list : {"capacity", "allocatable"})
+        for (const auto& [name, amount] : objectOrEmpty(objectOrEmpty(node, "status"), list)) validateQuantity(name, asString(amount), "status." + list + "." + std::string(name), report);
+}
+
+void validatePodCidrs(const json::array& cidrs, Report& report) {
+    for (std::size_t i = 0; i < cidrs.size(); ++i)
+        if (!isCidr(asString(cidrs[i]))) report.invalid(indexed("spec.podCIDRs", i), asString(cidrs[i]), "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    if (cidrs.size() < 2) return;
+    bool four = false, six = false;
+    for (std::size_t i = 0; i < cidrs.size(); ++i) {
+        const auto cidr = asString(cidrs[i]);
+        if (!isCidr(cidr)) {
+            report.add("InternalError", "spec.podCIDRs", fmt::format("Internal error: invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[{}]: <nil> (invalid CIDR address: {})", i, cidr));
+            four = six = false;
+            break;
+        }
+        (cidr.find(':') == cidr.npos ? four : six) = true;
+    }
+    if (!four || !six || cidrs.size() > 2) report.invalidText("spec.podCIDRs", goJson(cidrs), "may specify no more than one CIDR for each IP family");
+}
+
 void validateNode(const json::object& node, Report& report) {
     const auto& spec = objectOrEmpty(node, "spec");
     validateTaints(arrayAt(spec, "taints"), "metadata.taints", report);
-    validateResourceList(objectOrEmpty(objectOrEmpty(node, "status"), "capacity"), "status.capacity", report);
-    validateResourceList(objectOrEmpty(objectOrEmpty(node, "status"), "allocatable"), "status.allocatable", report);
-    const auto& cidrs = arrayAt(spec, "podCIDRs");
-    static constexpr std::string_view sentence = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-    if (cidrs.empty()) {
-        if (const auto cidr = textAt(spec, "podCIDR"); !cidr.empty() && !isCidr(cidr)) report.invalid("spec.podCIDRs[0]", cidr, sentence);
-    }
-    for (std::size_t i = 0; i < cidrs.size(); ++i)
-        if (!isCidr(asString(cidrs[i]))) report.invalid(indexed("spec.podCIDRs", i), asString(cidrs[i]), sentence);
+    validateNodeResources(node, report);
+    validatePodCidrs(arrayAt(spec, "podCIDRs"), report);
 }
 
 void validateNodeUpdate(const json::object& node, const json::object& old, std::string_view subresource, Report& report) {
     const auto& after = objectOrEmpty(node, "spec");
     const auto& before = objectOrEmpty(old, "spec");
-    if (subresource.empty()) validateTaints(arrayAt(after, "taints"), "metadata.taints", report);
-    if (valueAt(before, "podCIDR") && !sameAt(after, before, "podCIDR")) report.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
-    if (valueAt(before, "providerID") && !sameAt(after, before, "providerID")) report.forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
+    if (subresource.empty()) validateNode(node, report);
+    validateNodeResources(node, report);
+    const auto& addresses = arrayAt(objectOrEmpty(node, "status"), "addresses");
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        if (std::find(addresses.begin(), addresses.begin() + static_cast<std::ptrdiff_t>(i), addresses[i]) != addresses.begin() + static_cast<std::ptrdiff_t>(i))
+            report.duplicateText(indexed("status.addresses", i), fmt::format("{{\"Type\":{},\"Address\":{}}}", goQuote(textAt(asObject(addresses[i]), "type")), goQuote(textAt(asObject(addresses[i]), "address"))));
+    const auto &cidrs = arrayAt(after, "podCIDRs"), &oldCidrs = arrayAt(before, "podCIDRs");
+    if (!oldCidrs.empty() && cidrs != oldCidrs) report.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid");
+    if (!textAt(before, "providerID").empty() && !sameAt(after, before, "providerID")) report.forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid");
+    if (textAt(after, "externalID") != textAt(before, "externalID")) report.forbidden("spec.externalID", "may not be updated");
 }
 
 // A Namespace is Active until it is deleted and Terminating from then on.
@@ -349,10 +372,13 @@ void validateTaints(const json::array& taints, const std::string& path, Report& 
         const auto here = indexed(path, i);
         const auto key = textAt(taint, "key"), value = textAt(taint, "value"), effect = textAt(taint, "effect");
         report.invalidEach(here + ".key", key, checkQualifiedName(key));
-        report.invalidEach(here + ".value", value, checkLabelValue(value));
+        if (const auto sentences = checkLabelValue(value); !sentences.empty()) report.invalid(here + ".value", value, fmt::format("{}", fmt::join(sentences, ";")));
         if (effect.empty()) report.required(here + ".effect");
         else if (effect != "NoSchedule" && effect != "PreferNoSchedule" && effect != "NoExecute") report.unsupported(here + ".effect", effect, {"NoSchedule", "PreferNoSchedule", "NoExecute"});
-        if (!seen.insert(std::string(key) + ":" + std::string(effect)).second) report.duplicateText(here, json::serialize(taints[i]));
+        if (!seen.insert(std::string(key) + ":" + std::string(effect)).second) {
+            const auto* added = valueAt(taint, "timeAdded");
+            report.duplicateText(here, fmt::format("{{\"Key\":{},\"Value\":{},\"Effect\":{},\"TimeAdded\":{}}}: taints must be unique by key and effect pair", goQuote(key), goQuote(value), goQuote(effect), shownValue(added)));
+        }
     }
 }
 
@@ -363,7 +389,7 @@ const KindRules* coreRules(const GroupVersionKind& kind) {
         {{"", "ConfigMap"}, {nullptr, validateConfigMap, validateConfigMapUpdate, false, true}},
         {{"", "Secret"}, {nullptr, validateSecret, validateSecretUpdate, false, true}},
         {{"", "Namespace"}, {checkDnsLabel, nullptr, validateNamespaceUpdate}},
-        {{"", "Node"}, {nullptr, validateNode, validateNodeUpdate, true}},
+        {{"", "Node"}, {.create = validateNode, .update = validateNodeUpdate, .updateOnly = true, .metadataAgain = true}},
         {{"", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
         {{"events.k8s.io", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
         {{"", "ResourceQuota"}, {nullptr, validateResourceQuota, nullptr}},

@@ -80,6 +80,7 @@ void validatePodUpdate(const json::object& newPod, const json::object& oldPod, s
 using ResourceClaimNames = std::set<std::string, std::less<>>;
 enum class ResourceOwner { Container, Pod };
 void validateResourceRequirements(const json::object& resources, ResourceOwner, const ResourceClaimNames& claims, const std::string& path, Report&);
+void validateQuantity(std::string_view name, std::string_view text, const std::string& path, Report&);  // of this resource
 void validateResourceList(const json::object& list, const std::string& path, Report&);
 void validateTolerations(const json::array& tolerations, const std::string& path, Report&);
 void validateNodeSelector(const json::object& selector, const std::string& path, Report&);

@@ -19,12 +19,15 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	_ "k8s.io/kubernetes/pkg/apis/apps/install"
+	_ "k8s.io/kubernetes/pkg/apis/autoscaling/install"
 	_ "k8s.io/kubernetes/pkg/apis/batch/install"
 	_ "k8s.io/kubernetes/pkg/apis/coordination/install"
 	_ "k8s.io/kubernetes/pkg/apis/core/install"
 	_ "k8s.io/kubernetes/pkg/apis/discovery/install"
 	_ "k8s.io/kubernetes/pkg/apis/networking/install"
+	_ "k8s.io/kubernetes/pkg/apis/node/install"
 	_ "k8s.io/kubernetes/pkg/apis/policy/install"
+	_ "k8s.io/kubernetes/pkg/apis/rbac/install"
 	_ "k8s.io/kubernetes/pkg/apis/scheduling/install"
 	_ "k8s.io/kubernetes/pkg/apis/storage/install"
 	"k8s.io/kubernetes/pkg/capabilities"
@@ -32,22 +35,34 @@ import (
 	"k8s.io/kubernetes/pkg/registry/apps/deployment"
 	"k8s.io/kubernetes/pkg/registry/apps/replicaset"
 	"k8s.io/kubernetes/pkg/registry/apps/statefulset"
+	"k8s.io/kubernetes/pkg/registry/autoscaling/horizontalpodautoscaler"
 	"k8s.io/kubernetes/pkg/registry/batch/cronjob"
 	"k8s.io/kubernetes/pkg/registry/batch/job"
 	"k8s.io/kubernetes/pkg/registry/coordination/lease"
 	"k8s.io/kubernetes/pkg/registry/core/configmap"
+	"k8s.io/kubernetes/pkg/registry/core/endpoint"
+	"k8s.io/kubernetes/pkg/registry/core/limitrange"
 	"k8s.io/kubernetes/pkg/registry/core/namespace"
 	"k8s.io/kubernetes/pkg/registry/core/node"
 	"k8s.io/kubernetes/pkg/registry/core/persistentvolume"
 	"k8s.io/kubernetes/pkg/registry/core/persistentvolumeclaim"
 	"k8s.io/kubernetes/pkg/registry/core/pod"
+	"k8s.io/kubernetes/pkg/registry/core/podtemplate"
+	"k8s.io/kubernetes/pkg/registry/core/replicationcontroller"
+	"k8s.io/kubernetes/pkg/registry/core/resourcequota"
 	"k8s.io/kubernetes/pkg/registry/core/secret"
 	"k8s.io/kubernetes/pkg/registry/core/service"
 	"k8s.io/kubernetes/pkg/registry/core/serviceaccount"
 	"k8s.io/kubernetes/pkg/registry/discovery/endpointslice"
 	"k8s.io/kubernetes/pkg/registry/networking/ingress"
+	"k8s.io/kubernetes/pkg/registry/networking/ingressclass"
 	"k8s.io/kubernetes/pkg/registry/networking/networkpolicy"
+	"k8s.io/kubernetes/pkg/registry/node/runtimeclass"
 	"k8s.io/kubernetes/pkg/registry/policy/poddisruptionbudget"
+	"k8s.io/kubernetes/pkg/registry/rbac/clusterrole"
+	"k8s.io/kubernetes/pkg/registry/rbac/clusterrolebinding"
+	"k8s.io/kubernetes/pkg/registry/rbac/role"
+	"k8s.io/kubernetes/pkg/registry/rbac/rolebinding"
 	"k8s.io/kubernetes/pkg/registry/scheduling/priorityclass"
 	"k8s.io/kubernetes/pkg/registry/storage/csidriver"
 	"k8s.io/kubernetes/pkg/registry/storage/storageclass"
@@ -68,6 +83,12 @@ var resources = map[string]resource{
 	"networking.k8s.io/v1/ingresses": {"Ingress", ingress.Strategy}, "networking.k8s.io/v1/networkpolicies": {"NetworkPolicy", networkpolicy.Strategy},
 	"policy/v1/poddisruptionbudgets": {"PodDisruptionBudget", poddisruptionbudget.Strategy}, "scheduling.k8s.io/v1/priorityclasses": {"PriorityClass", priorityclass.Strategy},
 	"storage.k8s.io/v1/storageclasses": {"StorageClass", storageclass.Strategy}, "storage.k8s.io/v1/csidrivers": {"CSIDriver", csidriver.Strategy},
+	"/v1/endpoints": {"Endpoints", endpoint.Strategy}, "/v1/limitranges": {"LimitRange", limitrange.Strategy}, "/v1/resourcequotas": {"ResourceQuota", resourcequota.Strategy},
+	"/v1/replicationcontrollers": {"ReplicationController", replicationcontroller.Strategy}, "/v1/podtemplates": {"PodTemplate", podtemplate.Strategy},
+	"autoscaling/v2/horizontalpodautoscalers": {"HorizontalPodAutoscaler", horizontalpodautoscaler.Strategy},
+	"networking.k8s.io/v1/ingressclasses":     {"IngressClass", ingressclass.Strategy}, "node.k8s.io/v1/runtimeclasses": {"RuntimeClass", runtimeclass.Strategy},
+	"rbac.authorization.k8s.io/v1/roles": {"Role", role.Strategy}, "rbac.authorization.k8s.io/v1/clusterroles": {"ClusterRole", clusterrole.Strategy},
+	"rbac.authorization.k8s.io/v1/rolebindings": {"RoleBinding", rolebinding.Strategy}, "rbac.authorization.k8s.io/v1/clusterrolebindings": {"ClusterRoleBinding", clusterrolebinding.Strategy},
 }
 
 // "/apis/apps/v1/namespaces/x/deployments" -> its resource, its kind and "x".

@@ -6,6 +6,16 @@ import os
 import random
 
 GOLDEN = ('defaults.jsonl', 'validation-config.jsonl', 'validation-pod.jsonl', 'validation-policy.jsonl', 'validation-services.jsonl', 'validation-workloads.jsonl')
+# Of kinds of which the recorded server accepted none.
+SMALLEST = (
+    ('/api/v1/namespaces/default/configmaps', {'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x'}, 'data': {'a': 'b'}}),
+    ('/api/v1/namespaces', {'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': 'x'}}),
+    ('/api/v1/namespaces/default/serviceaccounts', {'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': {'name': 'x'}}),
+    ('/apis/scheduling.k8s.io/v1/priorityclasses', {'apiVersion': 'scheduling.k8s.io/v1', 'kind': 'PriorityClass', 'metadata': {'name': 'x'}, 'value': 5}),
+    ('/apis/storage.k8s.io/v1/csidrivers', {'apiVersion': 'storage.k8s.io/v1', 'kind': 'CSIDriver', 'metadata': {'name': 'x.y'}, 'spec': {'attachRequired': False}}),
+    ('/apis/node.k8s.io/v1/runtimeclasses', {'apiVersion': 'node.k8s.io/v1', 'kind': 'RuntimeClass', 'metadata': {'name': 'x'}, 'handler': 'x'}),
+    ('/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles', {'apiVersion': 'rbac.authorization.k8s.io/v1', 'kind': 'Role', 'metadata': {'name': 'x'},
+                                                                    'rules': [{'apiGroups': [''], 'resources': ['pods'], 'verbs': ['get']}]}))
 # The server's own, admission's and the allocators'.
 NOT_TOUCHED = {'managedFields', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'uid', 'selfLink', 'resourceVersion', 'generation', 'apiVersion', 'kind',
                'serviceAccountToken', 'healthCheckNodePort', 'clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'}
@@ -36,7 +46,7 @@ class Requests:
         self.random = random.Random(seed)
         with open(os.path.join(top, 'resources', 'api', 'types.json')) as file:
             self.types = json.load(file)
-        self.bases = []
+        self.bases = [{'path': path, 'body': body} for path, body in SMALLEST]
         for name in GOLDEN:
             with open(os.path.join(top, 'tests', 'golden', 'api', name)) as file:
                 for line in map(json.loads, file):
