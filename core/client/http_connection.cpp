@@ -8,7 +8,10 @@ namespace kubarium::client {
 
 namespace {
 
-Error settingsError(std::string_view what, const error_code& error) { return badRequest(fmt::format("the kubeconfig's {}: {}", what, error.message())); }
+Error settingsError(std::string_view what, const std::string& origin, const error_code& error) {
+    return badRequest(fmt::format("{}: this is no usable {} in PEM: {}. Take the kubeconfig anew from where it came; a cluster of Kubarium writes its own with every 'kubarium up'",
+                                  origin.empty() ? "the kubeconfig" : origin, what, error.message()));
+}
 
 Result<void> setUpTls(ssl::context& tls, const ConnectionSettings& settings, const std::string& host) {
     error_code error;
@@ -23,13 +26,13 @@ Result<void> setUpTls(ssl::context& tls, const ConnectionSettings& settings, con
             tls.set_default_verify_paths(error);
         else
             tls.add_certificate_authority(net::buffer(cluster.certificateAuthority), error);
-        if (error) return settingsError("certificate authority", error);
+        if (error) return settingsError("certificate authority", cluster.authorityOrigin, error);
     }
     if (!settings.user.clientCertificate.empty()) {
         tls.use_certificate_chain(net::buffer(settings.user.clientCertificate), error);
-        if (error) return settingsError("client certificate", error);
+        if (error) return settingsError("client certificate", settings.user.certificateOrigin, error);
         tls.use_private_key(net::buffer(settings.user.clientKey), ssl::context::pem, error);
-        if (error) return settingsError("client key", error);
+        if (error) return settingsError("key of the client certificate", settings.user.keyOrigin, error);
     }
     return {};
 }

@@ -45,19 +45,23 @@ std::string scalar(const YAML::Node& node, const char* key) {
     return value && value.IsScalar() ? value.Scalar() : std::string();
 }
 
+struct Pem {
+    std::string text, origin;
+};
+
 // KEY-data inline, or the file that KEY names.
-Result<std::string> pemOf(const YAML::Node& node, const std::string& key, const std::filesystem::path& directory, const std::string& where) {
+Result<Pem> pemOf(const YAML::Node& node, const std::string& key, const std::filesystem::path& directory, const std::string& where) {
     if (const auto data = scalar(node, (key + "-data").c_str()); !data.empty()) {
         auto decoded = decodeStrictly(data);
         if (!decoded) return badRequest(fmt::format("{}: {}-data is not base64", where, key));
-        return std::move(*decoded);
+        return Pem{std::move(*decoded), fmt::format("{}: {}-data", where, key)};
     }
     const auto name = scalar(node, key.c_str());
-    if (name.empty()) return std::string();
+    if (name.empty()) return Pem();
     const auto path = std::filesystem::path(name).is_absolute() ? std::filesystem::path(name) : directory / name;
     auto text = readFile(path);
     if (!text) return badRequest(fmt::format("{}: {} cannot be read: {}", where, key, path.string()));
-    return std::move(*text);
+    return Pem{std::move(*text), path.string()};
 }
 
 // Calls read(name, body) for each named entry of a list.
@@ -79,8 +83,12 @@ Result<void> readUser(Kubeconfig& config, const std::string& name, const YAML::N
     KubeconfigUser user;
     user.name = name;
     const auto where = fmt::format("kubeconfig user \"{}\"", name);
-    user.clientCertificate = TRY(pemOf(node, "client-certificate", directory, where));
-    user.clientKey = TRY(pemOf(node, "client-key", directory, where));
+    auto certificate = TRY(pemOf(node, "client-certificate", directory, where));
+    auto key = TRY(pemOf(node, "client-key", directory, where));
+    user.clientCertificate = std::move(certificate.text);
+    user.certificateOrigin = std::move(certificate.origin);
+    user.clientKey = std::move(key.text);
+    user.keyOrigin = std::move(key.origin);
     user.token = scalar(node, "token");
     if (const auto file = scalar(node, "tokenFile"); user.token.empty() && !file.empty()) {
         auto text = readFile(std::filesystem::path(file).is_absolute() ? std::filesystem::path(file) : directory / file);
@@ -99,7 +107,9 @@ Result<void> readCluster(Kubeconfig& config, const std::string& name, const YAML
     KubeconfigCluster cluster;
     cluster.name = name;
     cluster.server = scalar(node, "server");
-    cluster.certificateAuthority = TRY(pemOf(node, "certificate-authority", directory, fmt::format("kubeconfig cluster \"{}\"", name)));
+    auto authority = TRY(pemOf(node, "certificate-authority", directory, fmt::format("kubeconfig cluster \"{}\"", name)));
+    cluster.certificateAuthority = std::move(authority.text);
+    cluster.authorityOrigin = std::move(authority.origin);
     cluster.insecureSkipTlsVerify = scalar(node, "insecure-skip-tls-verify") == "true";
     cluster.tlsServerName = scalar(node, "tls-server-name");
     config.clusters.push_back(std::move(cluster));
@@ -218,7 +228,15 @@ Result<Kubeconfig> Kubeconfig::load(const std::filesystem::path& file) {
     auto text = readFile(file);
     if (!text) return makeError(Reason::NotFound, fmt::format("there is no kubeconfig at {}", file.string()));
     auto config = parse(*text, file.parent_path());
-    if (!config) config.error().message = fmt::format("{}: {}", file.string(), config.error().message);
+    if (!config) {
+        config.error().message = fmt::format("{}: {}", file.string(), config.error().message);
+        return config;
+    }
+    const auto inFile = [&](std::string& origin) {
+        if (origin.starts_with("kubeconfig ")) origin = fmt::format("{}: {}", file.string(), origin);
+    };
+    for (auto& cluster : config->clusters) inFile(cluster.authorityOrigin);
+    for (auto& user : config->users) inFile(user.certificateOrigin), inFile(user.keyOrigin);
     return config;
 }
 

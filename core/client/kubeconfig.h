@@ -1,5 +1,6 @@
 // kubeconfig files: where clusters are, who one is there, and which of these goes with which (contexts). Files are untrusted
-// input: whatever is wrong with one is a BadRequest that names the file and the place.
+// input: whatever is wrong with one is a BadRequest that names the file and the place. Certificates and keys are looked into when they are
+// used, so that a damaged one of another cluster does no harm.
 // Blocking disk access; any thread.
 #pragma once
 
@@ -18,12 +19,14 @@ struct KubeconfigCluster {
     std::string certificateAuthority;  // PEM, from the file or the data
     bool insecureSkipTlsVerify = false;
     std::string tlsServerName;
+    std::string authorityOrigin{};     // where the PEM was read, for sentences: its file, or the kubeconfig and the place in it
 };
 
 struct KubeconfigUser {
     std::string name;
     std::string clientCertificate;  // PEM
     std::string clientKey;
+    std::string certificateOrigin, keyOrigin;
     std::string token;
     std::string username, password;
     bool exec = false;              // an exec plugin or auth provider: not supported, connecting says so

@@ -125,7 +125,8 @@ Result<CertificateAuthority> CertificateAuthority::create(const std::string& com
 Result<CertificateAuthority> CertificateAuthority::load(const CertificateKey& pem) {
     Certificate certificate(PEM_read_bio_X509(memory(pem.certificate).get(), nullptr, nullptr, nullptr));
     Key key(PEM_read_bio_PrivateKey(memory(pem.key).get(), nullptr, nullptr, nullptr));
-    if (!certificate || !key) return opensslError("reading an authority");
+    if (!certificate) return opensslError("reading an authority's certificate");
+    if (!key) return opensslError("reading an authority's key");
     if (X509_check_private_key(certificate.get(), key.get()) != 1) return opensslError("the authority's key is not that of its certificate");
     return CertificateAuthority(pem, std::make_unique<Loaded>(Loaded{std::move(certificate), std::move(key)}));
 }
@@ -159,6 +160,22 @@ bool CertificateAuthority::signedBy(const std::string& pem) const {
     const bool valid = certificate && X509_verify(certificate.get(), loaded_->key.get()) == 1;
     ERR_clear_error();
     return valid;
+}
+
+bool belongTogether(const CertificateKey& pem) {
+    const Certificate certificate(PEM_read_bio_X509(memory(pem.certificate).get(), nullptr, nullptr, nullptr));
+    const Key key(PEM_read_bio_PrivateKey(memory(pem.key).get(), nullptr, nullptr, nullptr));
+    const bool good = certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
+    ERR_clear_error();
+    return good;
+}
+
+bool belongTogether(const KeyPair& pem) {
+    const Key privateKey(PEM_read_bio_PrivateKey(memory(pem.privateKey).get(), nullptr, nullptr, nullptr));
+    const Key publicKey(PEM_read_bio_PUBKEY(memory(pem.publicKey).get(), nullptr, nullptr, nullptr));
+    const bool good = privateKey && publicKey && EVP_PKEY_eq(privateKey.get(), publicKey.get()) == 1;
+    ERR_clear_error();
+    return good;
 }
 
 Result<KeyPair> createKeyPair() {

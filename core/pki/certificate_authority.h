@@ -56,6 +56,10 @@ private:
     std::unique_ptr<Loaded> loaded_;
 };
 
+// Whether both can be read, and the key is that of the certificate, or the public one that of the private one.
+bool belongTogether(const CertificateKey& pem);
+bool belongTogether(const KeyPair& pem);
+
 Result<KeyPair> createKeyPair();
 // When a certificate ends. BadRequest if it is not one.
 Result<WallTime> expiry(const std::string& certificate);

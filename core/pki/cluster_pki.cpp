@@ -35,6 +35,7 @@ public:
         if (directory_.empty()) return {};
         return writePrivateFile(directory_ / name, content);
     }
+    std::string path(const std::string& name) const { return (directory_ / name).string(); }
     std::optional<CertificateKey> readPair(const std::string& name) const {
         auto certificate = read(name + ".crt");
         auto key = read(name + ".key");
@@ -50,8 +51,17 @@ private:
     std::filesystem::path directory_;
 };
 
+// What others rely on is not exchanged without being asked.
+Error damagedError(const std::string& one, const std::string& other, const std::string& what, const std::string& made) {
+    return internalError(fmt::format("{} or {} is damaged: {}. Put both back from a copy, or delete both and start again: they are then made anew, {}", one, other, what, made));
+}
+
 Result<CertificateAuthority> ensureAuthority(const PemDirectory& files, const std::string& name, const std::string& commonName, WallTime now) {
-    if (const auto known = files.readPair(name)) return CertificateAuthority::load(*known);
+    if (const auto known = files.readPair(name)) {
+        auto loaded = CertificateAuthority::load(*known);
+        if (!loaded) return damagedError(files.path(name + ".crt"), files.path(name + ".key"), loaded.error().message, "with the certificates that they sign and the cluster's kubeconfig");
+        return loaded;
+    }
     auto made = TRY(CertificateAuthority::create(commonName, now));
     TRY(files.writePair(name, made.pem()));
     return made;
@@ -61,7 +71,7 @@ Result<CertificateKey> ensureCertificate(const PemDirectory& files, const std::s
                                          const CertificateRequest& request, WallTime now) {
     if (auto known = files.readPair(name)) {
         const auto end = expiry(known->certificate);
-        if (end && *end - now > renewBefore && authority.signedBy(known->certificate)) return std::move(*known);
+        if (end && *end - now > renewBefore && authority.signedBy(known->certificate) && belongTogether(*known)) return std::move(*known);
     }
     auto made = TRY(authority.issue(request, now));
     TRY(files.writePair(name, made));
@@ -71,7 +81,11 @@ Result<CertificateKey> ensureCertificate(const PemDirectory& files, const std::s
 Result<KeyPair> ensureKeyPair(const PemDirectory& files) {
     auto privateKey = files.read("sa.key");
     auto publicKey = files.read("sa.pub");
-    if (privateKey && publicKey) return KeyPair{std::move(*privateKey), std::move(*publicKey)};
+    if (privateKey && publicKey) {
+        KeyPair known{std::move(*privateKey), std::move(*publicKey)};
+        if (!belongTogether(known)) return damagedError(files.path("sa.key"), files.path("sa.pub"), "this is not a key in PEM with its public half", "and tokens that were issued before are refused");
+        return known;
+    }
     auto made = TRY(createKeyPair());
     TRY(files.write("sa.key", made.privateKey));
     TRY(files.write("sa.pub", made.publicKey));

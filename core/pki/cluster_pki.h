@@ -1,7 +1,8 @@
 // The certificates of one cluster, laid out as kubeadm lays out /etc/kubernetes/pki: three authorities (cluster, front
 // proxy, etcd), what the API server serves with and shows to kubelets, the front proxy and its store, and the key pair that
 // signs service account tokens. Files are 0600 in directories of 0700; existing files are used again, what has less than
-// thirty days left is issued anew (rotation), and a certificate whose authority was exchanged too.
+// thirty days left is issued anew (rotation), and a certificate whose authority was exchanged or that is damaged too. A damaged authority or
+// token key is an error that names its files.
 #pragma once
 
 #include "core/pki/certificate_authority.h"

@@ -1,5 +1,8 @@
 #include "core/client/kubeconfig.h"
 
+#include "core/client/http_client.h"
+#include "core/simulation/simulated_loop.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -50,6 +53,30 @@ TEST(KubeconfigTest, WhatIsWrongIsToldAndNeverThrown) {
         EXPECT_TRUE(config.has_value() || !config.error().message.empty()) << text;
     }
     EXPECT_TRUE(Kubeconfig::parse("").has_value());
+}
+
+TEST(KubeconfigTest, ADamagedCertificateIsToldWithItsFileWhenItIsUsed) {
+    std::string name = (std::filesystem::temp_directory_path() / "kubarium-kubeconfig-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    const auto file = std::filesystem::path(name) / "config", authority = std::filesystem::path(name) / "ca.crt";
+    std::ofstream(file) << example;
+    auto config = Kubeconfig::load(file);
+    ASSERT_TRUE(config.has_value());
+    SimulatedLoop loop;
+    const auto refusal = [&] {
+        const auto client = HttpClient::create(*connectionSettings(*config), loop);
+        return client.has_value() ? std::string() : client.error().message;
+    };
+    EXPECT_TRUE(refusal().starts_with(file.string() + ": kubeconfig cluster \"c\": certificate-authority-data: this is no usable certificate authority")) << refusal();
+    config->clusters[0].insecureSkipTlsVerify = true;
+    EXPECT_TRUE(refusal().starts_with(file.string() + ": kubeconfig user \"u\": client-certificate-data: this is no usable client certificate")) << refusal();
+    // One that lies in a file of its own is named by that.
+    std::ofstream(authority) << "damaged";
+    std::ofstream(file) << "current-context: x\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', certificate-authority: ca.crt}}]\ncontexts: [{name: x, context: {cluster: c}}]\n";
+    config = Kubeconfig::load(file);
+    ASSERT_TRUE(config.has_value());
+    EXPECT_TRUE(refusal().starts_with(authority.string() + ": this is no usable")) << refusal();
+    std::filesystem::remove_all(name);
 }
 
 TEST(KubeconfigTest, AnEntryIsAddedAndTakenOutWithoutTouchingTheOthers) {

@@ -56,6 +56,30 @@ TEST_F(ClusterPkiTest, ACertificateOfAnExchangedAuthorityIsIssuedAnew) {
     EXPECT_EQ(first->frontProxyClient.certificate, second->frontProxyClient.certificate);
 }
 
+TEST_F(ClusterPkiTest, ADamagedCertificateIsIssuedAnewAndADamagedAuthorityIsNamed) {
+    const auto first = ClusterPki::ensure(options, now);
+    ASSERT_TRUE(first.has_value());
+    const auto damage = [&](const char* name) { std::ofstream(options.directory / name) << "damaged"; };
+    damage("apiserver.key");
+    damage("etcd/peer.crt");
+    const auto second = ClusterPki::ensure(options, now);
+    ASSERT_TRUE(second.has_value()) << second.error().message;
+    EXPECT_TRUE(belongTogether(second->apiServer));
+    EXPECT_TRUE(belongTogether(second->etcdPeer));
+    EXPECT_EQ(first->etcdServer.certificate, second->etcdServer.certificate);
+    for (const auto* name : {"ca", "etcd/ca", "sa"}) {
+        const auto key = std::string(name) + ".key", other = std::string(name) + (key == "sa.key" ? ".pub" : ".crt");
+        damage(key.c_str());
+        const auto refused = ClusterPki::ensure(options, now);
+        ASSERT_FALSE(refused.has_value()) << name;
+        for (const auto& file : {key, other}) {
+            EXPECT_NE(refused.error().message.find((options.directory / file).string()), std::string::npos) << refused.error().message;
+            std::filesystem::remove(options.directory / file);
+        }
+        EXPECT_TRUE(ClusterPki::ensure(options, now).has_value()) << "as the message says";
+    }
+}
+
 TEST(CertificateAuthorityTest, IssuesWhatWasAskedForAndRefusesForeignText) {
     const auto authority = CertificateAuthority::create("test-ca", now);
     ASSERT_TRUE(authority.has_value());
