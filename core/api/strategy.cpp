@@ -96,6 +96,17 @@ void dropDisabledPodFields(json::object& spec) {
 void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
     if (kind.kind == "Lease") {
         for (const auto* key : {"strategy", "preferredHolder"}) dropFrom(object, {"spec"}, key);
+    } else if (kind.kind == "ServiceAccount") {
+        // Of the Secrets only the names count.
+        auto* secrets = object.if_contains("secrets");
+        if (!secrets || !secrets->is_array()) return;
+        for (auto& secret : secrets->get_array()) {
+            json::object kept;
+            if (const auto* name = findPath(secret, {"name"})) kept.emplace("name", *name);
+            secret = std::move(kept);
+        }
+    } else if (kind.kind == "HorizontalPodAutoscaler") {
+        for (const auto* direction : {"scaleUp", "scaleDown"}) dropFrom(object, {"spec", "behavior", direction}, "tolerance");
     } else if (kind.kind == "Pod") {
         dropDisabledPodFields(ensureObject(object, {"spec"}));
     } else {

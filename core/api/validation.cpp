@@ -15,7 +15,7 @@ namespace kubarium::api {
 namespace {
 
 const KindRules* rulesOf(const GroupVersionKind& kind) {
-    for (const auto find : {coreRules, workloadRules, jobRules, policyRules, networkRules, storageRules, ownRules})
+    for (const auto find : {coreRules, workloadRules, jobRules, policyRules, networkRules, storageRules, quotaRules, ownRules})
         if (const auto* rules = find(kind)) return rules;
     static const KindRules none, custom{.metadata = MetadataRules::WithoutFinalizers};
     const bool ofExtensions = kind.group == "admissionregistration.k8s.io" || kind.group == "apiextensions.k8s.io" || !Schema::builtin().findKind(kind);

@@ -17,7 +17,8 @@ bool standardContainerResource(std::string_view name) { return name == "cpu" || 
 
 bool integerResource(std::string_view name) {
     return name == "pods" || name == "services" || name == "replicationcontrollers" || name == "resourcequotas" || name == "secrets" || name == "configmaps" ||
-           name == "persistentvolumeclaims" || (name.find('/') != name.npos && !name.starts_with("requests."));
+           name == "persistentvolumeclaims" || name == "services.nodeports" || name == "services.loadbalancers" ||
+           (name.find('/') != name.npos && name.find("kubernetes.io/") == name.npos && !name.starts_with("requests.") && checkQualifiedName("requests." + std::string(name)).empty());
 }
 
 // IsStandardResourceName beyond those of containers.
@@ -28,7 +29,8 @@ bool standardResource(std::string_view name) {
     return standardContainerResource(name) || name.starts_with("requests.hugepages-") || (!name.empty() && std::ranges::find(others, name) != others.end());
 }
 
-// validateResourceName; whether it is one.
+}  // namespace
+
 bool validateAnyResourceName(std::string_view name, const std::string& path, Report& report) {
     const auto sentences = checkQualifiedName(name);
     report.invalidEach(path, name, sentences);
@@ -46,6 +48,8 @@ void validateContainerResourceName(std::string_view name, const std::string& pat
         report.invalid(path, name, "doesn't follow extended resource name standard");
     }
 }
+
+namespace {
 
 void validatePodResourceName(std::string_view name, const std::string& path, Report& report) {
     if (validateAnyResourceName(name, path, report) && name != "cpu" && name != "memory" && !name.starts_with("hugepages-")) report.unsupported(path, name, {"cpu", "hugepages-", "memory"});

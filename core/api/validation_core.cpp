@@ -1,6 +1,5 @@
-// The core group but for Pods, replication and volumes; coordination, scheduling and node.
+// The core group but for Pods, replication, volumes and quotas; coordination, scheduling and node.
 #include "core/api/codec.h"
-#include "core/api/quantity.h"
 #include "core/api/validation_rules.h"
 #include "core/base/base64.h"
 
@@ -136,6 +135,15 @@ void validateNodeUpdate(const json::object& node, const json::object& old, std::
     if (textAt(after, "externalID") != textAt(before, "externalID")) report.forbidden("spec.externalID", "may not be updated");
 }
 
+void validateNamespace(const json::object& nameSpace, Report& report) {
+    for (const auto& finalizer : arrayAt(objectOrEmpty(nameSpace, "spec"), "finalizers")) {
+        const auto name = asString(finalizer);
+        report.invalidEach("spec.finalizers", name, checkQualifiedName(name));
+        if (name.find('/') == name.npos && name != "kubernetes" && name != "orphan" && name != "foregroundDeletion")
+            report.invalid("spec.finalizers", name, "name is neither a standard finalizer name nor is it fully qualified");
+    }
+}
+
 // A Namespace is Active until it is deleted and Terminating from then on.
 void validateNamespaceUpdate(const json::object& nameSpace, const json::object&, std::string_view subresource, Report& report) {
     if (subresource == "finalize") {
@@ -239,86 +247,6 @@ void validateEventUpdate(const json::object& event, const json::object& old, std
     for (const auto& [shown, field] : fixed) validateImmutable(event, old, field, std::string(shown), report);
 }
 
-// ---- Quotas and limits ----------------------------------------------------------------------------------------------------------
-
-void validateResourceQuota(const json::object& quota, Report& report) {
-    const auto& spec = objectOrEmpty(quota, "spec");
-    static constexpr std::array<std::string_view, 12> countable = {"pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims", "services.loadbalancers", "services.nodeports", "cpu", "memory", "ephemeral-storage"};
-    for (const auto& [name, value] : objectOrEmpty(spec, "hard")) {
-        const auto path = keyed("spec.hard", name);
-        const std::string_view text(name);
-        const bool standard = std::ranges::find(countable, text) != countable.end() || text.starts_with("requests.") || text.starts_with("limits.") || text.starts_with("hugepages-") || text.find('/') != text.npos;
-        report.invalidEach(path, name, checkQualifiedName(name));
-        if (!standard) report.invalid(path, name, "must be a standard resource type or fully qualified");
-        if (!standard) report.invalid(path, name, "must be a standard resource for quota");
-        const auto quantity = Quantity::parse(asString(value));
-        if (quantity && quantity->sign() < 0) report.invalid(path, asString(value), "must be greater than or equal to 0");
-        const bool counted = text == "pods" || text == "services" || text == "secrets" || text == "configmaps" || text.starts_with("count/");
-        if (quantity && counted && quantity->milliValue() % 1000 != 0) report.invalid(path, asString(value), "must be an integer");
-    }
-    const auto& scopes = arrayAt(spec, "scopes");
-    static constexpr std::array<std::string_view, 7> known = {"Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass"};
-    for (const auto& scope : scopes) {
-        if (std::ranges::find(known, asString(scope)) == known.end()) {
-            report.invalidText("spec.scopes", json::serialize(json::value(scopes)), "unsupported scope");
-            continue;
-        }
-        for (const auto& [name, value] : objectOrEmpty(spec, "hard"))
-            if (asString(scope) == "BestEffort" && name != "pods" && name != "count/pods") {
-                report.invalidText("spec.scopes", json::serialize(json::value(scopes)), "unsupported scope applied to resource");
-                break;
-            }
-    }
-    for (const auto& element : arrayAt(objectOrEmpty(spec, "scopeSelector"), "matchExpressions")) {
-        const auto name = textAt(asObject(element), "scopeName");
-        const auto op = textAt(asObject(element), "operator");
-        if (name != "PriorityClass" && name != "VolumeAttributesClass" && op != "Exists")
-            report.invalid("spec.scopeSelector.matchExpressions.operator", op,
-                           "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity");
-    }
-}
-
-void validateLimit(const json::object& limit, const std::string& path, Report& report) {
-    const auto type = textAt(limit, "type");
-    for (const auto* key : {"default", "defaultRequest"})
-        if (type == "Pod" && !objectOrEmpty(limit, key).empty()) report.forbidden(path + "." + key, "may not be specified when `type` is 'Pod'");
-    if (type == "PersistentVolumeClaim" && !valueAt(objectOrEmpty(limit, "min"), "storage") && !valueAt(objectOrEmpty(limit, "max"), "storage"))
-        report.required(path + ".limits", "either minimum or maximum storage value is required, but neither was provided");
-    std::set<std::string> names;
-    for (const auto* key : {"max", "min", "default", "defaultRequest", "maxLimitRequestRatio"})
-        for (const auto& [name, value] : objectOrEmpty(limit, key)) names.emplace(name);
-    for (const auto& name : names) {
-        const auto of = [&](std::string_view key) -> std::optional<Quantity> {
-            const auto text = textAt(objectOrEmpty(limit, key), name);
-            if (text.empty()) return std::nullopt;
-            const auto quantity = Quantity::parse(text);
-            return quantity ? std::optional(*quantity) : std::nullopt;
-        };
-        const auto min = of("min"), max = of("max"), standard = of("default"), request = of("defaultRequest"), ratio = of("maxLimitRequestRatio");
-        const auto exceeds = [&](const std::optional<Quantity>& low, const std::optional<Quantity>& high, std::string_view field, const std::optional<Quantity>& shown, std::string_view lowName, std::string_view highName) {
-            if (low && high && *low > *high)
-                report.invalid(keyed(path + "." + std::string(field), name), shown->toString(), fmt::format("{} value {} is greater than {} value {}", lowName, low->toString(), highName, high->toString()));
-        };
-        exceeds(min, max, "min", min, "min", "max");
-        exceeds(min, request, "defaultRequest", request, "min", "default request");
-        exceeds(request, max, "defaultRequest", request, "default request", "max");
-        exceeds(request, standard, "defaultRequest", request, "default request", "default");
-        exceeds(min, standard, "default", min, "min", "default");
-        exceeds(standard, max, "default", max, "default", "max");
-        if (ratio && *ratio < Quantity::of(1)) report.invalid(keyed(path + ".maxLimitRequestRatio", name), ratio->toString(), fmt::format("ratio {} is less than 1", ratio->toString()));
-    }
-}
-
-void validateLimitRange(const json::object& range, Report& report) {
-    const auto& limits = arrayAt(objectOrEmpty(range, "spec"), "limits");
-    std::set<std::string> types;
-    for (std::size_t i = 0; i < limits.size(); ++i) {
-        const auto type = textAt(asObject(limits[i]), "type");
-        if (!types.emplace(type).second) report.duplicate(indexed("spec.limits", i) + ".type", type);
-        validateLimit(asObject(limits[i]), indexed("spec.limits", i), report);
-    }
-}
-
 // ---- Small kinds --------------------------------------------------------------------------------------------------------------
 
 void validateLease(const json::object& lease, Report& report) {
@@ -345,7 +273,7 @@ void validatePriorityClassUpdate(const json::object& priorityClass, const json::
 void validateRuntimeClass(const json::object& runtimeClass, Report& report) {
     const auto handler = textAt(runtimeClass, "handler");
     report.invalidEach("handler", handler, checkDnsLabel(handler));
-    if (const auto* overhead = objectAt(runtimeClass, "overhead")) validateResourceList(objectOrEmpty(*overhead, "podFixed"), "overhead.limits", report);
+    if (const auto* overhead = objectAt(runtimeClass, "overhead")) validateResourceRequirements({{"limits", objectOrEmpty(*overhead, "podFixed")}}, ResourceOwner::Container, {}, "overhead", report);
     if (const auto* scheduling = objectAt(runtimeClass, "scheduling")) {
         validateLabels(objectOrEmpty(*scheduling, "nodeSelector"), "scheduling.nodeSelector", report);
         validateTolerations(arrayAt(*scheduling, "tolerations"), "scheduling.tolerations.tolerations", report);
@@ -388,15 +316,13 @@ const KindRules* coreRules(const GroupVersionKind& kind) {
         {{"", "PodTemplate"}, {nullptr, validatePodTemplateObject, nullptr}},
         {{"", "ConfigMap"}, {nullptr, validateConfigMap, validateConfigMapUpdate, false, true}},
         {{"", "Secret"}, {nullptr, validateSecret, validateSecretUpdate, false, true}},
-        {{"", "Namespace"}, {checkDnsLabel, nullptr, validateNamespaceUpdate}},
+        {{"", "Namespace"}, {.name = checkDnsLabel, .create = validateNamespace, .update = validateNamespaceUpdate, .updateOnly = true}},
         {{"", "Node"}, {.create = validateNode, .update = validateNodeUpdate, .updateOnly = true, .metadataAgain = true}},
         {{"", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
         {{"events.k8s.io", "Event"}, {nullptr, validateEvent, validateEventUpdate, true}},
-        {{"", "ResourceQuota"}, {nullptr, validateResourceQuota, nullptr}},
-        {{"", "LimitRange"}, {nullptr, validateLimitRange, nullptr}},
         {{"coordination.k8s.io", "Lease"}, {.create = validateLease, .metadata = MetadataRules::WithoutFinalizers}},
         {{"scheduling.k8s.io", "PriorityClass"}, {nullptr, validatePriorityClass, validatePriorityClassUpdate}},
-        {{"node.k8s.io", "RuntimeClass"}, {nullptr, validateRuntimeClass, validateRuntimeClassUpdate}},
+        {{"node.k8s.io", "RuntimeClass"}, {.create = validateRuntimeClass, .update = validateRuntimeClassUpdate, .metadata = MetadataRules::WithoutFinalizers}},
     };
     const auto it = rules.find({kind.group, kind.kind});
     return it == rules.end() ? nullptr : &it->second;

@@ -488,10 +488,14 @@ void validateIngressClass(const json::object& ingressClass, Report& report) {
     else if (controller.find('/') == controller.npos) report.invalid("spec.controller", controller, "must be a domain-prefixed path (such as \"acme.io/foo\")");
     const auto* parameters = objectAt(spec, "parameters");
     if (!parameters) return;
-    for (const auto* key : {"kind", "name"})
-        if (textAt(*parameters, key).empty()) report.required(std::string("spec.parameters.") + key);
+    if (const auto* group = valueAt(*parameters, "apiGroup")) report.invalidEach("spec.parameters.apiGroup", asString(*group), checkDnsSubdomain(asString(*group)));
+    for (const auto* key : {"kind", "name"}) {
+        const auto text = textAt(*parameters, key);
+        if (text.empty()) report.required(std::string("spec.parameters.") + key);
+        else report.invalidEach(std::string("spec.parameters.") + key, text, checkPathSegment(text));
+    }
     const auto scope = textAt(*parameters, "scope");
-    if (scope.empty()) report.required("spec.parameters.scope");
+    if (!valueAt(*parameters, "scope")) report.required("spec.parameters.scope");
     else if (scope != "Cluster" && scope != "Namespace") report.unsupported("spec.parameters.scope", scope, {"Cluster", "Namespace"});
     if (scope == "Namespace" && textAt(*parameters, "namespace").empty()) report.required("spec.parameters.namespace", "`parameters.scope` is set to 'Namespace'");
     if (scope == "Cluster" && valueAt(*parameters, "namespace")) report.forbidden("spec.parameters.namespace", "`parameters.scope` is set to 'Cluster'");
@@ -499,6 +503,7 @@ void validateIngressClass(const json::object& ingressClass, Report& report) {
 
 void validateIngressClassUpdate(const json::object& ingressClass, const json::object& old, std::string_view, Report& report) {
     validateImmutable(objectOrEmpty(ingressClass, "spec"), objectOrEmpty(old, "spec"), "controller", "spec.controller", report);
+    validateIngressClass(ingressClass, report);
 }
 
 }  // namespace
@@ -526,7 +531,7 @@ const KindRules* networkRules(const GroupVersionKind& kind) {
         {{"networking.k8s.io", "Ingress"}, {.create = validateIngress, .update = validateIngressUpdate, .updateOnly = true, .metadataAgain = true}},
         {{"networking.k8s.io", "NetworkPolicy"}, {.create = validateNetworkPolicy, .metadataAgain = true}},
         {{"networking.k8s.io", "IPAddress"}, {checkAddressName, nullptr, nullptr}},
-        {{"networking.k8s.io", "IngressClass"}, {nullptr, validateIngressClass, validateIngressClassUpdate}},
+        {{"networking.k8s.io", "IngressClass"}, {.create = validateIngressClass, .update = validateIngressClassUpdate, .updateOnly = true}},
     };
     const auto it = rules.find({kind.group, kind.kind});
     return it == rules.end() ? nullptr : &it->second;

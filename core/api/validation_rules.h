@@ -80,6 +80,8 @@ void validatePodUpdate(const json::object& newPod, const json::object& oldPod, s
 using ResourceClaimNames = std::set<std::string, std::less<>>;
 enum class ResourceOwner { Container, Pod };
 void validateResourceRequirements(const json::object& resources, ResourceOwner, const ResourceClaimNames& claims, const std::string& path, Report&);
+bool validateAnyResourceName(std::string_view name, const std::string& path, Report&);  // whether it is one
+void validateContainerResourceName(std::string_view name, const std::string& path, Report&);
 void validateQuantity(std::string_view name, std::string_view text, const std::string& path, Report&);  // of this resource
 void validateResourceList(const json::object& list, const std::string& path, Report&);
 void validateTolerations(const json::array& tolerations, const std::string& path, Report&);
@@ -106,6 +108,7 @@ const KindRules* workloadRules(const GroupVersionKind&);
 const KindRules* jobRules(const GroupVersionKind&);
 const KindRules* policyRules(const GroupVersionKind&);
 const KindRules* networkRules(const GroupVersionKind&);
+const KindRules* quotaRules(const GroupVersionKind&);
 const KindRules* storageRules(const GroupVersionKind&);
 const KindRules* ownRules(const GroupVersionKind&);
 
