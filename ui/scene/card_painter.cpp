@@ -463,7 +463,7 @@ void paintFuses(const CardContext& card) {
     }
     const int rest = static_cast<int>(node.fuses.size()) - shown;
     const QString more = i + 1 == shown && rest > 0 ? Stage::tr("+%1 more").arg(rest) : QString();
-    // "what ends · the timer and its length": names are long, so each has a line.
+    // "what ends · the timer and its length": names are long, so each has a line; what is left stands where there is room, else names are cut.
     const QRectF first = row.adjusted(metrics.text * 1.3, 0, 0, 0);
     const QRectF second(first.left(), row.bottom() - 3, first.width(), metrics.value + 4);
     const TextStyle name{metrics.badge, theme.text};
@@ -471,11 +471,14 @@ void paintFuses(const CardContext& card) {
     const TextStyle mono{metrics.value, theme.textMuted, TextWeight::Regular, TextFamily::Mono, Qt::AlignRight | Qt::AlignVCenter};
     const TextStyle quietRight{metrics.badge, theme.textMuted, TextWeight::Regular, TextFamily::Sans, Qt::AlignRight | Qt::AlignVCenter};
     const QString timer = fuse.label.section(QStringLiteral(" · "), 1);
-    const double above = card.ink.line(first, more, quietRight);
-    const double below = card.ink.line(second, time, mono);
-    const QRectF upper = first.adjusted(0, 0, above > 0 ? -above - 8 : 0, 0);
-    const QRectF lower = second.adjusted(0, 0, -below - 8, 0);
     const QString what = fuse.label.section(QStringLiteral(" · "), 0, 0);
+    const double timeWidth = Ink::width(time, mono) + 8;
+    const bool roomBelow = Ink::width(timer, quiet) + timeWidth <= second.width();
+    const bool timeAbove = !roomBelow && more.isEmpty() && Ink::width(what, name) + timeWidth <= first.width();
+    const double above = card.ink.line(first, timeAbove ? time : more, timeAbove ? mono : quietRight);
+    const double below = timeAbove ? 0 : card.ink.line(second, time, mono);
+    const QRectF upper = first.adjusted(0, 0, above > 0 ? -above - 8 : 0, 0);
+    const QRectF lower = second.adjusted(0, 0, below > 0 ? -below - 8 : 0, 0);
     const int hash = static_cast<int>(what.lastIndexOf(QLatin1Char('-')));
     card.ink.line(upper, keepingEnd(what, hash < 0 ? QString() : what.mid(hash), name, upper.width()), name);
     card.ink.line(lower, keepingEnd(timer, QLatin1Char(' ') + timer.section(QLatin1Char(' '), -2), quiet, lower.width()), quiet);
