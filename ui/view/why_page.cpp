@@ -238,7 +238,7 @@ void WhyPage::addRefusals(const scene::TheatreState& state) {
         const auto names = nodes.mid(0, namesInTitle).join(QStringLiteral(", "));
         const bool few = nodes.size() <= namesInTitle;
         column_->addLayout(refusalRow(few ? names : tr("%n Node(s)", nullptr, static_cast<int>(nodes.size())),
-                                      few && !details.front().isEmpty() ? reason + QStringLiteral(": ") + different.join(QStringLiteral("; ")) : reason));
+                                      few && !details.front().isEmpty() ? scene::Stage::tr("%1: %2", "reason: its values").arg(reason, different.join(scene::Stage::tr("; ", "between sentences in a list"))) : reason));
         if (!few) addNodeList(reason, nodes, details);
     }
     if (others.isEmpty())
