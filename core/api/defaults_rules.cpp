@@ -40,13 +40,39 @@ bool isTrue(const json::object& object, std::string_view key) {
     return value && value->is_bool() && value->get_bool();
 }
 
-// The tag of an image reference: Always is the policy for :latest and for no tag.
+// Lower case and digits, with single dots, one or two underscores or any number of dashes between.
+bool isImageName(std::string_view part) {
+    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    if (part.empty() || !plain(part.front()) || !plain(part.back())) return false;
+    for (std::size_t i = 0; i < part.size();) {
+        const auto end = std::min(part.find_first_of("._-", i), part.size());
+        if (!std::ranges::all_of(part.substr(i, end - i), plain)) return false;
+        const auto next = std::min(part.find_first_not_of("._-", end), part.size());
+        const auto between = part.substr(end, next - end);
+        if (!between.empty() && between != "." && between != "_" && between != "__" && between.find_first_not_of('-') != between.npos) return false;
+        i = next;
+    }
+    return true;
+}
+
+// Whether this reference to an image says :latest, or neither tag nor digest. What is no reference does not.
 bool isLatest(std::string_view image) {
-    if (const auto digest = image.find('@'); digest != image.npos) return false;
-    const auto slash = image.rfind('/');
-    const auto name = slash == image.npos ? image : image.substr(slash + 1);
-    const auto colon = name.find(':');
-    return colon == name.npos || name.substr(colon + 1) == "latest";
+    const auto at = image.find('@');
+    const auto named = image.substr(0, at);
+    const auto slash = named.rfind('/');
+    const auto colon = named.find(':', slash == named.npos ? 0 : slash);
+    const auto tag = colon == named.npos ? std::string_view() : named.substr(colon + 1);
+    auto name = named.substr(0, colon);
+    if (const auto first = name.find('/'); first != name.npos) {
+        const auto domain = name.substr(0, first);
+        if (domain.find_first_of(".:") != domain.npos || domain == "localhost" || std::ranges::any_of(domain, [](char c) { return c >= 'A' && c <= 'Z'; })) name.remove_prefix(first + 1);
+    }
+    for (std::size_t start = 0; start <= name.size();) {
+        const auto end = std::min(name.find('/', start), name.size());
+        if (!isImageName(name.substr(start, end - start))) return false;
+        start = end + 1;
+    }
+    return colon == named.npos ? at == image.npos : tag == "latest";
 }
 
 void container(json::object& object) {

@@ -18,6 +18,7 @@ KUBARIUM_EMBED(kubariumApiKubarium, "kubarium.json");
 KUBARIUM_EMBED(kubariumApiDefaults, "defaults.json");
 KUBARIUM_EMBED(kubariumApiColumns, "columns.json");
 KUBARIUM_EMBED(kubariumApiDescriptions, "descriptions.json");
+KUBARIUM_EMBED(kubariumApiInternal, "internal.json");
 
 namespace kubarium::api {
 
@@ -30,6 +31,7 @@ std::string_view embeddedResource(std::string_view name) {
     if (name == "defaults.json") return text(kubariumApiDefaultsBegin, kubariumApiDefaultsEnd);
     if (name == "columns.json") return text(kubariumApiColumnsBegin, kubariumApiColumnsEnd);
     if (name == "descriptions.json") return text(kubariumApiDescriptionsBegin, kubariumApiDescriptionsEnd);
+    if (name == "internal.json") return text(kubariumApiInternalBegin, kubariumApiInternalEnd);
     return {};
 }
 

@@ -1,4 +1,5 @@
 // Containers of a Pod: resources, environment, ports, mounts, probes, hooks, security context.
+#include "core/api/internal_text.h"
 #include "core/api/quantity.h"
 #include "core/api/validation_containers.h"
 
@@ -411,7 +412,7 @@ static void validateContainerSecurity(const json::object& context, bool hostUser
     validateSeccomp(context, path, report);
     const auto* escalation = valueAt(context, "allowPrivilegeEscalation");
     if (escalation && escalation->is_bool() && !escalation->get_bool()) {
-        const auto refuse = [&](std::string_view why) { report.invalidText(path, json::serialize(json::value(context)), why); };
+        const auto refuse = [&](std::string_view why) { report.invalidText(path, internalText("SecurityContext", context), why); };
         if (flagAt(context, "privileged")) refuse("cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
         for (const auto& capability : arrayAt(objectOrEmpty(context, "capabilities"), "add"))
             if (asString(capability) == "CAP_SYS_ADMIN") refuse("cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");

@@ -1,4 +1,5 @@
 // batch.
+#include "core/api/internal_text.h"
 #include "core/api/validation_rules.h"
 
 #include <boost/json.hpp>
@@ -146,20 +147,9 @@ void validateSuccessRule(const json::object& rule, std::int64_t completions, con
     if (indexes && *count > parsed.total) report.invalid(here, *count, fmt::format("must be less than or equal to {} (the number of indexes in the specified succeededIndexes field)", parsed.total));
 }
 
-std::string shownSuccessPolicy(const json::object& policy) {
-    const auto field = [](const json::value& rule, std::string_view key) {
-        const auto* value = valueAt(asObject(rule), key);
-        return value ? goJson(*value) : std::string("null");
-    };
-    const auto rules = valueAt(policy, "rules") ? goList(arrayAt(policy, "rules"), [&](const json::value& rule) {
-        return fmt::format("{{\"SucceededIndexes\":{},\"SucceededCount\":{}}}", field(rule, "succeededIndexes"), field(rule, "succeededCount"));
-    }) : "null";
-    return fmt::format("{{\"Rules\":{}}}", rules);
-}
-
 void validateSuccessPolicy(const json::object& policy, const json::object& spec, const std::string& path, Report& report) {
     constexpr std::size_t most = 20;
-    if (textAt(spec, "completionMode") != "Indexed") return report.invalidText(path, shownSuccessPolicy(policy), "requires indexed completion mode");
+    if (textAt(spec, "completionMode") != "Indexed") return report.invalidText(path, internalText("SuccessPolicy", policy), "requires indexed completion mode");
     const auto& rules = arrayAt(policy, "rules");
     if (rules.empty()) report.required(path + ".rules", "at least one rules must be specified when the successPolicy is specified");
     if (rules.size() > most) report.tooMany(path + ".rules", rules.size(), most);
@@ -294,11 +284,13 @@ void validateJobUpdate(const json::object& job, const json::object& old, std::st
     const bool mayMove = flagAt(before, "suspend") && !valueAt(objectOrEmpty(old, "status"), "startTime");
     const json::value newTemplate(objectOrEmpty(after, "template"));
     const json::value oldTemplate = mayMove ? withSchedulingOf(newTemplate.get_object(), objectOrEmpty(before, "template")) : objectOrEmpty(before, "template");
-    if (!sameMeaning(&newTemplate, &oldTemplate)) report.invalidText("spec.template", goJson(newTemplate), fieldImmutable);
+    if (!sameMeaning(&newTemplate, &oldTemplate)) report.invalidText("spec.template", internalText("PodTemplateSpec", newTemplate.get_object()), fieldImmutable);
     for (const auto* key : {"completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"}) {
         if (sameMeaning(valueAt(after, key), valueAt(before, key))) continue;
         const auto* value = valueAt(after, key);
-        report.invalidText(std::string("spec.") + key, value && key == std::string_view("successPolicy") ? shownSuccessPolicy(asObject(*value)) : shownValue(value), fieldImmutable);
+        const auto* policy = objectAt(after, key);
+        const std::string_view type = key == std::string_view("successPolicy") ? "SuccessPolicy" : "PodFailurePolicy";
+        report.invalidText(std::string("spec.") + key, policy ? internalText(type, *policy) : shownValue(value), fieldImmutable);
     }
 }
 
