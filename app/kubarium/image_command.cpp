@@ -50,6 +50,36 @@ int load(const Options& options, const std::string& archive, const std::string& 
     return success;
 }
 
+// A Pod of the running cluster that needs the image, as namespace/name; "" if none does.
+Result<std::string> userOf(const Options& options, const kubelet::ImageStore& store, const kubelet::ImageInfo& image) {
+    const auto paths = TRY(cluster::clusterPaths(options.name, options.state));
+    if (!cluster::runningCluster(paths)) return std::string();
+    auto session = TRY(Session::open(options));
+    const auto pods = TRY(session->wait<client::ObjectList>([&](auto reply) { session->client().list(api::resources::pods, "", {}, std::move(reply)); }));
+    for (const auto& pod : pods.items)
+        for (const auto* kind : {"initContainers", "containers", "ephemeralContainers"}) {
+            const auto* containers = pod->find({"spec", kind});
+            if (!containers || !containers->is_array()) continue;
+            for (const auto& container : containers->get_array())
+                if (const auto used = store.find(std::string(api::stringAt(container, {"image"}))); used && used->id == image.id) return fmt::format("{}/{}", pod->nameSpace(), pod->name());
+        }
+    return std::string();
+}
+
+int remove(const Options& options, const std::string& name) {
+    const auto store = openStore(options);
+    if (!store) return report(store.error());
+    // The files go with the last name.
+    if (const auto image = (*store)->find(name); image && image->names.size() <= 1) {
+        const auto user = userOf(options, **store, *image);
+        if (!user) return report(user.error());
+        if (!user->empty()) return report(makeError(Reason::Conflict, fmt::format("the image {} is used by the Pod {}; delete what makes it first", name, *user)));
+    }
+    if (const auto removed = (*store)->remove(name); !removed) return report(removed.error());
+    fmt::print("image {} is removed\n", name);
+    return success;
+}
+
 }  // namespace
 
 void addImage(CLI::App& app, Command& command) {
@@ -63,6 +93,12 @@ void addImage(CLI::App& app, Command& command) {
     auto archive = std::make_shared<std::string>(), name = std::make_shared<std::string>();
     loading->add_option("archive", *archive, "the file or folder")->required()->check(CLI::ExistingPath);
     loading->add_option("--as", *name, "the image's name, instead of the one in the archive");
+    auto* removing = image->add_subcommand("remove", "Take a name away from an image; its files go with the last one");
+    addClusterOptions(*removing, command.options);
+    auto unwanted = std::make_shared<std::string>();
+    removing->add_option("image", *unwanted, "the name, as 'kubarium image list' tells it")->required();
+    removing->footer("A built-in image comes back with a new cluster: kubarium down --purge, kubarium up.");
+    removing->callback([&command, unwanted] { command.run = [&command, unwanted] { return remove(command.options, *unwanted); }; });
     loading->callback([&command, archive, name] { command.run = [&command, archive, name] { return load(command.options, *archive, *name); }; });
 }
 

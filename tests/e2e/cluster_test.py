@@ -254,6 +254,13 @@ class Cluster(unittest.TestCase):
             kubarium("image", "load", archive)
         lines = kubarium("image", "list").stdout.splitlines()
         self.assertEqual([line.split()[0] for line in lines if "shop/cart" in line], ["docker.io/shop/cart:1", "docker.io/shop/cart:latest"])
+        for name in ("shop/cart:1", "shop/cart"):
+            kubarium("image", "remove", name)
+        self.assertNotIn("shop/cart", kubarium("image", "list").stdout)
+        self.assertIn("there is no image docker.io/shop/cart:1", kubarium("image", "remove", "shop/cart:1", check=False).stderr)
+        self.k("run", "pinned", "--image=kubarium/web:1.0")
+        self.assertIn("is used by the Pod default/", kubarium("image", "remove", "kubarium/web:1.0", check=False).stderr)
+        self.k("delete", "pod", "pinned", "--now")
 
     def test_9_nodes_take_pods_as_soon_as_up_returns(self):
         other = ("--name", MACHINE.name + "-open")

@@ -81,7 +81,7 @@ Error withRemedy(Error error, const fs::path& directory) {
     const bool quota = error.message.ends_with(std::strerror(EDQUOT));
     if (failure || (space.available >= hardlyAny && !quota)) return error;
     error.message += fmt::format(". Images are unpacked into {}, {}: forget clusters that are not needed ('kubarium down --purge --name NAME' takes their images and volumes along), "
-                                 "delete other files there, or keep clusters where there is room (--state DIR)",
+                                 "remove images (kubarium image list, kubarium image remove), delete other files there, or keep clusters where there is room (--state DIR)",
                                  directory.string(), quota ? "where you have used up your quota" : fmt::format("whose disk has {} KiB of {} MiB free", space.available >> 10, space.capacity >> 20));
     return error;
 }
