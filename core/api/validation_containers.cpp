@@ -112,7 +112,6 @@ void validateEnv(const json::array& variables, const std::string& path, Report& 
         }
         if (const auto* key = objectAt(*from, "configMapKeyRef")) ++sources, validateKeyRef(*key, here + ".valueFrom.configMapKeyRef", report);
         if (const auto* key = objectAt(*from, "secretKeyRef")) ++sources, validateKeyRef(*key, here + ".valueFrom.secretKeyRef", report);
-        if (objectAt(*from, "fileKeyRef")) ++sources;
         if (sources == 0) report.invalid(here + ".valueFrom", "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`");
         if (!textAt(variable, "value").empty() && sources > 0) report.invalid(here + ".valueFrom", "", "may not be specified when `value` is not empty");
         else if (sources > 1) report.invalid(here + ".valueFrom", "", "may not have more than one field specified at a time");

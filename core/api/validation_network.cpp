@@ -54,11 +54,9 @@ void validateReachableIp(std::string_view ip, const std::string& path, Report& r
 
 // ---- Service ------------------------------------------------------------------------------------------------------------------
 
-void validateServicePorts(const json::object& spec, std::string_view type, bool headless, Report& report) {
+void validateServicePorts(const json::object& spec, Report& report) {
     const auto& ports = arrayAt(spec, "ports");
-    if (ports.empty() && !headless && type != "ExternalName") report.required("spec.ports");
-    std::set<std::string> names, numbers;
-    std::set<std::pair<std::string, std::int64_t>> nodePorts;
+    std::set<std::string> names;
     for (std::size_t i = 0; i < ports.size(); ++i) {
         const auto& port = asObject(ports[i]);
         const auto path = indexed("spec.ports", i);
@@ -76,10 +74,18 @@ void validateServicePorts(const json::object& spec, std::string_view type, bool 
         if (const auto* target = valueAt(port, "targetPort")) validatePortNumOrName(*target, path + ".targetPort", report);
         if (const auto application = textAt(port, "appProtocol"); valueAt(port, "appProtocol")) report.invalidEach(path + ".appProtocol", application, checkQualifiedName(application));
     }
+}
+
+// No two of the same number.
+void validatePortNumbers(const json::object& spec, std::string_view type, Report& report) {
+    const auto& ports = arrayAt(spec, "ports");
+    std::set<std::string> numbers;
+    std::set<std::pair<std::string, std::int64_t>> nodePorts;
+    for (std::size_t i = 0; i < ports.size(); ++i)
+        if (type == "ClusterIP" && numberAt(asObject(ports[i]), "nodePort").value_or(0) != 0) report.forbidden(indexed("spec.ports", i) + ".nodePort", "may not be used when `type` is 'ClusterIP'");
     for (std::size_t i = 0; i < ports.size(); ++i) {
         const auto& port = asObject(ports[i]);
         const auto nodePort = numberAt(port, "nodePort").value_or(0);
-        if (type == "ClusterIP" && nodePort != 0) report.forbidden(indexed("spec.ports", i) + ".nodePort", "may not be used when `type` is 'ClusterIP'");
         if (nodePort != 0 && !nodePorts.emplace(std::string(textAt(port, "protocol")), nodePort).second) report.duplicateText(indexed("spec.ports", i) + ".nodePort", std::to_string(nodePort));
     }
     for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -91,15 +97,10 @@ void validateServicePorts(const json::object& spec, std::string_view type, bool 
     }
 }
 
-void validateClusterIps(const json::object& spec, std::string_view type, Report& report) {
+void validateClusterIps(const json::object& spec, Report& report) {
     const auto& ips = arrayAt(spec, "clusterIPs");
     const auto ip = textAt(spec, "clusterIP");
     const auto shown = json::serialize(json::value(ips));
-    if (type == "ExternalName") {
-        if (!ips.empty()) report.forbidden("spec.clusterIPs", "may not be set for ExternalName services");
-        else if (!ip.empty()) report.forbidden("spec.clusterIPs", "may not be set for ExternalName services");
-        return;
-    }
     if (!ips.empty() && ip.empty()) report.invalidText("spec.clusterIPs", shown, "must be empty when `clusterIP` is not specified");
     else if (!ips.empty() && asString(ips.front()) != ip) report.invalidText("spec.clusterIPs", shown, "first value must match `clusterIP`");
     std::vector<std::string_view> all;
@@ -109,7 +110,6 @@ void validateClusterIps(const json::object& spec, std::string_view type, Report&
         const auto path = indexed("spec.clusterIPs", i);
         if (all[i] == "None") {
             if (all.size() > 1) report.invalidText("spec.clusterIPs", shown, "'None' must be the first and only value");
-            if (type == "NodePort" || type == "LoadBalancer") report.invalid(path, "None", fmt::format("may not be set to 'None' for {} services", type));
         } else {
             validateIp(all[i], path, report);
         }
@@ -127,8 +127,9 @@ void validateTraffic(const json::object& spec, std::string_view type, Report& re
     if (const auto port = numberAt(spec, "healthCheckNodePort").value_or(0); port != 0 && (type != "LoadBalancer" || policy != "Local"))
         report.invalid("spec.healthCheckNodePort", port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
     const auto internal = textAt(spec, "internalTrafficPolicy");
-    if (internal.empty() && (external || type == "ClusterIP")) report.required("spec.internalTrafficPolicy");
-    else if (!internal.empty() && internal != "Cluster" && internal != "Local") report.unsupported("spec.internalTrafficPolicy", internal, {"Cluster", "Local"});
+    const bool given = valueAt(spec, "internalTrafficPolicy");
+    if (!given && (external || type == "ClusterIP")) report.required("spec.internalTrafficPolicy");
+    else if (given && internal != "Cluster" && internal != "Local") report.unsupported("spec.internalTrafficPolicy", internal, {"Cluster", "Local"});
     if (const auto* distribution = valueAt(spec, "trafficDistribution"))
         if (const auto text = asString(*distribution); text != "PreferClose" && text != "PreferSameZone" && text != "PreferSameNode") report.unsupported("spec.trafficDistribution", text, {"PreferClose", "PreferSameZone", "PreferSameNode"});
 }
@@ -145,18 +146,24 @@ void validateLoadBalancer(const json::object& spec, std::string_view type, Repor
     }
 }
 
+// What goes with one type of Service alone.
+void validateByType(const json::object& spec, std::string_view type, bool headless, Report& report) {
+    if (headless && (type == "NodePort" || type == "LoadBalancer")) report.invalid("spec.clusterIPs[0]", "None", fmt::format("may not be set to 'None' for {} services", type));
+    if (type != "ExternalName") return;
+    if (!arrayAt(spec, "clusterIPs").empty() || !textAt(spec, "clusterIP").empty()) report.forbidden("spec.clusterIPs", "may not be set for ExternalName services");
+    auto name = textAt(spec, "externalName");
+    if (name.ends_with('.')) name.remove_suffix(1);
+    if (!name.empty()) report.invalidEach("spec.externalName", name, checkDnsSubdomain(name));
+    else report.required("spec.externalName");
+}
+
 void validateService(const json::object& service, Report& report) {
     const auto& spec = objectOrEmpty(service, "spec");
     const auto type = textAt(spec, "type");
     const bool headless = textAt(spec, "clusterIP") == "None";
-    if (type == "ExternalName") {
-        const auto name = textAt(spec, "externalName");
-        if (!name.empty()) report.invalidEach("spec.externalName", name, checkDnsSubdomain(name.ends_with('.') ? name.substr(0, name.size() - 1) : name));
-        else report.required("spec.externalName");
-    }
-    if (type.empty()) report.required("spec.type");
-    else if (type != "ClusterIP" && type != "ExternalName" && type != "LoadBalancer" && type != "NodePort") report.unsupported("spec.type", type, {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
-    validateServicePorts(spec, type, headless, report);
+    if (arrayAt(spec, "ports").empty() && !headless && type != "ExternalName") report.required("spec.ports");
+    validateByType(spec, type, headless, report);
+    validateServicePorts(spec, report);
     validateLabels(objectOrEmpty(spec, "selector"), "spec.selector", report);
     const auto affinity = textAt(spec, "sessionAffinity");
     if (affinity.empty()) {
@@ -169,13 +176,16 @@ void validateService(const json::object& service, Report& report) {
     } else if (valueAt(spec, "sessionAffinityConfig")) {
         report.forbidden("spec.sessionAffinityConfig", "must not be set when session affinity is None");
     }
-    validateClusterIps(spec, type, report);
+    if (type != "ExternalName") validateClusterIps(spec, report);
     // A headless Service without selector gets this policy by default, whatever the cluster can do.
     if (!headless && textAt(spec, "ipFamilyPolicy") == "RequireDualStack") report.invalid("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services");
     const auto& external = arrayAt(spec, "externalIPs");
     for (std::size_t i = 0; i < external.size(); ++i) validateReachableIp(asString(external[i]), indexed("spec.externalIPs", i), report);
-    validateTraffic(spec, type, report);
+    if (type.empty()) report.required("spec.type");
+    else if (type != "ClusterIP" && type != "ExternalName" && type != "LoadBalancer" && type != "NodePort") report.unsupported("spec.type", type, {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"});
+    validatePortNumbers(spec, type, report);
     validateLoadBalancer(spec, type, report);
+    validateTraffic(spec, type, report);
 }
 
 void validateServiceUpdate(const json::object& service, const json::object& old, std::string_view subresource, Report& report) {

@@ -18,7 +18,7 @@ void validateTemplateLabels(const json::object& spec, Report& report) {
     const auto* labels = objectAt(objectOrEmpty(objectOrEmpty(spec, "template"), "metadata"), "labels");
     static const json::object none;
     if (!selector || !selectorMatches(*selector, labels ? *labels : none))
-        report.invalidText("spec.template.metadata.labels", labels ? json::serialize(json::value(*labels)) : "null", "`selector` does not match template `labels`");
+        report.invalidText("spec.template.metadata.labels", labels ? goJson(*labels) : "null", "`selector` does not match template `labels`");
 }
 
 // Whether it can be read: only then are the template's labels, and of most kinds the template, looked at.
@@ -231,9 +231,10 @@ void validateReplicationController(const json::object& controller, Report& repor
         report.required("spec.template");
         return;
     }
-    const auto& labels = objectOrEmpty(objectOrEmpty(*podTemplate, "metadata"), "labels");
-    if (!selectorMatches({{"matchLabels", objectOrEmpty(spec, "selector")}}, labels))
-        report.invalidText("spec.template.metadata.labels", json::serialize(json::value(labels)), "`selector` does not match template `labels`");
+    const auto* labels = objectAt(objectOrEmpty(*podTemplate, "metadata"), "labels");
+    static const json::object none;
+    if (!selectorMatches({{"matchLabels", objectOrEmpty(spec, "selector")}}, labels ? *labels : none))
+        report.invalidText("spec.template.metadata.labels", labels ? goJson(*labels) : "null", "`selector` does not match template `labels`");
     validatePodTemplate(*podTemplate, "spec.template", report);
     alwaysRestart(spec, "spec", report, "ReplicationController");
 }
@@ -245,7 +246,7 @@ const KindRules* workloadRules(const GroupVersionKind& kind) {
         {{"apps", "Deployment"}, {nullptr, validateDeployment, immutableSelector}},
         {{"apps", "ReplicaSet"}, {nullptr, validateReplicaSet, immutableSelector}},
         {{"apps", "DaemonSet"}, {nullptr, validateDaemonSet, immutableSelector}},
-        {{"apps", "StatefulSet"}, {nullptr, validateStatefulSet, validateStatefulSetUpdate}},
+        {{"apps", "StatefulSet"}, {checkDnsLabel, validateStatefulSet, validateStatefulSetUpdate}},
         {{"apps", "ControllerRevision"}, {nullptr, validateControllerRevision, validateControllerRevisionUpdate}},
         {{"", "ReplicationController"}, {nullptr, validateReplicationController, nullptr}},
     };
