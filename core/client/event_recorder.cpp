@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t mostRemembered = 4096;
 constexpr std::size_t similarBeforeAggregation = 10;
 constexpr Duration similarWithin = 10min;
+constexpr int mostUnderWay = 8;
 constexpr double burst = 25;
 constexpr double perSecond = 1.0 / 300;
 
@@ -78,10 +79,10 @@ void EventRecorder::record(json::object regarding, std::string type, std::string
         ++known.count;
         known.last = stamp;
         known.message = message;
-        if (known.creating)
+        if (known.busy)
             known.behind = true;
         else
-            sendCount(identity);
+            enqueue(identity);
         return;
     }
     auto nameSpace = api::textCopyAt(regarding, "namespace");
@@ -98,7 +99,7 @@ void EventRecorder::record(json::object regarding, std::string type, std::string
     written_.emplace(identity, std::move(fresh));
     writtenOrder_.push_back(identity);
     forgetOldest();
-    create(identity);
+    enqueue(identity);
 }
 
 json::object EventRecorder::eventOf(const Written& written) const {
@@ -120,56 +121,77 @@ json::object EventRecorder::eventOf(const Written& written) const {
             {"reportingInstance", host_}};
 }
 
+// Not those that wait: what was recorded is written.
 void EventRecorder::forgetOldest() {
-    while (written_.size() > mostRemembered) {
+    while (written_.size() > mostRemembered && !written_.at(writtenOrder_.front()).busy) {
         written_.erase(writtenOrder_.front());
         writtenOrder_.pop_front();
     }
 }
 
+void EventRecorder::enqueue(const std::string& key) {
+    written_.at(key).busy = true;
+    waiting_.push_back(key);
+    sendNext();
+}
+
+void EventRecorder::sendNext() {
+    while (underWay_ < mostUnderWay && !waiting_.empty()) {
+        const auto key = std::move(waiting_.front());
+        waiting_.pop_front();
+        ++underWay_;
+        if (written_.at(key).exists)
+            sendCount(key);
+        else
+            create(key);
+    }
+}
+
+// It is written as far as it was known when it was sent.
+void EventRecorder::settle(const std::string& key) {
+    auto& known = written_.at(key);
+    --underWay_;
+    known.busy = false;
+    if (std::exchange(known.behind, false)) enqueue(key);
+    else sendNext();
+}
+
 void EventRecorder::create(const std::string& key) {
     auto& known = written_.at(key);
-    known.creating = true;
     known.behind = false;
     client_.create(api::resources::events, known.nameSpace, eventOf(known), {}, [this, alive = alive_, key](Result<ObjectPtr> created) {
         if (!*alive) return;
-        const auto it = written_.find(key);
-        if (it == written_.end()) return;
-        it->second.creating = false;
-        if (!created) {
-            if (created.error().reason == Reason::AlreadyExists) {
-                // Two Events about one object within a clock's tick: the next instant is free.
-                auto& fresh = it->second;
-                const auto dot = fresh.name.rfind('.') + 1;
-                fresh.name = fmt::format("{}{:x}", fresh.name.substr(0, dot), std::stoull(fresh.name.substr(dot), nullptr, 16) + 1);
-                return create(key);
-            }
-            logDebug("events", "{}: {}", component_, created.error().message);
-            // Forgotten, so that the next one tries again under a new name.
-            writtenOrder_.remove(key);
-            written_.erase(it);
-            return;
+        auto& fresh = written_.at(key);
+        if (!created && created.error().reason == Reason::AlreadyExists) {
+            // Two Events about one object within a clock's tick: the next instant is free.
+            const auto dot = fresh.name.rfind('.') + 1;
+            fresh.name = fmt::format("{}{:x}", fresh.name.substr(0, dot), std::stoull(fresh.name.substr(dot), nullptr, 16) + 1);
+            return create(key);
         }
-        if (std::exchange(it->second.behind, false)) sendCount(key);
+        fresh.exists = created.has_value();
+        if (created) return settle(key);
+        logDebug("events", "{}: {}", component_, created.error().message);
+        // Forgotten, so that the next one tries again under a new name.
+        --underWay_;
+        writtenOrder_.remove(key);
+        written_.erase(key);
+        sendNext();
     });
 }
 
 void EventRecorder::sendCount(const std::string& key) {
     auto& known = written_.at(key);
-    known.creating = true;
     known.behind = false;
     json::object changes{{"count", known.count}, {"lastTimestamp", known.last}, {"message", known.message}};
     client_.patch(api::resources::events, known.nameSpace, known.name, PatchType::Merge, json::value(std::move(changes)), {}, [this, alive = alive_, key](Result<ObjectPtr> patched) {
         if (!*alive) return;
-        const auto it = written_.find(key);
-        if (it == written_.end()) return;
-        it->second.creating = false;
         if (!patched && patched.error().reason == Reason::NotFound) {
             // It has expired or was deleted: write it anew.
+            written_.at(key).exists = false;
             return create(key);
         }
         if (!patched) logDebug("events", "{}: {}", component_, patched.error().message);
-        if (std::exchange(it->second.behind, false)) sendCount(key);
+        settle(key);
     });
 }
 

@@ -1,7 +1,9 @@
 // Writes core/v1 Events about objects, as client-go's EventRecorder and EventCorrelator do: an Event that repeats is not
 // created again but counted (count, lastTimestamp), more than ten similar ones within ten minutes are combined into one
 // ("(combined from similar events): ..."), and one source may speak about one object 25 times at once and then once in
-// five minutes of real time. Writing is best effort: a failure is logged and forgotten.
+// five minutes of real time. Writing is best effort: a failure is logged and forgotten. What Events tell of comes first: of
+// one recorder at most `mostUnderWay` are being written, the others wait in order (client-go's recorder writes one after the
+// other, and drops what exceeds a thousand; nothing is dropped here).
 // Engine thread only.
 #pragma once
 
@@ -9,6 +11,7 @@
 #include "core/base/random.h"
 #include "core/client/client.h"
 
+#include <deque>
 #include <list>
 #include <memory>
 #include <set>
@@ -41,8 +44,9 @@ private:
         json::object regarding;
         std::string type, reason, message, first, last;
         int count = 0;
-        bool creating = false;
-        bool behind = false;  // counted on while the create was under way
+        bool exists = false;  // as an object of the API
+        bool busy = false;    // waits to be written, or is being written
+        bool behind = false;  // counted on while it was being written
     };
     struct Budget {
         double tokens;
@@ -50,8 +54,11 @@ private:
     };
     bool allowed(const std::string& sourceKey);
     json::object eventOf(const Written& written) const;
+    void enqueue(const std::string& key);
+    void sendNext();
     void create(const std::string& key);
     void sendCount(const std::string& key);
+    void settle(const std::string& key);
     void forgetOldest();
 
     Client& client_;
@@ -60,6 +67,8 @@ private:
     std::unordered_map<std::string, Aggregate> aggregates_;
     std::unordered_map<std::string, Written> written_;
     std::list<std::string> writtenOrder_;
+    std::deque<std::string> waiting_;  // keys of written_
+    int underWay_ = 0;
     std::unordered_map<std::string, Budget> budgets_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
