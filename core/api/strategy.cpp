@@ -107,6 +107,9 @@ void dropDisabledFields(const GroupVersionKind& kind, json::object& object) {
         }
     } else if (kind.kind == "HorizontalPodAutoscaler") {
         for (const auto* direction : {"scaleUp", "scaleDown"}) dropFrom(object, {"spec", "behavior", direction}, "tolerance");
+    } else if (kind.kind == "StatefulSet") {
+        dropFrom(object, {"spec", "updateStrategy", "rollingUpdate"}, "maxUnavailable");
+        if (const auto* podSpec = findPath(object, {"spec", "template", "spec"}); podSpec && podSpec->is_object()) dropDisabledPodFields(const_cast<json::value*>(podSpec)->get_object());
     } else if (kind.kind == "Pod") {
         dropDisabledPodFields(ensureObject(object, {"spec"}));
     } else {
@@ -308,6 +311,10 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
         unifyClusterIps(oldObject, newObject);
         dropTypeDependentFields(oldObject, newObject);
     }
+    // The number of the template is the server's own.
+    const auto* given = at(oldMetadata, "annotations");
+    const auto templateNumber = given ? std::atoll(std::string(stringAt(*given, {"deprecated.daemonset.template.generation"})).c_str()) : 0;
+    if (kind == "DaemonSet" && templateNumber > 0) templateGeneration(metadataOf(newObject), templateNumber);
     if (!counted(resource.kind) || !desiredStateDiffers(resource.kind, oldObject, newObject)) return;
     const auto* generation = at(oldMetadata, "generation");
     const auto next = (generation && generation->is_int64() ? generation->get_int64() : 0) + 1;
@@ -315,11 +322,7 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     if (kind != "DaemonSet") return;
     const auto* oldSpec = at(oldObject, "spec");
     const auto* newSpec = at(newObject, "spec");
-    if (oldSpec && newSpec && oldSpec->is_object() && newSpec->is_object() && differs(oldSpec->get_object(), newSpec->get_object(), "template")) {
-        const auto* annotations = at(oldMetadata, "annotations");
-        const auto before = annotations ? stringAt(*annotations, {"deprecated.daemonset.template.generation"}) : std::string_view();
-        templateGeneration(metadataOf(newObject), (before.empty() ? 0 : std::atoll(std::string(before).c_str())) + 1);
-    }
+    if (oldSpec && newSpec && oldSpec->is_object() && newSpec->is_object() && differs(oldSpec->get_object(), newSpec->get_object(), "template")) templateGeneration(metadataOf(newObject), templateNumber + 1);
 }
 
 bool requiresResourceVersion(const Resource& resource) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 
 namespace kubarium::api {
@@ -44,7 +45,18 @@ void alwaysRestart(const json::object& spec, const std::string& path, Report& re
 std::int64_t amountOf(const json::value* value) {
     if (!value) return 0;
     if (const auto percent = percentOf(*value)) return *percent;
+    if (const auto text = asString(*value); !text.empty()) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        return error == std::errc() && end == text.data() + text.size() ? number : 0;
+    }
     return value->is_int64() ? value->get_int64() : 0;
+}
+
+std::string shownRolling(const json::object* rolling) {
+    if (!rolling) return "null";
+    const auto amount = [&](const char* key) { return valueAt(*rolling, key) ? goJson(*valueAt(*rolling, key)) : std::string("0"); };
+    return fmt::format("{{\"MaxUnavailable\":{},\"MaxSurge\":{}}}", amount("maxUnavailable"), amount("maxSurge"));
 }
 
 void validateStrategy(const json::object& spec, Report& report) {
@@ -56,8 +68,7 @@ void validateStrategy(const json::object& spec, Report& report) {
         return;
     }
     if (type != "RollingUpdate") {
-        report.add("FieldValueNotSupported", "spec.strategy",
-                   fmt::format("Unsupported value: {{\"Type\":{},\"RollingUpdate\":null}}: supported values: \"Recreate\", \"RollingUpdate\"", goQuote(type)));
+        report.add("FieldValueNotSupported", "spec.strategy", fmt::format("Unsupported value: {{\"Type\":{},\"RollingUpdate\":{}}}: supported values: \"Recreate\", \"RollingUpdate\"", goQuote(type), shownRolling(rolling)));
         return;
     }
     if (!rolling) {
@@ -96,7 +107,8 @@ void validateDeployment(const json::object& deployment, Report& report) {
 }
 
 void immutableSelector(const json::object& object, const json::object& old, std::string_view subresource, Report& report) {
-    if (subresource.empty()) validateImmutable(objectOrEmpty(object, "spec"), objectOrEmpty(old, "spec"), "selector", "spec.selector", report);
+    const auto *after = valueAt(objectOrEmpty(object, "spec"), "selector"), *before = valueAt(objectOrEmpty(old, "spec"), "selector");
+    if (subresource.empty() && !sameMeaning(after, before)) report.invalidText("spec.selector", shownSelector(after), fieldImmutable);
 }
 
 void validateReplicaSet(const json::object& set, Report& report) {
@@ -126,18 +138,21 @@ void validateDaemonSet(const json::object& set, Report& report) {
         const bool hasUnavailable = amountOf(unavailable) != 0, hasSurge = amountOf(surge) != 0;
         if (unavailable) validateIntOrPercent(*unavailable, path + ".maxUnavailable", report);
         if (surge) validateIntOrPercent(*surge, path + ".maxSurge", report);
-        if (hasUnavailable && hasSurge) report.invalidText(path + ".maxSurge", json::serialize(*surge), "may not be set when maxUnavailable is non-zero");
-        else if (!hasUnavailable && !hasSurge) report.required(path + ".maxUnavailable", "cannot be 0 when maxSurge is 0");
         validateNotOver100(unavailable, path + ".maxUnavailable", report);
         validateNotOver100(surge, path + ".maxSurge", report);
+        if (hasUnavailable && hasSurge) report.invalidText(path + ".maxSurge", json::serialize(*surge), "may not be set when maxUnavailable is non-zero");
+        else if (!hasUnavailable && !hasSurge) report.required(path + ".maxUnavailable", "cannot be 0 when maxSurge is 0");
     } else if (type != "OnDelete") {
-        const auto* rolling = objectAt(strategy, "rollingUpdate");
-        const auto amount = [&](const char* key) { return valueAt(*rolling, key) ? json::serialize(*valueAt(*rolling, key)) : std::string("0"); };
-        const auto shown = rolling ? fmt::format("{{\"MaxUnavailable\":{},\"MaxSurge\":{}}}", amount("maxUnavailable"), amount("maxSurge")) : "null";
+        const auto shown = shownRolling(objectAt(strategy, "rollingUpdate"));
         report.add("FieldValueNotSupported", "spec.updateStrategy",
                    fmt::format("Unsupported value: {{\"Type\":{},\"RollingUpdate\":{}}}: supported values: \"RollingUpdate\", \"OnDelete\"", goQuote(type), shown));
     }
     validateNonnegativeAt(spec, "revisionHistoryLimit", "spec", report);
+}
+
+void validateDaemonSetUpdate(const json::object& set, const json::object& old, std::string_view subresource, Report& report) {
+    immutableSelector(set, old, subresource, report);
+    if (subresource.empty()) validateDaemonSet(set, report);
 }
 
 std::string goStrategy(const json::object& strategy) {
@@ -245,7 +260,7 @@ const KindRules* workloadRules(const GroupVersionKind& kind) {
     static const std::map<std::pair<std::string_view, std::string_view>, KindRules> rules = {
         {{"apps", "Deployment"}, {nullptr, validateDeployment, immutableSelector}},
         {{"apps", "ReplicaSet"}, {nullptr, validateReplicaSet, immutableSelector}},
-        {{"apps", "DaemonSet"}, {nullptr, validateDaemonSet, immutableSelector}},
+        {{"apps", "DaemonSet"}, {nullptr, validateDaemonSet, validateDaemonSetUpdate, true}},
         {{"apps", "StatefulSet"}, {checkDnsLabel, validateStatefulSet, validateStatefulSetUpdate}},
         {{"apps", "ControllerRevision"}, {nullptr, validateControllerRevision, validateControllerRevisionUpdate}},
         {{"", "ReplicationController"}, {nullptr, validateReplicationController, nullptr}},
