@@ -2,6 +2,7 @@
 
 #include "core/controller/controller.h"
 #include "core/controller/deployment_controller.h"
+#include "core/controller/disruption_controller.h"
 #include "core/controller/endpoint_slice_controller.h"
 #include "core/controller/garbage_collector.h"
 #include "core/controller/hostpath_provisioner.h"
@@ -37,6 +38,7 @@ ControllerManager::ControllerManager(Executor& executor, Clock& clock, Random& r
     add(std::make_unique<NodeLifecycleController>(context));
     add(std::make_unique<TaintEvictionController>(context));
     add(std::make_unique<PodGcController>(context));
+    add(std::make_unique<DisruptionController>(context));
     add(std::make_unique<VolumeBindingController>(context));
     add(std::make_unique<ClaimProtectionController>(context));
     add(std::make_unique<VolumeProtectionController>(context));
