@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <deque>
+#include <iterator>
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
@@ -20,6 +22,8 @@ namespace {
 constexpr int applicationId = 0x4b756261;  // "Kuba"
 constexpr int formatVersion = 2;
 constexpr int patienceMilliseconds = 2000;
+// More is not gained by longer transactions, while what waits for the first of them waits for the last.
+constexpr std::size_t mostTogether = 256;
 // Rows have numbers, in the order in which their objects were made: a new one goes to the end of the file and an old one is found by
 // its number. What is where is known in memory, so that no index of the names has to be written as well.
 constexpr const char* objectTable = "CREATE TABLE object(id INTEGER PRIMARY KEY, resource TEXT NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL)";
@@ -32,8 +36,14 @@ std::string rowKey(std::string_view resource, std::string_view path) { return fm
 
 }  // namespace
 
-// Used by one worker thread at a time; the mutex also lets the destructor wait for it.
+// Used by one worker thread at a time; the mutex `busy` also lets the destructor wait for it.
 struct SqliteStore::Database {
+    // What is to be written, for any thread. `writing` while a worker is at it or the disk is in trouble.
+    std::mutex queueMutex;
+    std::deque<std::pair<std::string, Change>> queue;
+    bool writing = false;
+    bool closing = false;
+
     std::string file;
     sqlite3* handle = nullptr;
     sqlite3_stmt* put = nullptr;
@@ -132,13 +142,28 @@ struct SqliteStore::Database {
         return step(put);
     }
 
-    Result<void> save(const std::vector<std::pair<std::string, Change>>& batch, std::uint64_t last) {
+    // The next of what is to be written; empty when there is nothing, and nobody writes then.
+    std::vector<std::pair<std::string, Change>> take() {
+        std::lock_guard lock(queueMutex);
+        const auto count = closing ? 0 : std::min(queue.size(), mostTogether);
+        std::vector<std::pair<std::string, Change>> batch(std::make_move_iterator(queue.begin()), std::make_move_iterator(queue.begin() + static_cast<std::ptrdiff_t>(count)));
+        queue.erase(queue.begin(), queue.begin() + static_cast<std::ptrdiff_t>(count));
+        if (batch.empty()) writing = false;
+        return batch;
+    }
+    // What could not be written is the next again.
+    void putBack(std::vector<std::pair<std::string, Change>> batch) {
+        std::lock_guard lock(queueMutex);
+        queue.insert(queue.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+    }
+
+    Result<void> save(const std::vector<std::pair<std::string, Change>>& batch) {
         // One transaction: a crash leaves all of it or nothing.
         if (!sqlite3_get_autocommit(handle)) TRY(run("ROLLBACK"));
         TRY(run("BEGIN IMMEDIATE"));
         std::unordered_set<std::string> gone;
         for (const auto& [resource, change] : batch) TRY(saveChange(resource, change, gone));
-        sqlite3_bind_int64(revision, 1, static_cast<sqlite3_int64>(last));
+        sqlite3_bind_int64(revision, 1, static_cast<sqlite3_int64>(batch.back().second.revision));
         TRY(step(revision));
         TRY(run("COMMIT"));
         for (const auto& key : gone) rows.erase(key);
@@ -181,7 +206,11 @@ SqliteStore::SqliteStore(Executor& executor, Clock& clock, std::shared_ptr<Datab
     : Store(executor, clock), database_(std::move(database)) {}
 
 SqliteStore::~SqliteStore() {
-    // The posted half of a commit never runs once alive_ is false; the disk half finishes under the mutex.
+    // What was posted never runs once alive_ is false; the disk half of a commit finishes under the mutex.
+    {
+        std::lock_guard lock(database_->queueMutex);
+        database_->closing = true;
+    }
     std::lock_guard wait(database_->busy);
 }
 
@@ -214,24 +243,37 @@ Result<void> SqliteStore::load() {
     return {};
 }
 
-void SqliteStore::persist(std::vector<std::pair<std::string, Change>> batch, std::uint64_t revision) {
-    write(std::make_shared<const std::vector<std::pair<std::string, Change>>>(std::move(batch)), revision);
+void SqliteStore::persist(const std::string& resource, const Change& change) {
+    {
+        std::lock_guard lock(database_->queueMutex);
+        database_->queue.emplace_back(resource, change);
+        if (std::exchange(database_->writing, true)) return;
+    }
+    write();
 }
 
-void SqliteStore::write(std::shared_ptr<const std::vector<std::pair<std::string, Change>>> batch, std::uint64_t revision) {
-    executor_.offload(
-        [database = database_, batch, revision] {
-            std::lock_guard lock(database->busy);
-            return database->save(*batch, revision);
-        },
-        [this, alive = alive_, batch, revision](Result<void> saved) {
-            if (!*alive) return;
-            if (saved) return committed(revision);
-            // The disk is full or broken. Nothing of this batch is acknowledged; new writes are refused until a retry succeeds.
-            logError("store", "{}", saved.error().message);
-            failed(saved.error().message);
-            retry_ = clock_.afterReal(1s, [this, batch, revision] { write(batch, revision); });
-        });
+// Until nothing is left: the engine thread need not come to it for the next commit to begin.
+void SqliteStore::write() {
+    executor_.offloadTask([this, alive = alive_, executor = &executor_, database = database_]() -> Task {
+        std::lock_guard lock(database->busy);
+        for (auto batch = database->take(); !batch.empty(); batch = database->take()) {
+            const auto revision = batch.back().second.revision;
+            if (auto saved = database->save(batch); !saved) {
+                database->putBack(std::move(batch));
+                return [this, alive, trouble = std::move(saved.error().message)]() mutable {
+                    if (!*alive) return;
+                    // The disk is full or broken. Nothing of this batch is acknowledged; new writes are refused until a retry succeeds.
+                    logError("store", "{}", trouble);
+                    failed(std::move(trouble));
+                    retry_ = clock_.afterReal(1s, [this] { write(); });
+                };
+            }
+            executor->post([this, alive, revision] {
+                if (*alive) committed(revision);
+            });
+        }
+        return {};
+    });
 }
 
 }  // namespace kubarium::store

@@ -22,8 +22,8 @@ public:
 private:
     struct Database;
     SqliteStore(Executor& executor, Clock& clock, std::shared_ptr<Database> database);
-    void persist(std::vector<std::pair<std::string, Change>> batch, std::uint64_t revision) override;
-    void write(std::shared_ptr<const std::vector<std::pair<std::string, Change>>> batch, std::uint64_t revision);
+    void persist(const std::string& resource, const Change& change) override;
+    void write();
     Result<void> load();
 
     std::shared_ptr<Database> database_;

@@ -126,9 +126,8 @@ void Store::append(const std::string& name, Change change) {
     auto& at = resource(name);
     at.history.push_back({change, clock_.monotonic()});
     trim(at);
-    unsaved_.emplace_back(name, change);
     undelivered_.emplace_back(name, std::move(change));
-    startCommit();
+    persist(name, undelivered_.back().second);
 }
 
 void Store::trim(Resource& at) {
@@ -139,17 +138,9 @@ void Store::trim(Resource& at) {
     }
 }
 
-void Store::startCommit() {
-    if (committing_ || unsaved_.empty()) return;
-    committing_ = true;
-    persist(std::exchange(unsaved_, {}), revision_);
-}
-
 void Store::committed(std::uint64_t revision) {
     durable_ = revision;
-    committing_ = false;
     trouble_.clear();
-    startCommit();
     // Handlers may write, watch and drop watches: each step looks at the present state.
     while (!undelivered_.empty() && undelivered_.front().second.revision <= revision) {
         const auto [name, change] = std::move(undelivered_.front());
@@ -229,9 +220,18 @@ void Store::restoreRevision(std::uint64_t revision) {
 
 MemoryStore::MemoryStore(Executor& executor, Clock& clock) : Store(executor, clock) { restoreRevision(0); }
 
-void MemoryStore::persist(std::vector<std::pair<std::string, Change>>, std::uint64_t revision) {
-    executor_.post([this, alive = alive_, revision] {
-        if (*alive) committed(revision);
+void MemoryStore::persist(const std::string&, const Change&) {
+    if (!committing_) commit();
+}
+
+// As a disk would: what is written meanwhile goes together next time.
+void MemoryStore::commit() {
+    committing_ = true;
+    executor_.post([this, alive = alive_, revision = revision()] {
+        if (!*alive) return;
+        committing_ = false;
+        if (this->revision() > revision) commit();
+        committed(revision);
     });
 }
 

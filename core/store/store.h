@@ -4,7 +4,7 @@
 //
 // A write applies in memory at once, so the next write sees it, but the world may learn of it only when it is on disk:
 // whoever answers a request or reports a read waits for it with whenDurable(), and watches deliver no earlier. Writes that
-// queue up while a commit is under way go to disk together in the next one (group commit).
+// queue up while a commit is under way go to disk together in the next one (group commit), also while the engine thread is busy.
 //
 // Engine thread only. Handlers are called on it, never before the call returned, and may call the store.
 #pragma once
@@ -97,8 +97,9 @@ public:
 protected:
     Store(Executor& executor, Clock& clock) : executor_(executor), clock_(clock) {}
 
-    // Puts the changes on disk and then calls committed() on the engine thread. One call is under way at a time.
-    virtual void persist(std::vector<std::pair<std::string, Change>> batch, std::uint64_t revision) = 0;
+    // Puts the change of a resource on disk after all before it, and then has committed() called on the engine thread with its
+    // revision or a later one.
+    virtual void persist(const std::string& resource, const Change& change) = 0;
     void committed(std::uint64_t revision);
     void failed(std::string trouble);
     // For loading, before anything else: everything before `revision` is history that is not known.
@@ -126,15 +127,12 @@ private:
     Result<ObjectPtr> place(const Key& key, std::uint64_t expected, const std::function<ObjectPtr(const std::string& resourceVersion)>& make);
     void append(const std::string& name, Change change);
     void trim(Resource& at);
-    void startCommit();
     void deliver(const std::string& name, const Change& change);
 
     std::map<std::string, Resource> resources_;
     std::uint64_t revision_ = 0;
     std::uint64_t durable_ = 0;
     std::uint64_t compacted_ = 0;
-    bool committing_ = false;
-    std::vector<std::pair<std::string, Change>> unsaved_;
     std::deque<std::pair<std::string, Change>> undelivered_;
     std::multimap<std::uint64_t, Saved> waiting_;
     std::function<void()> progress_;
@@ -147,7 +145,10 @@ public:
     MemoryStore(Executor& executor, Clock& clock);
 
 private:
-    void persist(std::vector<std::pair<std::string, Change>> batch, std::uint64_t revision) override;
+    void persist(const std::string& resource, const Change& change) override;
+    void commit();
+
+    bool committing_ = false;
 };
 
 }  // namespace kubarium::store

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -128,6 +129,36 @@ TEST_F(SqliteStoreTest, WhatTheDiskDoesNotTakeIsAnsweredWithItsErrorAndWrittenOn
     EXPECT_FALSE(store->put({"nodes", "", "b"}, tree("b"), 0).has_value());
     ASSERT_TRUE(loop.runUntil([&] { return store->durableRevision() == store->revision(); }));
     EXPECT_TRUE(store->put({"nodes", "", "b"}, tree("b"), 0).has_value());
+}
+
+// The disk does not wait for the engine thread, which may have a thousand more requests to answer before it looks.
+TEST_F(SqliteStoreTest, WhatQueuesUpIsWrittenWhileTheEngineIsBusy) {
+    EngineLoop loop;
+    auto store = open(loop, loop);
+    constexpr int count = 1000;
+    const std::string filling(1000, 'x');
+    for (int i = 0; i < count; ++i) {
+        auto object = tree(fmt::format("n{}", i));
+        object["filling"] = filling;
+        ASSERT_TRUE(store->put({"nodes", "", fmt::format("n{}", i)}, std::move(object), 0).has_value());
+    }
+    const auto written = [&] {
+        std::error_code none;
+        const auto size = std::filesystem::file_size(directory / "cluster.db-wal", none);
+        return !none && size >= count * filling.size();
+    };
+    for (int i = 0; i < 1000 && !written(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(written());
+    EXPECT_LT(store->durableRevision(), store->revision()) << "nobody learns of it before the engine thread";
+    std::vector<std::uint64_t> told;
+    const auto watch = store->watch("nodes", store->durableRevision(), [&](const Change& change) { told.push_back(change.revision); });
+    store->whenDurable(store->revision(), [&](Result<void> saved) {
+        EXPECT_TRUE(saved.has_value());
+        loop.stop();
+    });
+    loop.run();
+    EXPECT_EQ(told.size(), static_cast<std::size_t>(count));
+    EXPECT_TRUE(std::ranges::is_sorted(told));
 }
 
 TEST_F(SqliteStoreTest, AFileOfTheFirstFormatIsTakenOver) {
