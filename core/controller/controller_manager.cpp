@@ -4,6 +4,8 @@
 #include "core/controller/deployment_controller.h"
 #include "core/controller/disruption_controller.h"
 #include "core/controller/endpoint_slice_controller.h"
+#include "core/controller/endpoint_slice_mirroring_controller.h"
+#include "core/controller/endpoints_controller.h"
 #include "core/controller/garbage_collector.h"
 #include "core/controller/hostpath_provisioner.h"
 #include "core/controller/namespace_controller.h"
@@ -35,6 +37,8 @@ ControllerManager::ControllerManager(Executor& executor, Clock& clock, Random& r
     add(std::make_unique<DeploymentController>(context));
     add(std::make_unique<ReplicaSetController>(context));
     add(std::make_unique<EndpointSliceController>(context));
+    add(std::make_unique<EndpointsController>(context));
+    add(std::make_unique<EndpointSliceMirroringController>(context));
     add(std::make_unique<NodeLifecycleController>(context));
     add(std::make_unique<TaintEvictionController>(context));
     add(std::make_unique<PodGcController>(context));

@@ -1,12 +1,12 @@
 #include "core/controller/endpoint_slice_controller.h"
 
+#include "core/controller/endpoint_slice_writer.h"
 #include "core/controller/endpoint_slices.h"
 #include "core/controller/indexes.h"
 #include "core/controller/labels.h"
 #include "core/controller/pods.h"
 
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
 namespace kubarium::controller {
 
@@ -14,21 +14,12 @@ namespace resources = api::resources;
 
 namespace {
 
-const char* const triggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
 const char* const managedBy = "endpointslice.kubernetes.io/managed-by";
 
 const std::string byService = "service";
 std::vector<std::string> serviceIndex(const api::Object& slice) {
     if (slice.label(managedBy) != "endpointslice-controller.k8s.io") return {};
     return {std::string(slice.nameSpace()) + "/" + std::string(slice.label("kubernetes.io/service-name"))};
-}
-
-// Whether a change of a Pod can matter to an endpoint.
-bool matters(const api::Object& before, const api::Object& after) {
-    const auto &a = before.as<api::Pod>(), &b = after.as<api::Pod>();
-    return isPodReady(a) != isPodReady(b) || a.status.podIP != b.status.podIP || a.status.podIPs.size() != b.status.podIPs.size() ||
-           a.metadata.deletionTimestamp != b.metadata.deletionTimestamp || a.status.phase != b.status.phase || a.metadata.labels != b.metadata.labels ||
-           a.spec.nodeName != b.spec.nodeName;
 }
 
 }  // namespace
@@ -46,12 +37,12 @@ EndpointSliceController::EndpointSliceController(ControllerContext context)
     const auto enqueue = [this](const ObjectPtr& service) { queue_.add(service->key()); };
     services_.addHandler({enqueue, [enqueue](const ObjectPtr&, const ObjectPtr& after) { enqueue(after); },
                           [this](const ObjectPtr& service) {
-                              triggers_.erase(service->key());
+                              triggers_.forget(service->key());
                               created_.erase(service->key());
                           }});
     pods_.addHandler({[this](const ObjectPtr& pod) { enqueueServicesOf(*pod); },
                       [this](const ObjectPtr& before, const ObjectPtr& after) {
-                          if (!matters(*before, *after)) return;
+                          if (!changesEndpoint(*before, *after)) return;
                           enqueueServicesOf(*before);
                           enqueueServicesOf(*after);
                       },
@@ -71,25 +62,6 @@ void EndpointSliceController::enqueueServicesOf(const api::Object& pod) {
         const auto& selector = service->as<api::Service>().spec.selector;
         if (!selector.empty() && selects(selector, labels)) queue_.add(service->key());
     }
-}
-
-std::string EndpointSliceController::triggerTime(const std::string& key, const api::Service& service, const std::vector<const api::Pod*>& pods) {
-    auto& last = triggers_[key];
-    std::string first;
-    const auto consider = [&](const std::string& time) {
-        if (!time.empty() && (first.empty() || time < first)) first = time;
-    };
-    std::map<std::string, std::string> current;
-    for (const auto* pod : pods) {
-        const auto* ready = findCondition(pod->status.conditions, "Ready");
-        const std::string time = ready ? ready->lastTransitionTime : "";
-        const auto known = last.pods.find(pod->metadata.name);
-        if (time > (known == last.pods.end() ? "" : known->second)) consider(time);
-        current[pod->metadata.name] = time;
-    }
-    if (service.metadata.creationTimestamp > last.service) consider(service.metadata.creationTimestamp);
-    last = {service.metadata.creationTimestamp, std::move(current)};
-    return first;
 }
 
 Async<Result<void>> EndpointSliceController::reconcile(std::string key) {
@@ -113,46 +85,13 @@ Async<Result<void>> EndpointSliceController::reconcile(std::string key) {
         const auto node = name.empty() ? nullptr : nodes_.get(name);
         return node ? std::string(node->label("topology.kubernetes.io/zone")) : std::string();
     };
-    auto trigger = triggerTime(key, service, pods);
+    auto trigger = triggers_.of(key, service, pods);
     auto changes = reconcileSlices(service, desiredEndpoints(service, pods, zoneOf), existing, sliceLabels(service));
-    co_return co_await write(key, std::move(changes.create), std::move(changes.update), std::move(changes.remove), std::move(trigger));
-}
-
-Async<Result<void>> EndpointSliceController::write(std::string key, std::vector<api::EndpointSlice> create, std::vector<api::EndpointSlice> update,
-                                                   std::vector<api::EndpointSlice> remove, std::string trigger) {
-    if (create.size() + update.size() + remove.size() > 0)
-        note(key, fmt::format("slices: {} new, {} changed, {} removed", create.size(), update.size(), remove.size()));
-    const auto body = [&](const api::EndpointSlice& slice) {
-        auto tree = api::encode(slice);
-        tree["apiVersion"] = "discovery.k8s.io/v1";
-        tree["kind"] = "EndpointSlice";
-        auto& metadata = api::ensureObject(tree, {"metadata"});
-        auto& annotations = api::ensureObject(metadata, {"annotations"});
-        annotations.erase(triggerAnnotation);
-        if (!trigger.empty()) annotations[triggerAnnotation] = trigger;
-        if (annotations.empty()) metadata.erase("annotations");
-        if (!tree.contains("endpoints")) tree["endpoints"] = json::array();
-        if (!tree.contains("ports")) tree["ports"] = json::array();
-        return tree;
+    if (const auto summary = changes.summary(); !summary.empty()) note(key, summary);
+    std::function<void(const ObjectPtr&)> onCreated = [this, key](const ObjectPtr& made) {
+        if (!slices_.get(made->key())) created_[key].insert(made->key());
     };
-    for (const auto& slice : create) {
-        auto made = co_await calls_.create(resources::endpointSlices, slice.metadata.nameSpace, body(slice));
-        if (!made) {
-            const bool hopeless = made.error().reason == Reason::Forbidden || made.error().reason == Reason::NotFound;
-            if (hopeless) co_return Result<void>();  // the namespace is going
-            co_return made.error();
-        }
-        if (!slices_.get((*made)->key())) created_[key].insert((*made)->key());
-    }
-    for (const auto& slice : update) {
-        auto written = co_await calls_.update(resources::endpointSlices, body(slice));
-        if (!written && written.error().reason != Reason::NotFound) co_return written.error();
-    }
-    for (const auto& slice : remove) {
-        auto removed = co_await calls_.remove(resources::endpointSlices, slice.metadata.nameSpace, slice.metadata.name);
-        if (!removed && removed.error().reason != Reason::NotFound) co_return removed.error();
-    }
-    co_return Result<void>();
+    co_return co_await writeSlices(calls_, std::move(changes), std::move(trigger), std::move(onCreated));
 }
 
 }  // namespace kubarium::controller

@@ -4,6 +4,7 @@
 
 #include "core/api/types/service.h"
 #include "core/controller/controller.h"
+#include "core/controller/endpoint_slices.h"
 
 #include <map>
 #include <set>
@@ -15,23 +16,15 @@ public:
     explicit EndpointSliceController(ControllerContext context);
 
 private:
-    // From which change the state was computed (annotation endpoints.kubernetes.io/last-change-trigger-time).
-    struct Triggers {
-        std::string service;
-        std::map<std::string, std::string> pods;
-    };
     Async<Result<void>> reconcile(std::string key);
-    Async<Result<void>> write(std::string key, std::vector<api::EndpointSlice> create, std::vector<api::EndpointSlice> update,
-                              std::vector<api::EndpointSlice> remove, std::string trigger);
     void enqueueServicesOf(const api::Object& pod);
-    std::string triggerTime(const std::string& key, const api::Service& service, const std::vector<const api::Pod*>& pods);
 
     client::Informer& services_;
     client::Informer& pods_;
     client::Informer& slices_;
     client::Informer& nodes_;
     client::WorkQueue& queue_;
-    std::map<std::string, Triggers> triggers_;
+    TriggerTimes triggers_;
     std::map<std::string, std::set<std::string>> created_;  // by Service: slices that the cache does not show yet
 };
 

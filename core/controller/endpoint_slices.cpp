@@ -3,6 +3,7 @@
 #include "core/controller/pods.h"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -178,6 +179,37 @@ void turnIntoUpdates(SliceChanges& changes) {
 }
 
 }  // namespace
+
+bool changesEndpoint(const api::Object& before, const api::Object& after) {
+    const auto &a = before.as<api::Pod>(), &b = after.as<api::Pod>();
+    return isPodReady(a) != isPodReady(b) || a.status.podIP != b.status.podIP || a.status.podIPs.size() != b.status.podIPs.size() ||
+           a.metadata.deletionTimestamp != b.metadata.deletionTimestamp || a.status.phase != b.status.phase || a.metadata.labels != b.metadata.labels ||
+           a.spec.nodeName != b.spec.nodeName;
+}
+
+std::string TriggerTimes::of(const std::string& key, const api::Service& service, const std::vector<const api::Pod*>& pods) {
+    auto& last = last_[key];
+    std::string first;
+    const auto consider = [&](const std::string& time) {
+        if (!time.empty() && (first.empty() || time < first)) first = time;
+    };
+    std::map<std::string, std::string> current;
+    for (const auto* pod : pods) {
+        const auto* ready = findCondition(pod->status.conditions, "Ready");
+        const std::string time = ready ? ready->lastTransitionTime : "";
+        const auto known = last.pods.find(pod->metadata.name);
+        if (time > (known == last.pods.end() ? "" : known->second)) consider(time);
+        current[pod->metadata.name] = time;
+    }
+    if (service.metadata.creationTimestamp > last.service) consider(service.metadata.creationTimestamp);
+    last = {service.metadata.creationTimestamp, std::move(current)};
+    return first;
+}
+
+std::string SliceChanges::summary() const {
+    if (create.empty() && update.empty() && remove.empty()) return {};
+    return fmt::format("slices: {} new, {} changed, {} removed", create.size(), update.size(), remove.size());
+}
 
 std::map<std::string, std::string> sliceLabels(const api::Service& service) {
     auto labels = service.metadata.labels;

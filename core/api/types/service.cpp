@@ -8,6 +8,8 @@ KUBARIUM_TYPE(Service)
 KUBARIUM_TYPE(ServiceSpec)
 KUBARIUM_TYPE(ServiceStatus)
 KUBARIUM_TYPE(EndpointSlice)
+KUBARIUM_TYPE(EndpointPort)
+KUBARIUM_TYPE(ObjectReference)
 KUBARIUM_TYPE(Endpoint)
 
 }  // namespace kubarium::api
