@@ -2,9 +2,6 @@
 
 #include "core/controller/endpoint_slice_writer.h"
 #include "core/controller/endpoint_slices.h"
-#include "core/controller/indexes.h"
-#include "core/controller/labels.h"
-#include "core/controller/pods.h"
 
 #include <boost/json.hpp>
 
@@ -27,12 +24,10 @@ std::vector<std::string> serviceIndex(const api::Object& slice) {
 EndpointSliceController::EndpointSliceController(ControllerContext context)
     : Controller(context, "endpointslice", "endpoint-slice-controller"),
       services_(informer(resources::services)),
-      pods_(informer(resources::pods)),
       slices_(informer(resources::endpointSlices)),
       nodes_(informer(resources::nodes)),
-      queue_(addQueue([this](std::string key) { return reconcile(std::move(key)); })) {
-    pods_.addIndex(byNamespace, namespaceIndex);
-    services_.addIndex(byNamespace, namespaceIndex);
+      queue_(addQueue([this](std::string key) { return reconcile(std::move(key)); })),
+      pods_(services_, informer(resources::pods), [this](const std::string& key) { queue_.add(key); }) {
     slices_.addIndex(byService, serviceIndex);
     const auto enqueue = [this](const ObjectPtr& service) { queue_.add(service->key()); };
     services_.addHandler({enqueue, [enqueue](const ObjectPtr&, const ObjectPtr& after) { enqueue(after); },
@@ -40,13 +35,6 @@ EndpointSliceController::EndpointSliceController(ControllerContext context)
                               triggers_.forget(service->key());
                               created_.erase(service->key());
                           }});
-    pods_.addHandler({[this](const ObjectPtr& pod) { enqueueServicesOf(*pod); },
-                      [this](const ObjectPtr& before, const ObjectPtr& after) {
-                          if (!changesEndpoint(*before, *after)) return;
-                          enqueueServicesOf(*before);
-                          enqueueServicesOf(*after);
-                      },
-                      [this](const ObjectPtr& pod) { enqueueServicesOf(*pod); }});
     const auto onSlice = [this](const ObjectPtr& slice) {
         for (const auto& key : serviceIndex(*slice)) {
             if (const auto it = created_.find(key); it != created_.end()) it->second.erase(slice->key());
@@ -56,14 +44,6 @@ EndpointSliceController::EndpointSliceController(ControllerContext context)
     slices_.addHandler({onSlice, [onSlice](const ObjectPtr&, const ObjectPtr& after) { onSlice(after); }, onSlice});
 }
 
-void EndpointSliceController::enqueueServicesOf(const api::Object& pod) {
-    const auto& labels = api::metaOf(pod).labels;
-    for (const auto& service : services_.byIndex(byNamespace, std::string(pod.nameSpace()))) {
-        const auto& selector = service->as<api::Service>().spec.selector;
-        if (!selector.empty() && selects(selector, labels)) queue_.add(service->key());
-    }
-}
-
 Async<Result<void>> EndpointSliceController::reconcile(std::string key) {
     const auto object = services_.get(key);
     if (!object || object->deleting()) co_return Result<void>();
@@ -71,13 +51,8 @@ Async<Result<void>> EndpointSliceController::reconcile(std::string key) {
     if (service.spec.type == "ExternalName" || service.spec.selector.empty()) co_return Result<void>();
     // Deciding on a cache that does not show one's own slices would make them twice.
     if (const auto it = created_.find(key); it != created_.end() && !it->second.empty()) co_return Result<void>();
-    std::vector<ObjectPtr> kept;
-    std::vector<const api::Pod*> pods;
-    for (const auto& pod : pods_.byIndex(byNamespace, service.metadata.nameSpace))
-        if (selects(service.spec.selector, api::metaOf(*pod).labels)) {
-            kept.push_back(pod);
-            pods.push_back(&pod->as<api::Pod>());
-        }
+    const auto selected = pods_.of(service);
+    const auto& pods = selected.pods;
     std::vector<api::EndpointSlice> existing;
     for (const auto& slice : slices_.byIndex(byService, key))
         if (!slice->deleting()) existing.push_back(slice->as<api::EndpointSlice>());

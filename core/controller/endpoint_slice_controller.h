@@ -5,6 +5,7 @@
 #include "core/api/types/service.h"
 #include "core/controller/controller.h"
 #include "core/controller/endpoint_slices.h"
+#include "core/controller/service_pods.h"
 
 #include <map>
 #include <set>
@@ -17,13 +18,12 @@ public:
 
 private:
     Async<Result<void>> reconcile(std::string key);
-    void enqueueServicesOf(const api::Object& pod);
 
     client::Informer& services_;
-    client::Informer& pods_;
     client::Informer& slices_;
     client::Informer& nodes_;
     client::WorkQueue& queue_;
+    ServicePods pods_;
     TriggerTimes triggers_;
     std::map<std::string, std::set<std::string>> created_;  // by Service: slices that the cache does not show yet
 };

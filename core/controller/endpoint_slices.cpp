@@ -180,13 +180,6 @@ void turnIntoUpdates(SliceChanges& changes) {
 
 }  // namespace
 
-bool changesEndpoint(const api::Object& before, const api::Object& after) {
-    const auto &a = before.as<api::Pod>(), &b = after.as<api::Pod>();
-    return isPodReady(a) != isPodReady(b) || a.status.podIP != b.status.podIP || a.status.podIPs.size() != b.status.podIPs.size() ||
-           a.metadata.deletionTimestamp != b.metadata.deletionTimestamp || a.status.phase != b.status.phase || a.metadata.labels != b.metadata.labels ||
-           a.spec.nodeName != b.spec.nodeName;
-}
-
 std::string TriggerTimes::of(const std::string& key, const api::Service& service, const std::vector<const api::Pod*>& pods) {
     auto& last = last_[key];
     std::string first;

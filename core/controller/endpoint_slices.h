@@ -17,9 +17,6 @@ constexpr std::size_t mostEndpointsPerSlice = 100;
 inline const api::GroupVersionResource endpointsResource{"", "v1", "endpoints"};
 constexpr const char* triggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time";
 
-// Whether a change of a Pod can matter to an endpoint.
-bool changesEndpoint(const api::Object& before, const api::Object& after);
-
 // From which change of a Service and its Pods the endpoints were last computed.
 class TriggerTimes {
 public:

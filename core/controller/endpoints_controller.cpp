@@ -1,8 +1,5 @@
 #include "core/controller/endpoints_controller.h"
 
-#include "core/controller/indexes.h"
-#include "core/controller/labels.h"
-#include "core/controller/pods.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -33,7 +30,7 @@ json::object portOf(const api::EndpointPort& port) {
     return tree;
 }
 
-Labels labelsFor(const api::Service& service) {
+std::map<std::string, std::string> labelsFor(const api::Service& service) {
     auto labels = service.metadata.labels;
     if (service.spec.clusterIP.empty() || service.spec.clusterIP == "None") labels[headless] = "";
     else labels.erase(headless);
@@ -90,34 +87,17 @@ json::array endpointSubsets(api::Service service, const std::vector<const api::P
 EndpointsController::EndpointsController(ControllerContext context)
     : Controller(context, "endpoint", "endpoint-controller"),
       services_(informer(resources::services)),
-      pods_(informer(resources::pods)),
       endpoints_(informer(endpointsResource)),
-      queue_(addQueue([this](std::string key) { return reconcile(std::move(key)); })) {
-    pods_.addIndex(byNamespace, namespaceIndex);
-    services_.addIndex(byNamespace, namespaceIndex);
+      queue_(addQueue([this](std::string key) { return reconcile(std::move(key)); })),
+      pods_(services_, informer(resources::pods), [this](const std::string& key) { queue_.add(key); }) {
     const auto enqueue = [this](const ObjectPtr& object) { queue_.add(object->key()); };
     services_.addHandler({enqueue, [enqueue](const ObjectPtr&, const ObjectPtr& after) { enqueue(after); }, enqueue});
-    pods_.addHandler({[this](const ObjectPtr& pod) { enqueueServicesOf(*pod); },
-                      [this](const ObjectPtr& before, const ObjectPtr& after) {
-                          if (!changesEndpoint(*before, *after)) return;
-                          enqueueServicesOf(*before);
-                          enqueueServicesOf(*after);
-                      },
-                      [this](const ObjectPtr& pod) { enqueueServicesOf(*pod); }});
     endpoints_.addHandler({nullptr, nullptr, enqueue});
 }
 
 // Those whose Service went while nobody looked.
 void EndpointsController::start() {
     for (const auto& [key, endpoints] : endpoints_.all()) queue_.add(key);
-}
-
-void EndpointsController::enqueueServicesOf(const api::Object& pod) {
-    const auto& labels = api::metaOf(pod).labels;
-    for (const auto& service : services_.byIndex(byNamespace, std::string(pod.nameSpace()))) {
-        const auto& selector = service->as<api::Service>().spec.selector;
-        if (!selector.empty() && selects(selector, labels)) queue_.add(service->key());
-    }
 }
 
 Async<Result<void>> EndpointsController::reconcile(std::string key) {
@@ -133,13 +113,8 @@ Async<Result<void>> EndpointsController::reconcile(std::string key) {
     }
     const auto& service = object->as<api::Service>();
     if (service.spec.type == "ExternalName" || service.spec.selector.empty()) co_return Result<void>();
-    std::vector<ObjectPtr> kept;
-    std::vector<const api::Pod*> pods;
-    for (const auto& pod : pods_.byIndex(byNamespace, service.metadata.nameSpace))
-        if (selects(service.spec.selector, api::metaOf(*pod).labels)) {
-            kept.push_back(pod);
-            pods.push_back(&pod->as<api::Pod>());
-        }
+    const auto selected = pods_.of(service);
+    const auto& pods = selected.pods;
     auto trigger = triggers_.of(key, service, pods);
     auto subsets = endpointSubsets(service, pods);
     const auto labels = labelsFor(service);

@@ -6,6 +6,7 @@
 #include "core/api/types/service.h"
 #include "core/controller/controller.h"
 #include "core/controller/endpoint_slices.h"
+#include "core/controller/service_pods.h"
 
 namespace kubarium::controller {
 
@@ -19,12 +20,11 @@ public:
 
 private:
     Async<Result<void>> reconcile(std::string key);
-    void enqueueServicesOf(const api::Object& pod);
 
     client::Informer& services_;
-    client::Informer& pods_;
     client::Informer& endpoints_;
     client::WorkQueue& queue_;
+    ServicePods pods_;
     TriggerTimes triggers_;
 };
 

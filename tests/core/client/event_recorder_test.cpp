@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace kubarium::client {
 namespace {
 
@@ -59,6 +61,21 @@ TEST_F(EventRecorderTest, AFailureToWriteIsForgotten) {
     EXPECT_TRUE(events().empty());
     recorder.record(*pod, "Normal", "Started", "Started container");
     EXPECT_EQ(events().size(), 1u);
+}
+
+// More than are remembered: none is lost, and what is written after the first few goes before the rest.
+TEST_F(EventRecorderTest, ABurstWaitsForOtherWritesAndIsWrittenWhole) {
+    constexpr int count = 5000;
+    client.log.clear();
+    for (int i = 0; i < count; ++i) {
+        const auto other = api::Object::make(testing::parseObject(fmt::format(R"({{"kind":"Pod","metadata":{{"name":"p{}","namespace":"default"}}}})", i)));
+        recorder.record(*other, "Normal", "Scheduled", "assigned");
+    }
+    client.create(api::resources::pods, "default", testing::parseObject(R"({"kind":"Pod","metadata":{"name":"later"}})"), {}, [](Result<ObjectPtr>) {});
+    EXPECT_EQ(events().size(), static_cast<std::size_t>(count));
+    const auto later = std::ranges::find(client.log, "create pods default/later") - client.log.begin();
+    EXPECT_EQ(later, 8);
+    EXPECT_EQ(client.log.size(), static_cast<std::size_t>(count) + 1);
 }
 
 }  // namespace
