@@ -50,26 +50,6 @@ std::size_t bytesOf(const json::object& object) {
     return bytes;
 }
 
-// The same in every bit, order of members included.
-bool same(const json::value& a, const json::value& b);
-
-bool same(const json::object& a, const json::object& b) {
-    if (a.size() != b.size()) return false;
-    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
-        if (x->key() != y->key() || !same(x->value(), y->value())) return false;
-    return true;
-}
-
-bool same(const json::value& a, const json::value& b) {
-    if (a.kind() != b.kind()) return false;
-    switch (a.kind()) {
-        case json::kind::object: return same(a.get_object(), b.get_object());
-        case json::kind::array: return std::ranges::equal(a.get_array(), b.get_array(), [](const json::value& x, const json::value& y) { return same(x, y); });
-        case json::kind::string: return std::string_view(a.get_string()) == std::string_view(b.get_string());
-        default: return a == b;
-    }
-}
-
 // Whether there is anything to share: memory of its own.
 bool hasMemory(const json::value& value) {
     if (const auto* object = value.if_object()) return !object->empty();
@@ -78,6 +58,26 @@ bool hasMemory(const json::value& value) {
 }
 
 }  // namespace
+
+bool identical(const json::object& a, const json::object& b) {
+    if (a.size() != b.size()) return false;
+    if (a.begin() == b.begin()) return true;
+    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
+        if (x->key() != y->key() || !identical(x->value(), y->value())) return false;
+    return true;
+}
+
+bool identical(const json::value& a, const json::value& b) {
+    if (a.kind() != b.kind()) return false;
+    switch (a.kind()) {
+        case json::kind::object: return identical(a.get_object(), b.get_object());
+        case json::kind::array:
+            return a.get_array().begin() == b.get_array().begin() ||
+                   std::ranges::equal(a.get_array(), b.get_array(), [](const json::value& x, const json::value& y) { return identical(x, y); });
+        case json::kind::string: return std::string_view(a.get_string()) == std::string_view(b.get_string());
+        default: return a == b;
+    }
+}
 
 // Fills trees, in the arena that is being filled, and lets them refer to what an exemplar has the same.
 class TreeArena::Sharing {
@@ -132,7 +132,7 @@ private:
     static json::value& slot(json::object& to, const json::key_value_pair& member) { return to.emplace(member.key(), nullptr).first->value(); }
 
     void put(json::value& to, const json::value& from, const json::value* like) const {
-        if (like && hasMemory(from) && same(from, *like)) {
+        if (like && hasMemory(from) && identical(from, *like)) {
             // Boost.JSON moves values in this way, too; neither of the two is ever destroyed or changed.
             std::memcpy(static_cast<void*>(&to), static_cast<const void*>(like), sizeof(json::value));
         } else if (const auto* inner = from.if_object(); inner && like && like->is_object()) {

@@ -1,4 +1,5 @@
 // Pods: the spec around the containers, and what may change later.
+#include "core/api/passed_specs.h"
 #include "core/api/validation_containers.h"
 
 #include <boost/json.hpp>
@@ -383,7 +384,9 @@ void validateTolerations(const json::array& tolerations, const std::string& path
     }
 }
 
-void validatePodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
+namespace {
+
+void checkPodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
     const auto volumes = validateVolumes(arrayAt(spec, "volumes"), path + ".volumes", report);
     PodContext context;
     for (const auto& volume : arrayAt(spec, "volumes"))
@@ -422,6 +425,17 @@ void validatePodSpec(const json::object& spec, PodSpecOf owner, const std::strin
     validateHostAliases(arrayAt(spec, "hostAliases"), path + ".hostAliases", report);
     validateClasses(spec, path, report);
     validateOs(spec, path, report);
+}
+
+}  // namespace
+
+void validatePodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
+    thread_local std::array<PassedSpecs, 2> passed;
+    auto& ofOwner = passed[owner == PodSpecOf::Pod ? 0 : 1];
+    if (ofOwner.contains(spec)) return;
+    const auto causes = report.causes.size();
+    checkPodSpec(spec, owner, path, report);
+    if (report.causes.size() == causes) ofOwner.add(spec);
 }
 
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report& report) {

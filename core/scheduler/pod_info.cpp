@@ -1,13 +1,16 @@
 #include "core/scheduler/pod_info.h"
 
 #include "core/api/quantity.h"
+#include "core/api/tree_arena.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <span>
 
 namespace kubarium::scheduler {
 namespace {
@@ -319,6 +322,48 @@ void parseRequests(PodInfo& info, const json::object& pod) {
     info.nonZeroMemory = nonZero.memory;
 }
 
+const json::object& specOf(const api::Object& pod) {
+    static const json::object none;
+    const auto* spec = pod.find({"spec"});
+    return spec && spec->is_object() ? spec->get_object() : none;
+}
+
+// Compares the members but those named `unread`, in order.
+template <class Same>
+bool sameMembers(const json::object& a, const json::object& b, std::span<const std::string_view> unread, Same same) {
+    const auto skip = [&](auto it, auto end) { return std::find_if(it, end, [&](const auto& member) { return std::ranges::find(unread, std::string_view(member.key())) == unread.end(); }); };
+    auto x = skip(a.begin(), a.end()), y = skip(b.begin(), b.end());
+    for (; x != a.end() && y != b.end(); x = skip(x + 1, a.end()), y = skip(y + 1, b.end()))
+        if (x->key() != y->key() || !same(x->key(), x->value(), y->value())) return false;
+    return x == a.end() && y == b.end();
+}
+
+bool sameContainers(const json::value& a, const json::value& b) {
+    static constexpr std::array<std::string_view, 1> unread{"volumeMounts"};
+    const auto *x = a.if_array(), *y = b.if_array();
+    return x && y && std::ranges::equal(*x, *y, [](const json::value& one, const json::value& other) {
+        const auto *first = one.if_object(), *second = other.if_object();
+        return first && second && sameMembers(*first, *second, unread, [](auto, const json::value& p, const json::value& q) { return api::identical(p, q); });
+    });
+}
+
+bool samePart(const api::Object& a, const api::Object& b, std::initializer_list<std::string_view> path) {
+    const auto *x = a.find(path), *y = b.find(path);
+    return x && y ? api::identical(*x, *y) : x == y;
+}
+
+bool hasContainerStatuses(const api::Object& pod) { return pod.find({"status", "containerStatuses"}) || pod.find({"status", "initContainerStatuses"}); }
+
+// Whether make() reads the same from both, but for what readIdentity() and readVolumes() read.
+bool readAlike(const api::Object& a, const api::Object& b) {
+    static constexpr std::array<std::string_view, 2> unread{"nodeName", "volumes"};
+    if (a.nameSpace() != b.nameSpace() || hasContainerStatuses(a) || hasContainerStatuses(b)) return false;
+    if (!samePart(a, b, {"metadata", "labels"}) || !samePart(a, b, {"metadata", "ownerReferences"})) return false;
+    return sameMembers(specOf(a), specOf(b), unread, [](std::string_view key, const json::value& x, const json::value& y) {
+        return key == "containers" || key == "initContainers" ? sameContainers(x, y) : api::identical(x, y);
+    });
+}
+
 }  // namespace
 
 void Resources::add(const Resources& other, std::int64_t sign) {
@@ -382,20 +427,33 @@ bool AffinityTerm::matches(const std::string& nameSpace, const Labels& podLabels
     return selector.matches(podLabels);
 }
 
+void PodInfo::readIdentity(const ObjectPtr& pod) {
+    object = pod;
+    nameSpace = pod->nameSpace();
+    name = pod->name();
+    uid = pod->uid().empty() ? pod->key() : std::string(pod->uid());
+    nodeName = pod->string({"spec", "nodeName"});
+    nominatedNode = pod->string({"status", "nominatedNodeName"});
+    startTime = pod->string({"status", "startTime"});
+    terminating = pod->deleting();
+}
+
+void PodInfo::readVolumes(const json::object& spec) {
+    claims.clear();
+    volumes = arrayAt(spec, "volumes");
+    if (!volumes) return;
+    for (const auto& volume : *volumes) {
+        const auto& from = volume.as_object();
+        if (const auto* claim = objectAt(from, "persistentVolumeClaim")) claims.push_back(textAt(*claim, "claimName"));
+        else if (from.contains("ephemeral")) claims.push_back(name + "-" + textAt(from, "name"));
+    }
+}
+
 PodInfoPtr PodInfo::make(const ObjectPtr& pod) {
     auto info = std::make_shared<PodInfo>();
-    info->object = pod;
-    info->nameSpace = pod->nameSpace();
-    info->name = pod->name();
-    info->uid = pod->uid().empty() ? pod->key() : std::string(pod->uid());
-    info->nodeName = pod->string({"spec", "nodeName"});
-    info->nominatedNode = pod->string({"status", "nominatedNodeName"});
-    info->startTime = pod->string({"status", "startTime"});
-    info->terminating = pod->deleting();
+    info->readIdentity(pod);
     if (const auto* labels = pod->find({"metadata", "labels"})) info->labels = labelsAt(labels->if_object());
-    const auto* specValue = pod->find({"spec"});
-    static const json::object none;
-    const auto& spec = specValue && specValue->is_object() ? specValue->get_object() : none;
+    const auto& spec = specOf(*pod);
     info->schedulerName = textAt(spec, "schedulerName");
     if (info->schedulerName.empty()) info->schedulerName = "default-scheduler";
     info->priority = static_cast<std::int32_t>(intAt(spec, "priority"));
@@ -418,13 +476,16 @@ PodInfoPtr PodInfo::make(const ObjectPtr& pod) {
         for (const auto& claim : *claims) info->resourceClaims.push_back(textAt(claim.as_object(), "name"));
     parseContainers(*info, spec);
     parseRequests(*info, pod->tree());
-    info->volumes = arrayAt(spec, "volumes");
-    if (info->volumes)
-        for (const auto& volume : *info->volumes) {
-            const auto& from = volume.as_object();
-            if (const auto* claim = objectAt(from, "persistentVolumeClaim")) info->claims.push_back(textAt(*claim, "claimName"));
-            else if (from.contains("ephemeral")) info->claims.push_back(info->name + "-" + textAt(from, "name"));
-        }
+    info->readVolumes(spec);
+    info->likeness = std::make_shared<char>();
+    return info;
+}
+
+PodInfoPtr PodInfo::make(const ObjectPtr& pod, const PodInfoPtr& like) {
+    if (!like || !readAlike(*like->object, *pod)) return make(pod);
+    auto info = std::make_shared<PodInfo>(*like);
+    info->readIdentity(pod);
+    info->readVolumes(specOf(*pod));
     return info;
 }
 

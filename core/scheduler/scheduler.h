@@ -144,6 +144,7 @@ private:
     ClusterObjects objects_;  // as the API says; the cache has what is assumed laid over it
     IncrementalDecider decider_;
     SchedulingQueue queue_;
+    PodInfoPtr lastRead_;  // the next Pod that the watch tells of is most often of the same template
     DecisionRing ring_;
     AttemptPtr held_;
     std::map<std::string, AttemptPtr> bindingVolumes_;            // by the Pod's uid: waiting for the binding controller

@@ -154,12 +154,12 @@ std::string Scheduler::gatedBy(const PodInfo& pod) const {
 
 void Scheduler::podChanged(const ObjectPtr& before, const ObjectPtr& object) {
     if (finished(*object)) return podGone(object);
-    const auto pod = PodInfo::make(object);
+    const auto pod = lastRead_ = PodInfo::make(object, lastRead_);
     if (!pod->nodeName.empty()) {
         queue_.remove(pod->uid);
         cache_.setPod(pod);
         if (!before || before->string({"spec", "nodeName"}).empty()) return queue_.wake(podEvent(EventAction::Add, nullptr, pod));
-        for (const auto& event : podUpdateEvents(PodInfo::make(before), pod)) queue_.wake(event);
+        for (const auto& event : podUpdateEvents(PodInfo::make(before, pod), pod)) queue_.wake(event);
         return;
     }
     if (!ours(*object) || cache_.isAssumed(pod->uid) || (held_ && held_->pod.pod->uid == pod->uid)) return;
@@ -195,7 +195,7 @@ void Scheduler::podGone(const ObjectPtr& last) {
         pumpSoon();
     }
     if (!bindingVolumes_.empty()) checkVolumes();
-    const auto pod = PodInfo::make(last);
+    const auto pod = PodInfo::make(last, lastRead_);
     if (pod->nodeName.empty()) {
         // The room that was kept for it is free.
         if (!pod->nominatedNode.empty()) queue_.wake(podEvent(EventAction::Delete, pod, nullptr));

@@ -58,12 +58,15 @@ void writeContainers(KeyWriter& key, const json::object& spec, std::string_view 
             for (const auto* field : {"image", "resources", "ports", "restartPolicy"}) key.field(*container, field);
 }
 
+// Whether the snapshot or the disks have a say, besides the Pod.
+bool dependsOnOthers(const PodInfo& pod) { return !pod.claims.empty() || !pod.nodeName.empty() || (pod.volumes && volumesMatter(*pod.volumes)); }
+
 }  // namespace
 
 std::string equivalenceKey(const PodInfo& pod) {
     const auto* specValue = pod.object->find({"spec"});
     const auto* spec = specValue ? specValue->if_object() : nullptr;
-    if (!spec || !pod.claims.empty() || !pod.nodeName.empty() || (pod.volumes && volumesMatter(*pod.volumes))) return {};
+    if (!spec || dependsOnOthers(pod)) return {};
     if (pod.object->find({"status", "containerStatuses"}) || pod.object->find({"status", "initContainerStatuses"})) return {};
     KeyWriter key;
     key.text(pod.nameSpace);
@@ -75,6 +78,12 @@ std::string equivalenceKey(const PodInfo& pod) {
     writeContainers(key, *spec, "containers");
     writeContainers(key, *spec, "initContainers");
     return key.take();
+}
+
+const std::string& EquivalenceKeys::of(const PodInfo& pod) {
+    if (!key_.empty() && pod.likeness && pod.likeness == likeness_ && !dependsOnOthers(pod)) return key_;
+    likeness_ = pod.likeness;
+    return key_ = equivalenceKey(pod);
 }
 
 }  // namespace kubarium::scheduler

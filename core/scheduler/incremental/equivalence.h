@@ -12,4 +12,15 @@ namespace kubarium::scheduler {
 // Names, uids and volumes such as the projected token of a service account, which differ from Pod to Pod, are not part of it.
 std::string equivalenceKey(const PodInfo& pod);
 
+// equivalenceKey(), which does not write the same key again for one Pod of a template after the other.
+class EquivalenceKeys {
+public:
+    // Valid until the next call.
+    const std::string& of(const PodInfo& pod);
+
+private:
+    std::shared_ptr<const void> likeness_;  // of the Pod that the key is of
+    std::string key_;
+};
+
 }  // namespace kubarium::scheduler

@@ -1,7 +1,6 @@
 #include "core/scheduler/incremental/incremental_decider.h"
 
 #include "core/scheduler/cycle.h"
-#include "core/scheduler/incremental/equivalence.h"
 
 #include <fmt/format.h>
 
@@ -54,11 +53,11 @@ std::unique_ptr<TemplateState> IncrementalDecider::make(const SnapshotPtr& snaps
 }
 
 TemplateState* IncrementalDecider::stateFor(const SnapshotPtr& snapshot, const PodInfoPtr& pod, const Profile& profile) {
-    auto key = equivalenceKey(*pod);
+    const auto& key = keys_.of(*pod);
     if (key.empty()) return nullptr;
     const auto found = byKey_.find(key);
     if (found == byKey_.end()) {
-        entries_.push_front({std::move(key), &profile, make(snapshot, pod, profile)});
+        entries_.push_front({key, &profile, make(snapshot, pod, profile)});
         byKey_.emplace(entries_.front().key, entries_.begin());
     } else {
         entries_.splice(entries_.begin(), entries_, found->second);

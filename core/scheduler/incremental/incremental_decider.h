@@ -3,6 +3,7 @@
 // not know how to keep it: a Pod with claims, a profile with a plugin that reads the whole cluster.
 #pragma once
 
+#include "core/scheduler/incremental/equivalence.h"
 #include "core/scheduler/incremental/template_state.h"
 
 #include <list>
@@ -52,6 +53,7 @@ private:
     std::shared_ptr<const Configuration> configuration_;
     std::list<Entry> entries_;  // latest first
     std::unordered_map<std::string_view, std::list<Entry>::iterator> byKey_;
+    EquivalenceKeys keys_;
     std::uint64_t decisions_ = 0;
     Statistics statistics_;
 
