@@ -44,7 +44,7 @@ std::string_view stringOf(const json::value* value) {
 Object::Object(json::object tree) {
     auto arena = std::make_shared<TreeArena>();
     std::destroy_at(&tree_);
-    if (const auto changed = std::exchange(changing, {}); changed.base) ::new (&tree_) json::object(arena->copy(changed.base->tree(), changed.base->kind(), *changed.change));
+    if (const auto changed = std::exchange(changing, {}); changed.base) ::new (&tree_) json::object(arena->copy(changed.base->tree(), *static_cast<const TreeArena*>(changed.base->findDecoded(typeid(TreeArena))), changed.base->kind(), *changed.change));
     else ::new (&tree_) json::object(arena->copy(tree, stringOf(tree, "kind")));
     addDecoded(typeid(TreeArena), std::move(arena));
     apiVersion_ = stringOf(tree_, "apiVersion");

@@ -162,7 +162,7 @@ struct TreeArena::Exemplar {
     Exemplar& operator=(const Exemplar&) = delete;
     std::shared_ptr<TreeArena> arena;
     json::object tree;  // in the arena
-    std::size_t lastTaken = 0;
+    std::size_t lastTaken = 0, lastTakenByChange = 0;
     std::size_t unlike = 0, patience = 1;
 };
 
@@ -210,10 +210,14 @@ void* TreeArena::take(std::size_t bytes, std::size_t alignment) {
     return memory;
 }
 
-TreeArena::Exemplar& TreeArena::exemplarOf(std::string_view kind, const json::object& tree) {
+TreeArena::Exemplar& TreeArena::exemplarOf(std::string_view kind) {
     thread_local std::map<std::string, Exemplar, std::less<>> exemplars;
     const auto found = exemplars.find(kind);
-    auto& exemplar = found != exemplars.end() ? found->second : exemplars[std::string(kind)];
+    return found != exemplars.end() ? found->second : exemplars[std::string(kind)];
+}
+
+TreeArena::Exemplar& TreeArena::exemplarOf(std::string_view kind, const json::object& tree) {
+    auto& exemplar = exemplarOf(kind);
     if (exemplar.arena && exemplar.unlike < exemplar.patience) return exemplar;
     constexpr std::size_t mostPatience = 4096;
     if (exemplar.arena) exemplar.patience = std::min(mostPatience, 2 * exemplar.patience);
@@ -243,12 +247,22 @@ json::object TreeArena::copy(const json::object& tree, std::string_view kind) {
     return fill(tree, kind, [&](const Sharing& sharing, const json::object& like) { return sharing.object(tree, &like); });
 }
 
-json::object TreeArena::copy(const json::object& tree, std::string_view kind, const std::function<void(json::object&)>& change) {
-    return fill(tree, kind, [&](const Sharing& sharing, const json::object& like) {
+json::object TreeArena::copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const std::function<void(json::object&)>& change) {
+    const auto changed = [&](const Sharing& sharing, const json::object& like) {
         auto copied = sharing.changeable(tree, like);
         change(copied);
         return copied;
-    });
+    };
+    // It refers to the tree itself, unless that refers to another one in turn: an object that changes for ever does not keep all that it was.
+    if (owner.ofChanged_) return fill(tree, kind, changed);
+    sharedWith_ = owner.shared_from_this();
+    ofChanged_ = true;
+    auto& lastTaken = exemplarOf(kind).lastTakenByChange;
+    addBlock(lastTaken);
+    const Filling filling(*this);
+    auto copied = changed(Sharing(&resource()), tree);
+    lastTaken = taken_;
+    return copied;
 }
 
 }  // namespace kubarium::api

@@ -25,7 +25,7 @@ namespace json = boost::json;
 bool identical(const json::value& a, const json::value& b);
 bool identical(const json::object& a, const json::object& b);
 
-class TreeArena {
+class TreeArena : public std::enable_shared_from_this<TreeArena> {
 public:
     TreeArena() = default;
     ~TreeArena();
@@ -35,8 +35,8 @@ public:
     // A copy of a tree of the kind, that is to be read only, lives as long as this arena, and must not be destroyed. Once.
     json::object copy(const json::object& tree, std::string_view kind);
     // The same with what `change` makes of it: it may set members of the objects at the top, and anything below but in what `spec`
-    // and `metadata.managedFields` consist of, which is shared and can only be replaced.
-    json::object copy(const json::object& tree, std::string_view kind, const std::function<void(json::object&)>& change);
+    // and `metadata.managedFields` consist of, which is shared and can only be replaced. `owner` is the arena of the tree.
+    json::object copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const std::function<void(json::object&)>& change);
 
 private:
     class Resource;
@@ -49,11 +49,13 @@ private:
     void* take(std::size_t bytes, std::size_t alignment);
     void addBlock(std::size_t bytes);
     static Resource& resource();
+    static Exemplar& exemplarOf(std::string_view kind);
     static Exemplar& exemplarOf(std::string_view kind, const json::object& tree);
     template <class Fill>
     json::object fill(const json::object& tree, std::string_view kind, Fill fill);
 
-    std::shared_ptr<const TreeArena> sharedWith_;
+    std::shared_ptr<const TreeArena> sharedWith_;  // an exemplar's, or that of the tree that was changed
+    bool ofChanged_ = false;                       // the latter
     Block* blocks_ = nullptr;
     std::byte* free_ = nullptr;
     std::byte* end_ = nullptr;
