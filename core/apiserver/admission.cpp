@@ -56,13 +56,18 @@ bool tolerates(const json::array& tolerations, std::string_view key) {
 
 // Kubernetes mounts three sources into every container: a token bound to the Pod, the cluster's CA and the namespace.
 json::object tokenVolume(const std::string& name) {
-    const json::value namespaceItem{{"path", "namespace"}, {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", "metadata.namespace"}}}};
-    json::array sources{
-        json::value{{"serviceAccountToken", {{"expirationSeconds", 3607}, {"path", "token"}}}},
-        json::object{{"configMap", json::object{{"name", "kube-root-ca.crt"}, {"items", json::array{json::value{{"key", "ca.crt"}, {"path", "ca.crt"}}}}}}},
-        json::object{{"downwardAPI", json::object{{"items", json::array{namespaceItem}}}}},
-    };
-    return json::object{{"name", name}, {"projected", json::object{{"sources", std::move(sources)}, {"defaultMode", 420}}}};
+    static const json::object shape = [] {
+        const json::value namespaceItem{{"path", "namespace"}, {"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", "metadata.namespace"}}}};
+        json::array sources{
+            json::value{{"serviceAccountToken", {{"expirationSeconds", 3607}, {"path", "token"}}}},
+            json::object{{"configMap", json::object{{"name", "kube-root-ca.crt"}, {"items", json::array{json::value{{"key", "ca.crt"}, {"path", "ca.crt"}}}}}}},
+            json::object{{"downwardAPI", json::object{{"items", json::array{namespaceItem}}}}},
+        };
+        return json::object{{"name", ""}, {"projected", json::object{{"sources", std::move(sources)}, {"defaultMode", 420}}}};
+    }();
+    auto volume = shape;
+    volume["name"] = name;
+    return volume;
 }
 
 constexpr std::string_view tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
