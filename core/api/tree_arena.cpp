@@ -132,23 +132,88 @@ private:
     static json::value& slot(json::object& to, const json::key_value_pair& member) { return to.emplace(member.key(), nullptr).first->value(); }
 
     void put(json::value& to, const json::value& from, const json::value* like) const {
-        if (like && hasMemory(from) && identical(from, *like)) {
-            // Boost.JSON moves values in this way, too; neither of the two is ever destroyed or changed.
-            std::memcpy(static_cast<void*>(&to), static_cast<const void*>(like), sizeof(json::value));
-        } else if (const auto* inner = from.if_object(); inner && like && like->is_object()) {
-            to = object(*inner, like->if_object());
-        } else if (const auto* array = from.if_array(); array && like && like->is_array()) {
-            auto& elements = to.emplace_array();
-            elements.reserve(array->size());
-            const auto& known = like->get_array();
-            for (std::size_t i = 0; i < array->size(); ++i) {
-                elements.emplace_back(nullptr);
-                put(elements.back(), (*array)[i], i < known.size() ? &known[i] : nullptr);
-            }
-        } else {
-            to = from;
-        }
+        if (!like) to = from;
+        else if (!fillUnlessSame(to, from, *like)) return;
+        else if (hasMemory(from)) refer(to, *like);
+        else to = from;
     }
+
+    // Boost.JSON moves values in this way, too; neither of the two is ever destroyed or changed.
+    static void refer(json::value& to, const json::value& like) { std::memcpy(static_cast<void*>(&to), static_cast<const void*>(&like), sizeof(json::value)); }
+
+    // True: both are the same, and `to` is as it was, which is null. The trees are compared while they are copied, and each part once.
+    bool fillUnlessSame(json::value& to, const json::value& from, const json::value& like) const {
+        if (from.is_object() && like.is_object()) return fillUnlessSame(to, from.get_object(), like.get_object());
+        if (from.is_array() && like.is_array()) return fillUnlessSame(to, from.get_array(), like.get_array());
+        if (identical(from, like)) return true;
+        to = from;
+        return false;
+    }
+
+    bool fillUnlessSame(json::value& to, const json::object& from, const json::object& like) const {
+        std::size_t same = 0;
+        if (from.size() == like.size()) {
+            if (from.begin() == like.begin()) return true;
+            for (; same < from.size(); ++same) {
+                const auto &member = from.begin()[same], &known = like.begin()[same];
+                if (member.key() != known.key()) break;
+                if (Unfilled child(storage_); !fillUnlessSame(child.value, member.value(), known.value())) {
+                    auto& made = begin(to, like, from.size(), same);
+                    refer(slot(made, member), child.value);
+                    return fillRest(made, from, like, same + 1);
+                }
+            }
+            if (same == from.size()) return true;
+        }
+        return fillRest(begin(to, like, from.size(), same), from, like, same);
+    }
+
+    bool fillUnlessSame(json::value& to, const json::array& from, const json::array& like) const {
+        if (from.size() == like.size() && from.begin() == like.begin()) return true;
+        json::array* made = nullptr;
+        const auto start = [&](std::size_t same) {
+            made = &to.emplace_array();
+            made->reserve(from.size());
+            for (std::size_t i = 0; i < same; ++i) refer(made->emplace_back(nullptr), like[i]);
+        };
+        if (from.size() != like.size()) start(0);
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            Unfilled child(storage_);
+            const bool same = i < like.size() && fillUnlessSame(child.value, from[i], like[i]);
+            if (!made && same) continue;
+            if (!made) start(i);
+            auto& here = made->emplace_back(nullptr);
+            if (same) refer(here, like[i]);
+            else if (i < like.size()) refer(here, child.value);
+            else here = from[i];
+        }
+        return !made;
+    }
+
+    // The first members, which are the same.
+    static json::object& begin(json::value& to, const json::object& like, std::size_t size, std::size_t same) {
+        auto& made = to.emplace_object();
+        made.reserve(size);
+        for (std::size_t i = 0; i < same; ++i) refer(slot(made, like.begin()[i]), like.begin()[i].value());
+        return made;
+    }
+    bool fillRest(json::object& made, const json::object& from, const json::object& like, std::size_t next) const {
+        for (auto i = next; i < from.size(); ++i) {
+            const auto& member = from.begin()[i];
+            const bool inStep = i < like.size() && like.begin()[i].key() == member.key();
+            put(slot(made, member), member.value(), inStep ? &like.begin()[i].value() : like.if_contains(member.key()));
+        }
+        return false;
+    }
+
+    // A value of a tree that is being filled before it has its place there: it is moved bit by bit and not destroyed.
+    union Unfilled {
+        explicit Unfilled(const json::storage_ptr& storage) : value(nullptr, storage) {}
+        ~Unfilled() {}
+        Unfilled(const Unfilled&) = delete;
+        Unfilled& operator=(const Unfilled&) = delete;
+        json::value value;
+    };
 
     json::storage_ptr storage_;
 };

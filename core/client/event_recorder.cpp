@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t mostRemembered = 4096;
 constexpr std::size_t similarBeforeAggregation = 10;
 constexpr Duration similarWithin = 10min;
-constexpr int mostUnderWay = 8;
+constexpr int mostUnderWay = 64;
 constexpr double burst = 25;
 constexpr double perSecond = 1.0 / 300;
 
@@ -136,7 +136,7 @@ void EventRecorder::enqueue(const std::string& key) {
 }
 
 void EventRecorder::sendNext() {
-    while (underWay_ < mostUnderWay && !waiting_.empty()) {
+    while (underWay_ < limit_ && !waiting_.empty()) {
         const auto key = std::move(waiting_.front());
         waiting_.pop_front();
         ++underWay_;
@@ -156,6 +156,13 @@ void EventRecorder::settle(const std::string& key) {
     else sendNext();
 }
 
+// The revisions tell whether others have written since the last Event.
+void EventRecorder::pace(const api::Object& written) {
+    const bool others = written.revision() > lastRevision_ + 1;
+    limit_ = others ? std::max(1, limit_ / 2) : std::min(mostUnderWay, limit_ + 1);
+    lastRevision_ = std::max(lastRevision_, written.revision());
+}
+
 void EventRecorder::create(const std::string& key) {
     auto& known = written_.at(key);
     known.behind = false;
@@ -169,7 +176,10 @@ void EventRecorder::create(const std::string& key) {
             return create(key);
         }
         fresh.exists = created.has_value();
-        if (created) return settle(key);
+        if (created) {
+            pace(**created);
+            return settle(key);
+        }
         logDebug("events", "{}: {}", component_, created.error().message);
         // Forgotten, so that the next one tries again under a new name.
         --underWay_;
@@ -190,7 +200,8 @@ void EventRecorder::sendCount(const std::string& key) {
             written_.at(key).exists = false;
             return create(key);
         }
-        if (!patched) logDebug("events", "{}: {}", component_, patched.error().message);
+        if (patched) pace(**patched);
+        else logDebug("events", "{}: {}", component_, patched.error().message);
         settle(key);
     });
 }

@@ -1,9 +1,9 @@
 // Writes core/v1 Events about objects, as client-go's EventRecorder and EventCorrelator do: an Event that repeats is not
 // created again but counted (count, lastTimestamp), more than ten similar ones within ten minutes are combined into one
 // ("(combined from similar events): ..."), and one source may speak about one object 25 times at once and then once in
-// five minutes of real time. Writing is best effort: a failure is logged and forgotten. What Events tell of comes first: of
-// one recorder at most `mostUnderWay` are being written, the others wait in order (client-go's recorder writes one after the
-// other, and drops what exceeds a thousand; nothing is dropped here).
+// five minutes of real time. Writing is best effort: a failure is logged and forgotten. What Events tell of comes first: they
+// are written in order and, while others write to the API as well, one after the other, as by client-go's recorder; many at once
+// when nobody else does. (client-go drops what exceeds a thousand; nothing is dropped here.)
 // Engine thread only.
 #pragma once
 
@@ -59,6 +59,7 @@ private:
     void create(const std::string& key);
     void sendCount(const std::string& key);
     void settle(const std::string& key);
+    void pace(const api::Object& written);
     void forgetOldest();
 
     Client& client_;
@@ -68,7 +69,8 @@ private:
     std::unordered_map<std::string, Written> written_;
     std::list<std::string> writtenOrder_;
     std::deque<std::string> waiting_;  // keys of written_
-    int underWay_ = 0;
+    int underWay_ = 0, limit_ = 8;     // of those that are being written
+    std::uint64_t lastRevision_ = 0;
     std::unordered_map<std::string, Budget> budgets_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -341,6 +341,7 @@ bool sameMembers(const json::object& a, const json::object& b, std::span<const s
 bool sameContainers(const json::value& a, const json::value& b) {
     static constexpr std::array<std::string_view, 1> unread{"volumeMounts"};
     const auto *x = a.if_array(), *y = b.if_array();
+    if (x && y && x->begin() == y->begin()) return x->size() == y->size();
     return x && y && std::ranges::equal(*x, *y, [](const json::value& one, const json::value& other) {
         const auto *first = one.if_object(), *second = other.if_object();
         return first && second && sameMembers(*first, *second, unread, [](auto, const json::value& p, const json::value& q) { return api::identical(p, q); });

@@ -154,7 +154,8 @@ std::string Scheduler::gatedBy(const PodInfo& pod) const {
 
 void Scheduler::podChanged(const ObjectPtr& before, const ObjectPtr& object) {
     if (finished(*object)) return podGone(object);
-    const auto pod = lastRead_ = PodInfo::make(object, lastRead_);
+    const auto known = cache_.pod(uidOf(*object));
+    const auto pod = lastRead_ = PodInfo::make(object, known ? known : lastRead_);
     if (!pod->nodeName.empty()) {
         queue_.remove(pod->uid);
         cache_.setPod(pod);

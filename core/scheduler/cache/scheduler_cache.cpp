@@ -72,6 +72,11 @@ void SchedulerCache::setPod(const PodInfoPtr& pod) {
     else homeless_[pod->nodeName].push_back(pod);
 }
 
+PodInfoPtr SchedulerCache::pod(const std::string& uid) const {
+    const auto it = pods_.find(uid);
+    return it == pods_.end() ? nullptr : it->second;
+}
+
 void SchedulerCache::removePod(const std::string& uid) {
     const auto it = pods_.find(uid);
     assumed_.erase(uid);

@@ -18,6 +18,8 @@ public:
     void removePod(const std::string& uid);
     void assume(const PodInfoPtr& pod, const std::string& node);
     void forget(const std::string& uid);
+    // The bound or assumed Pod; nullptr if it is not known.
+    PodInfoPtr pod(const std::string& uid) const;
     bool isAssumed(const std::string& uid) const { return assumed_.contains(uid); }
 
     void setNominated(const PodInfoPtr& pod, const std::string& node);
