@@ -4,6 +4,7 @@
 #include "core/api/object.h"
 
 #include <functional>
+#include <string_view>
 
 namespace kubarium::api {
 
@@ -11,5 +12,7 @@ namespace kubarium::api {
 // with others and can only be replaced (`spec.nodeName` can be set, `spec.containers[0].image` cannot). It must not move anything out,
 // nor keep copies of API objects' trees that it makes meanwhile.
 ObjectPtr makeChanged(const Object& base, const std::function<void(json::object&)>& change);
+// The same of an object in the `spec` of which each text that is `from` is first replaced by `to`.
+ObjectPtr makeRenamed(const Object& base, std::string_view from, std::string_view to, const std::function<void(json::object&)>& change);
 
 }  // namespace kubarium::api

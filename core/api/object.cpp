@@ -31,6 +31,11 @@ const json::value* findIn(const json::object& root, std::initializer_list<std::s
 struct Changing {
     const Object* base = nullptr;
     const std::function<void(json::object&)>* change = nullptr;
+    TreeArena::Renaming renaming{};
+
+    json::object copyTo(TreeArena& arena, const TreeArena& owner) const {
+        return renaming.from.empty() ? arena.copy(base->tree(), owner, base->kind(), *change) : arena.copy(base->tree(), owner, base->kind(), renaming, *change);
+    }
 };
 thread_local Changing changing;
 
@@ -44,7 +49,7 @@ std::string_view stringOf(const json::value* value) {
 Object::Object(json::object tree) {
     auto arena = std::make_shared<TreeArena>();
     std::destroy_at(&tree_);
-    if (const auto changed = std::exchange(changing, {}); changed.base) ::new (&tree_) json::object(arena->copy(changed.base->tree(), *static_cast<const TreeArena*>(changed.base->findDecoded(typeid(TreeArena))), changed.base->kind(), *changed.change));
+    if (const auto changed = std::exchange(changing, {}); changed.base) ::new (&tree_) json::object(changed.copyTo(*arena, *static_cast<const TreeArena*>(changed.base->findDecoded(typeid(TreeArena)))));
     else ::new (&tree_) json::object(arena->copy(tree, stringOf(tree, "kind")));
     addDecoded(typeid(TreeArena), std::move(arena));
     apiVersion_ = stringOf(tree_, "apiVersion");
@@ -62,6 +67,11 @@ Object::Object(json::object tree) {
 
 ObjectPtr makeChanged(const Object& base, const std::function<void(json::object&)>& change) {
     changing = {&base, &change};
+    return Object::make({});
+}
+
+ObjectPtr makeRenamed(const Object& base, std::string_view from, std::string_view to, const std::function<void(json::object&)>& change) {
+    changing = {&base, &change, {from, to}};
     return Object::make({});
 }
 

@@ -91,15 +91,15 @@ public:
         return to;
     }
 
-    // As TreeArena::copy() with a change says.
-    json::object changeable(const json::object& from, const json::object& like) const {
+    // As TreeArena::copy() with a change says. With a renaming, `like` is `from`.
+    json::object changeable(const json::object& from, const json::object& like, const Renaming& renaming = {}) const {
         json::object to(storage_);
         to.reserve(from.size());
         eachMember(from, &like, [&](const json::key_value_pair& member, const json::value* known) {
             auto& here = slot(to, member);
             const auto* inner = member.value().if_object();
             const auto* innerLike = known ? known->if_object() : nullptr;
-            if (inner && member.key() == "spec") here = object(*inner, innerLike);
+            if (inner && member.key() == "spec") here = renaming.from.empty() ? object(*inner, innerLike) : renamed(*inner, renaming);
             else if (inner && member.key() == "metadata") here = metadata(*inner, innerLike);
             else here = member.value();
         });
@@ -107,6 +107,34 @@ public:
     }
 
 private:
+    json::object renamed(const json::object& from, const Renaming& renaming) const {
+        json::object to(storage_);
+        to.reserve(from.size() + 1);
+        for (const auto& member : from) putRenamed(slot(to, member), member.value(), renaming);
+        return to;
+    }
+
+    // What the text does not occur in is shared.
+    void putRenamed(json::value& to, const json::value& from, const Renaming& renaming) const {
+        if (!occurs(renaming.from, from)) {
+            if (hasMemory(from)) refer(to, from);
+            else to = from;
+        } else if (const auto* object = from.if_object()) {
+            to = renamed(*object, renaming);
+        } else if (const auto* array = from.if_array()) {
+            auto& elements = to.emplace_array();
+            elements.reserve(array->size());
+            for (const auto& element : *array) putRenamed(elements.emplace_back(nullptr), element, renaming);
+        } else {
+            to = renaming.to;
+        }
+    }
+    static bool occurs(std::string_view text, const json::value& in) {
+        if (const auto* object = in.if_object()) return std::ranges::any_of(*object, [&](const auto& member) { return occurs(text, member.value()); });
+        if (const auto* array = in.if_array()) return std::ranges::any_of(*array, [&](const json::value& element) { return occurs(text, element); });
+        return in.is_string() && std::string_view(in.get_string()) == text;
+    }
+
     json::object metadata(const json::object& from, const json::object* like) const {
         json::object to(storage_);
         to.reserve(from.size() + 1);
@@ -312,22 +340,29 @@ json::object TreeArena::copy(const json::object& tree, std::string_view kind) {
     return fill(tree, kind, [&](const Sharing& sharing, const json::object& like) { return sharing.object(tree, &like); });
 }
 
-json::object TreeArena::copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const std::function<void(json::object&)>& change) {
-    const auto changed = [&](const Sharing& sharing, const json::object& like) {
-        auto copied = sharing.changeable(tree, like);
-        change(copied);
-        return copied;
-    };
-    // It refers to the tree itself, unless that refers to another one in turn: an object that changes for ever does not keep all that it was.
-    if (owner.ofChanged_) return fill(tree, kind, changed);
+// It refers to the tree itself.
+json::object TreeArena::copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const Renaming& renaming, const std::function<void(json::object&)>& change) {
     sharedWith_ = owner.shared_from_this();
-    ofChanged_ = true;
+    changes_ = owner.changes_ + 1;
     auto& lastTaken = exemplarOf(kind).lastTakenByChange;
     addBlock(lastTaken);
     const Filling filling(*this);
-    auto copied = changed(Sharing(&resource()), tree);
+    auto copied = Sharing(&resource()).changeable(tree, tree, renaming);
+    change(copied);
     lastTaken = taken_;
     return copied;
+}
+
+json::object TreeArena::copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const std::function<void(json::object&)>& change) {
+    // A Pod that is bound refers to the one that was created, and that to another one of its template. An object that changes for ever
+    // does not keep all that it was.
+    constexpr int mostInARow = 2;
+    if (owner.changes_ < mostInARow) return copy(tree, owner, kind, {}, change);
+    return fill(tree, kind, [&](const Sharing& sharing, const json::object& like) {
+        auto copied = sharing.changeable(tree, like);
+        change(copied);
+        return copied;
+    });
 }
 
 }  // namespace kubarium::api

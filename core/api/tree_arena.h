@@ -34,9 +34,16 @@ public:
 
     // A copy of a tree of the kind, that is to be read only, lives as long as this arena, and must not be destroyed. Once.
     json::object copy(const json::object& tree, std::string_view kind);
+    // A text that stands for another one in a tree.
+    struct Renaming {
+        std::string_view from, to;
+    };
+
     // The same with what `change` makes of it: it may set members of the objects at the top, and anything below but in what `spec`
     // and `metadata.managedFields` consist of, which is shared and can only be replaced. `owner` is the arena of the tree.
     json::object copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const std::function<void(json::object&)>& change);
+    // The same where, before the change, each text in `spec` that is `renaming.from` is replaced.
+    json::object copy(const json::object& tree, const TreeArena& owner, std::string_view kind, const Renaming& renaming, const std::function<void(json::object&)>& change);
 
 private:
     class Resource;
@@ -55,7 +62,7 @@ private:
     json::object fill(const json::object& tree, std::string_view kind, Fill fill);
 
     std::shared_ptr<const TreeArena> sharedWith_;  // an exemplar's, or that of the tree that was changed
-    bool ofChanged_ = false;                       // the latter
+    int changes_ = 0;                              // how many of the latter kind are in a row
     Block* blocks_ = nullptr;
     std::byte* free_ = nullptr;
     std::byte* end_ = nullptr;

@@ -1,5 +1,4 @@
 // Pods: the spec around the containers, and what may change later.
-#include "core/api/passed_specs.h"
 #include "core/api/validation_containers.h"
 
 #include <boost/json.hpp>
@@ -384,9 +383,7 @@ void validateTolerations(const json::array& tolerations, const std::string& path
     }
 }
 
-namespace {
-
-void checkPodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
+void validatePodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
     const auto volumes = validateVolumes(arrayAt(spec, "volumes"), path + ".volumes", report);
     PodContext context;
     for (const auto& volume : arrayAt(spec, "volumes"))
@@ -425,17 +422,6 @@ void checkPodSpec(const json::object& spec, PodSpecOf owner, const std::string& 
     validateHostAliases(arrayAt(spec, "hostAliases"), path + ".hostAliases", report);
     validateClasses(spec, path, report);
     validateOs(spec, path, report);
-}
-
-}  // namespace
-
-void validatePodSpec(const json::object& spec, PodSpecOf owner, const std::string& path, Report& report) {
-    thread_local std::array<PassedSpecs, 2> passed;
-    auto& ofOwner = passed[owner == PodSpecOf::Pod ? 0 : 1];
-    if (ofOwner.contains(spec)) return;
-    const auto causes = report.causes.size();
-    checkPodSpec(spec, owner, path, report);
-    if (report.causes.size() == causes) ofOwner.add(spec);
 }
 
 void validatePodTemplate(const json::object& podTemplate, const std::string& path, Report& report) {

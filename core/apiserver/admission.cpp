@@ -92,6 +92,8 @@ ObjectPtr defaultAmong(const store::ObjectMap& classes, std::initializer_list<st
 
 }  // namespace
 
+std::string drawTokenVolume(Random& random) { return std::string(tokenVolumePrefix) + random.suffix(5); }
+
 Result<void> Admission::admitNamespace(const AdmissionRequest& request) const {
     const auto& context = request.context;
     if (request.operation == Operation::Delete && is(request, "", "namespaces") && std::ranges::find(protectedNamespaces, context.name) != protectedNamespaces.end())
@@ -199,7 +201,7 @@ Result<void> Admission::addServiceAccount(const AdmissionRequest& request, json:
     const auto* accounts = account->find({"automountServiceAccountToken"});
     const auto* decides = own && own->is_bool() ? own : accounts;
     if (decides && decides->is_bool() && !decides->get_bool()) return {};
-    const auto volume = "kube-api-access-" + random_.suffix(5);
+    const auto volume = drawTokenVolume(random_);
     bool used = false;
     for (const auto* list : {"initContainers", "containers"})
         if (auto* containers = spec.if_contains(list); containers && containers->is_array())

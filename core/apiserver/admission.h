@@ -4,6 +4,7 @@
 // Engine thread only.
 #pragma once
 
+#include "core/apiserver/observed_store.h"
 #include "core/apiserver/registry.h"
 
 #include <set>
@@ -19,6 +20,10 @@ struct AdmissionRequest {
     const json::object* existing = nullptr;  // Update, Delete
 };
 
+// What the volume with the token of the service account is called, with some letters that are drawn.
+constexpr std::string_view tokenVolumePrefix = "kube-api-access-";
+std::string drawTokenVolume(Random& random);
+
 class Admission {
 public:
     Admission(store::Store& store, Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {}
@@ -29,6 +34,8 @@ public:
     Result<void> mutate(const AdmissionRequest& request, json::object& object);
     // The object is final and valid.
     Result<void> validate(const AdmissionRequest& request, const json::object& object);
+    // The resources that these have read since the last call.
+    std::set<std::string> takeRead() { return store_.takeRead(); }
 
 private:
     Result<void> mutatePod(const AdmissionRequest& request, json::object& pod);
@@ -44,7 +51,7 @@ private:
     Result<void> refuseSecondDefault(const AdmissionRequest& request, const json::object& priorityClass) const;
     Result<void> applyRuntimeClass(const AdmissionRequest& request, json::object& pod) const;
 
-    store::Store& store_;
+    ObservedStore store_;
     [[maybe_unused]] Clock& clock_;
     Random& random_;
 };

@@ -6,6 +6,7 @@
 #include "core/apiserver/admission.h"
 #include "core/apiserver/conversion.h"
 #include "core/apiserver/status.h"
+#include "core/apiserver/template_memory.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -91,6 +92,11 @@ Result<std::uint64_t> parseRevision(const std::string& text) {
 
 }  // namespace
 
+Registry::Registry(store::Store& store, const api::Schema& schema, Clock& clock, Random& random, Admission& admission)
+    : store_(store), schema_(schema), clock_(clock), random_(random), admission_(admission), templates_(std::make_unique<TemplateMemory>(store)) {}
+
+Registry::~Registry() = default;
+
 store::Key Registry::keyOf(const api::Resource& resource, const std::string& nameSpace, const std::string& name) {
     return {storageName(resource.id), resource.namespaced ? nameSpace : std::string(), name};
 }
@@ -111,14 +117,54 @@ Result<ObjectPtr> Registry::create(const WriteContext& context, json::object obj
         metadata["namespace"] = context.nameSpace;
     else
         metadata.erase("namespace");
+    if (const auto* known = templates_->find(context, object, formatTime(clock_.now())))
+        if (auto created = createLike(context, *known->stored, known->tokenVolume, object)) return std::move(*created);
+    if (!templates_->wants(context)) return createWhole(context, std::move(object));
+    auto given = object;
+    auto noted = context;
+    std::vector<std::string> warnings;
+    noted.warnings = &warnings;
+    (void)admission_.takeRead();
+    auto created = createWhole(noted, std::move(object));
+    if (created && warnings.empty()) templates_->add(context, std::move(given), *created, admission_.takeRead());
+    for (auto& warning : warnings) context.warn(std::move(warning));
+    return created;
+}
+
+// "" without metadata.generateName.
+std::string Registry::generateName(const json::object& object) {
+    auto prefix = metadataText(object, "generateName");
+    if (prefix.empty()) return {};
+    if (prefix.size() > maxGeneratedPrefix) prefix.resize(maxGeneratedPrefix);
+    return prefix + random_.suffix(5);
+}
+
+// Nothing: it is refused, and createWhole() tells why.
+std::optional<Result<ObjectPtr>> Registry::createLike(const WriteContext& context, const api::Object& known, const std::string& tokenVolume, const json::object& given) {
+    const auto& resource = *context.resource;
+    auto name = metadataText(given, "name");
+    if (name.empty()) name = generateName(given);
+    const auto key = keyOf(resource, context.nameSpace, name);
+    if (store_.get(key) || !api::validateName(resource.kind, context.nameSpace, name).empty()) return std::nullopt;
+    const auto uid = random_.uuid();
+    const auto volume = tokenVolume.empty() ? std::string() : drawTokenVolume(random_);
+    auto stored = store_.putLike(key, known, tokenVolume, volume, [&](json::object& tree) {
+        auto& metadata = metadataOf(tree);
+        metadata["name"] = name;
+        metadata["uid"] = uid;
+    });
+    if (!stored) return storeError(context, stored.error());
+    return stored;
+}
+
+Result<ObjectPtr> Registry::createWhole(const WriteContext& context, json::object object) {
+    const auto& resource = *context.resource;
     api::applyDefaults(resource.kind, object);
     api::updateManagedFields(*resource.type, resource.kind, nullptr, object, context.manager, clock_.now());
     if (!metadataText(object, "name").empty() || metadataText(object, "generateName").empty()) return finishCreate(context, std::move(object));
-    auto prefix = metadataText(object, "generateName");
-    if (prefix.size() > maxGeneratedPrefix) prefix.resize(maxGeneratedPrefix);
     for (int attempt = 1;; ++attempt) {
         auto named = object;
-        metadataOf(named)["name"] = prefix + random_.suffix(5);
+        metadataOf(named)["name"] = generateName(object);
         auto created = finishCreate(context, std::move(named));
         if (created || created.error().reason != Reason::AlreadyExists) return created;
         if (attempt == generateAttempts) {

@@ -11,6 +11,7 @@
 #include "core/store/store.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 namespace kubarium::apiserver {
 
 class Admission;
+class TemplateMemory;
 
 struct WriteContext {
     const api::Resource* resource = nullptr;  // the main resource that is written
@@ -48,8 +50,8 @@ struct Removed {
 
 class Registry {
 public:
-    Registry(store::Store& store, const api::Schema& schema, Clock& clock, Random& random, Admission& admission)
-        : store_(store), schema_(schema), clock_(clock), random_(random), admission_(admission) {}
+    Registry(store::Store& store, const api::Schema& schema, Clock& clock, Random& random, Admission& admission);
+    ~Registry();
 
     store::Store& store() { return store_; }
     const api::Schema& schema() const { return schema_; }
@@ -89,6 +91,9 @@ public:
     static store::Key keyOf(const api::Resource& resource, const std::string& nameSpace, const std::string& name);
 
 private:
+    Result<ObjectPtr> createWhole(const WriteContext& context, json::object object);
+    std::optional<Result<ObjectPtr>> createLike(const WriteContext& context, const api::Object& known, const std::string& tokenVolume, const json::object& given);
+    std::string generateName(const json::object& object);
     Result<ObjectPtr> finishCreate(const WriteContext& context, json::object object);
     Result<Updated> replace(const WriteContext& context, const ObjectPtr& existing, json::object object, const UpdateSettings& settings);
     Result<ObjectPtr> finishRemoval(const WriteContext& context, const ObjectPtr& existing, const json::object& last);
@@ -98,6 +103,7 @@ private:
     Clock& clock_;
     Random& random_;
     Admission& admission_;
+    std::unique_ptr<TemplateMemory> templates_;
 };
 
 }  // namespace kubarium::apiserver

@@ -54,6 +54,11 @@ ObjectPtr Store::get(const Key& key) const {
     return it == at->second.objects.end() ? nullptr : it->second;
 }
 
+std::uint64_t Store::lastChange(const std::string& name) const {
+    const auto at = resources_.find(name);
+    return at == resources_.end() ? 0 : at->second.lastChange;
+}
+
 const ObjectMap& Store::all(const std::string& name) const {
     static const ObjectMap none;
     const auto at = resources_.find(name);
@@ -92,6 +97,15 @@ Result<ObjectPtr> Store::change(const Key& key, const api::Object& base, const s
     });
 }
 
+Result<ObjectPtr> Store::putLike(const Key& key, const api::Object& base, std::string_view old, std::string_view renamed, const std::function<void(json::object&)>& change) {
+    return place(key, 0, [&](const std::string& resourceVersion) {
+        return api::makeRenamed(base, old, renamed, [&](json::object& tree) {
+            change(tree);
+            setResourceVersion(tree, resourceVersion);
+        });
+    });
+}
+
 Result<ObjectPtr> Store::place(const Key& key, std::uint64_t expected, const std::function<ObjectPtr(const std::string&)>& make) {
     if (!trouble_.empty()) return internalError(trouble_);
     auto& slots = resource(key.resource).objects;
@@ -124,6 +138,7 @@ Result<ObjectPtr> Store::remove(const Key& key, std::uint64_t expected, const js
 
 void Store::append(const std::string& name, Change change) {
     auto& at = resource(name);
+    at.lastChange = change.revision;
     at.history.push_back({change, clock_.monotonic()});
     trim(at);
     undelivered_.emplace_back(name, std::move(change));

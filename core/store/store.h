@@ -68,6 +68,8 @@ public:
 
     // nullptr if absent.
     ObjectPtr get(const Key& key) const;
+    // The revision of the last change of any object of the resource; 0 if there was none.
+    std::uint64_t lastChange(const std::string& resource) const;
     const ObjectMap& all(const std::string& resource) const;
     // The resource as it was at an earlier revision. Expired if that is no longer known.
     Result<ObjectMap> at(const std::string& resource, std::uint64_t revision) const;
@@ -77,6 +79,9 @@ public:
     Result<ObjectPtr> put(const Key& key, json::object tree, std::uint64_t expected);
     // The same of `base` with what `change` makes of it, copied once; `base` is also what is expected to be stored.
     Result<ObjectPtr> change(const Key& key, const api::Object& base, const std::function<void(json::object&)>& change);
+    // A new object like `base`, in the spec of which `renamed` takes the place of the text `old` ("" replaces nothing), and with what
+    // `change` makes of it. It shares what it has in common with `base`.
+    Result<ObjectPtr> putLike(const Key& key, const api::Object& base, std::string_view old, std::string_view renamed, const std::function<void(json::object&)>& change);
     // `last`, the final state, is what watchers are told; null stands for the stored object.
     Result<ObjectPtr> remove(const Key& key, std::uint64_t expected, const json::object* last = nullptr);
 
@@ -121,6 +126,7 @@ private:
         ObjectMap objects;
         std::deque<Dated> history;       // in order of revision
         std::uint64_t forgotten = 0;     // history up to here is gone
+        std::uint64_t lastChange = 0;
         std::vector<std::weak_ptr<Watcher>> watchers;
     };
     Resource& resource(const std::string& name);
