@@ -45,13 +45,10 @@ std::vector<Cause> validateCreate(const GroupVersionKind& kind, const json::obje
     return std::move(report.causes);
 }
 
-std::vector<Cause> validateName(const GroupVersionKind& kind, std::string_view nameSpace, std::string_view name) {
-    const bool namespaced = isNamespaced(kind);
-    const json::object metadata{{"name", name}, {"namespace", nameSpace}};
-    Report report;
-    validateKindMeta(*rulesOf(kind), metadata, namespaced, report);
-    if (report.causes.empty()) validateObjectMeta(metadata, namespaced, checkPathSegment, "metadata", report);
-    return std::move(report.causes);
+bool isValidName(const GroupVersionKind& kind, std::string_view name) {
+    const auto* rules = rulesOf(kind);
+    const bool ofKind = rules->metadata == MetadataRules::None || (rules->name ? rules->name : checkDnsSubdomain)(name).empty();
+    return ofKind && !name.empty() && checkPathSegment(name).empty();
 }
 
 std::vector<Cause> validateUpdate(const GroupVersionKind& kind, const json::object& oldObject, const json::object& newObject, std::string_view subresource) {

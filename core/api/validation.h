@@ -14,7 +14,7 @@ namespace kubarium::api {
 // Empty: valid.
 std::vector<Cause> validateCreate(const GroupVersionKind&, const json::object& object);
 // What of it depends on the name alone.
-std::vector<Cause> validateName(const GroupVersionKind&, std::string_view nameSpace, std::string_view name);
+bool isValidName(const GroupVersionKind&, std::string_view name);
 // `subresource`: "" or "status", "ephemeralcontainers", "resize", ... Includes immutability and the checks of the new object.
 std::vector<Cause> validateUpdate(const GroupVersionKind&, const json::object& oldObject, const json::object& newObject,
                                   std::string_view subresource = {});

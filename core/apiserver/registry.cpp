@@ -145,7 +145,7 @@ std::optional<Result<ObjectPtr>> Registry::createLike(const WriteContext& contex
     auto name = metadataText(given, "name");
     if (name.empty()) name = generateName(given);
     const auto key = keyOf(resource, context.nameSpace, name);
-    if (store_.get(key) || !api::validateName(resource.kind, context.nameSpace, name).empty()) return std::nullopt;
+    if (store_.get(key) || !api::isValidName(resource.kind, name)) return std::nullopt;
     const auto uid = random_.uuid();
     const auto volume = tokenVolume.empty() ? std::string() : drawTokenVolume(random_);
     auto stored = store_.putLike(key, known, tokenVolume, volume, [&](json::object& tree) {

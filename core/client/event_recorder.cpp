@@ -23,8 +23,12 @@ constexpr double burst = 25;
 constexpr double perSecond = 1.0 / 300;
 
 std::string keyOfObject(const json::object& regarding) {
-    return fmt::format("{}/{}/{}/{}/{}/{}", api::textCopyAt(regarding, "kind"), api::textCopyAt(regarding, "namespace"), api::textCopyAt(regarding, "name"), api::textCopyAt(regarding, "uid"), api::textCopyAt(regarding, "apiVersion"),
-                       api::textCopyAt(regarding, "fieldPath"));
+    std::string key;
+    for (const auto* field : {"kind", "namespace", "name", "uid", "apiVersion", "fieldPath"}) {
+        if (const auto* value = regarding.if_contains(field); value && value->is_string()) key.append(std::string_view(value->get_string()));
+        key += '/';
+    }
+    return key;
 }
 
 }  // namespace
@@ -58,7 +62,7 @@ bool EventRecorder::allowed(const std::string& sourceKey) {
 void EventRecorder::record(json::object regarding, std::string type, std::string reason, std::string message) {
     const auto now = clock_.now();
     const auto object = keyOfObject(regarding);
-    const auto similar = fmt::format("{}|{}|{}", object, type, reason);
+    const auto similar = object + "|" + type + "|" + reason;
     auto& aggregate = aggregates_[similar];
     if (now - aggregate.last > similarWithin) aggregate.messages.clear();
     aggregate.last = now;

@@ -328,14 +328,18 @@ const json::object& specOf(const api::Object& pod) {
     return spec && spec->is_object() ? spec->get_object() : none;
 }
 
-// Compares the members but those named `unread`, in order.
+// Compares the members in order, but for those named `unread`.
 template <class Same>
 bool sameMembers(const json::object& a, const json::object& b, std::span<const std::string_view> unread, Same same) {
-    const auto skip = [&](auto it, auto end) { return std::find_if(it, end, [&](const auto& member) { return std::ranges::find(unread, std::string_view(member.key())) == unread.end(); }); };
-    auto x = skip(a.begin(), a.end()), y = skip(b.begin(), b.end());
-    for (; x != a.end() && y != b.end(); x = skip(x + 1, a.end()), y = skip(y + 1, b.end()))
-        if (x->key() != y->key() || !same(x->key(), x->value(), y->value())) return false;
-    return x == a.end() && y == b.end();
+    const auto isUnread = [&](const auto& member) { return std::ranges::find(unread, std::string_view(member.key())) != unread.end(); };
+    auto x = a.begin(), y = b.begin();
+    while (x != a.end() && y != b.end()) {
+        if (x->key() == y->key() && same(x->key(), x->value(), y->value())) ++x, ++y;
+        else if (isUnread(*x)) ++x;
+        else if (isUnread(*y)) ++y;
+        else return false;
+    }
+    return std::all_of(x, a.end(), isUnread) && std::all_of(y, b.end(), isUnread);
 }
 
 bool sameContainers(const json::value& a, const json::value& b) {
@@ -353,7 +357,11 @@ bool samePart(const api::Object& a, const api::Object& b, std::initializer_list<
     return x && y ? api::identical(*x, *y) : x == y;
 }
 
-bool hasContainerStatuses(const api::Object& pod) { return pod.find({"status", "containerStatuses"}) || pod.find({"status", "initContainerStatuses"}); }
+bool hasContainerStatuses(const api::Object& pod) {
+    const auto* value = pod.find({"status"});
+    const auto* status = value ? value->if_object() : nullptr;
+    return status && (status->contains("containerStatuses") || status->contains("initContainerStatuses"));
+}
 
 // Whether make() reads the same from both, but for what readIdentity() and readVolumes() read.
 bool readAlike(const api::Object& a, const api::Object& b) {
