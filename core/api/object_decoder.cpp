@@ -124,7 +124,8 @@ public:
             if (!field->omitEmpty && !field->pointer && !field->embedded && emptyContainer && !type.keepUnknownFields) it->value() = nullptr;
             ++it;
         }
-        for (const auto& field : type.fields) fillAbsent(field, object);
+        for (const auto& field : type.fields)
+            if (isAlwaysWritten(field)) fillAbsent(field, object);
         return true;
     }
 
@@ -150,15 +151,16 @@ private:
         bool mapKey = false;
     };
 
+    static bool isAlwaysWritten(const Field& field) { return field.embedded || !field.omitEmpty; }
     static void fillAbsent(const Field& field, json::object& object) {
-        if (!field.embedded && field.omitEmpty) return;
         if (object.contains(field.name)) return;
         if (field.embedded) {
             // With defaults of zero this is what Go writes for a struct that was never touched.
             switch (field.shape.kind) {
             case ValueKind::Struct: {
                 json::object nested;
-                for (const auto& inner : field.shape.type->fields) fillAbsent(inner, nested);
+                for (const auto& inner : field.shape.type->fields)
+                    if (isAlwaysWritten(inner)) fillAbsent(inner, nested);
                 object.emplace(field.name, std::move(nested));
                 return;
             }
@@ -377,9 +379,9 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
     if (std::ranges::count(apiVersion, '/') > 1) return unrecognized(expected, fmt::format("unexpected GroupVersion string: {}", apiVersion), body);
     const auto [group, version] = splitApiVersion(apiVersion);
     const GroupVersionKind kind{group, version, kindName};
-    const auto prefix = fmt::format("{} in version \"{}\" cannot be handled as a {}: ", kindName, version, expected.kind);
+    const auto refused = [&](std::string_view why) { return badRequest(fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", kindName, kind.version, expected.kind, why)); };
     const Type* type = schema.findType(kind);
-    if (!type) return badRequest(fmt::format("{}no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/runtime/scheme.go:110\"", prefix, kindName, apiVersion));
+    if (!type) return refused(fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme \"pkg/runtime/scheme.go:110\"", kindName, apiVersion));
     DecodedObject decoded;
     decoded.kind = kind;
     if (!yamlDuplicates.empty()) {
@@ -390,9 +392,9 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
     Normalizer normalizer;
     normalizer.strictErrors = &decoded.strictErrors;
     normalizer.duplicates = &jsonDuplicates;
-    if (!normalizer.object(*type, *object)) return badRequest(prefix + normalizer.error);
+    if (!normalizer.object(*type, *object)) return refused(normalizer.error);
     if (kind.group != expected.group || kind.kind != expected.kind)
-        return badRequest(fmt::format("{}converting ({}.{}) to ({}.{}): unknown conversion", prefix, version, kindName, internalPackage(expected.group), expected.kind));
+        return refused(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", kind.version, kindName, internalPackage(expected.group), expected.kind));
     decoded.object = std::move(*object);
     decoded.object["apiVersion"] = apiVersion;
     decoded.object["kind"] = kindName;
