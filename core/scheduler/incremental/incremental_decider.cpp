@@ -69,7 +69,12 @@ TemplateState* IncrementalDecider::stateFor(const SnapshotPtr& snapshot, const P
             } else {
                 const auto held = state->snapshot();
                 const auto changes = changesBetween(*held, *snapshot);
-                if (!changes || !state->advance(snapshot, *changes)) state = make(snapshot, pod, profile);
+                if (!changes) {
+                    const auto old = std::exchange(state, make(snapshot, pod, profile));
+                    if (state) state->adopt(*old);
+                } else if (!state->advance(snapshot, *changes)) {
+                    state = make(snapshot, pod, profile);
+                }
             }
         }
     }

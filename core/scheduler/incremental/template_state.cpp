@@ -206,10 +206,46 @@ void TemplateState::evaluate(std::uint32_t node) {
         for (auto& score : normalized_)
             if (score.plugin) score.raw[node] = scoreOf(*score.plugin);
     }
+    nowKnown(node);
+}
+
+void TemplateState::nowKnown(std::uint32_t node) {
     known_[node / blockSize] |= std::uint64_t{1} << node % blockSize;
     combined_[node] = 0;
     ++refused_[0];
     combine(node);
+}
+
+void TemplateState::adopt(const TemplateState& old) {
+    // How much an image counts depends on the number of all Nodes.
+    const auto counts = [&](const std::string& image) { return cycleSnapshot_->images->contains(image) || old.cycleSnapshot_->images->contains(image); };
+    const auto sameScore = [](const NormalizedScore& a, const NormalizedScore& b) { return !a.plugin == !b.plugin && (!a.plugin || a.plugin->name() == b.plugin->name()); };
+    const bool samePlugins = std::ranges::equal(filters_, old.filters_, {}, &Plugin::name, &Plugin::name) && std::ranges::equal(normalized_, old.normalized_, sameScore) &&
+                             std::ranges::equal(fixedScores_, old.fixedScores_, [](const auto& a, const auto& b) { return a.first->name() == b.first->name(); });
+    if (old.failed_ || !samePlugins || std::ranges::any_of(given_.pod->images, counts)) return;
+    std::vector<std::optional<Refusal>> refusals(old.statuses_.size());  // here, by that of the old state
+    const auto& before = old.cycleSnapshot_->nodes;
+    const auto& nodes = cycleSnapshot_->nodes;
+    std::uint32_t from = 0, to = 0;
+    while (from < before.size() && to < nodes.size()) {
+        // Those that stayed are in the same order.
+        if (before[from]->name != nodes[to]->name) {
+            if (cycleSnapshot_->index(before[from]->name)) ++to;
+            else ++from;
+            continue;
+        }
+        if (before[from] == nodes[to] && old.known(from)) {
+            auto& refusal = refusals[old.local_[from]];
+            if (!refusal) refusal = old.local_[from] == 0 ? Refusal{0} : intern(old.statuses_[old.local_[from]]);
+            local_[to] = *refusal;
+            fixed_[to] = old.fixed_[from];
+            for (std::size_t score = 0; score < normalized_.size(); ++score)
+                if (normalized_[score].plugin) normalized_[score].raw[to] = old.normalized_[score].raw[from];
+            nowKnown(to);
+        }
+        ++from;
+        ++to;
+    }
 }
 
 void TemplateState::evaluateBlock(std::size_t block) {

@@ -32,6 +32,9 @@ public:
     const SnapshotPtr& snapshot() const { return cycleSnapshot_; }
     // Goes on to a later snapshot. False if too much has changed: then a new state must be made.
     bool advance(const SnapshotPtr& next, std::span<const NodeChange> changes);
+    // Takes over what is known of Nodes that are the same in an earlier snapshot, after Nodes have come or gone. `old`: of the same template,
+    // profile and configuration.
+    void adopt(const TemplateState& old);
     // A filter had an error: what is kept is of no use.
     bool failed() const { return failed_; }
     // Whether every filter looks at one Node alone, so that a nominated Pod matters only to its Node.
@@ -97,6 +100,7 @@ private:
     Status filterLocally(const NodeInfo& node);
     void evaluate(std::uint32_t node);
     void evaluateBlock(std::size_t block);
+    void nowKnown(std::uint32_t node);
     void forget(std::uint32_t node);
     void combine(std::uint32_t node);
     void settle(const Touched& touched);
