@@ -62,6 +62,27 @@ TEST(Object, AChangedVersionLeavesTheOldOneAsItWas) {
     EXPECT_EQ(Object::make({{"kind", "Pod"}})->tree().size(), 1u);
 }
 
+// Each refers to the one before, and outlives it.
+TEST(Object, AVersionOfAVersionOutlivesThemAll) {
+    auto tree = everything();
+    tree["spec"] = json::object{{"volumes", json::array{json::object{{"name", "a volume with a name of its own"}}, json::object{{"name", "another volume with a name"}}}},
+                                {"containers", json::array{json::object{{"image", "an image with a long name"}, {"volumeMounts", json::array{json::object{{"name", "a volume with a name of its own"}}}}}}}};
+    auto object = Object::make(tree);
+    const auto* kept = object->find({"spec", "volumes"})->as_array()[1].as_object().begin();
+    object = makeRenamed(*object, "a volume with a name of its own", "renamed", [](json::object& changed) { changed["metadata"].as_object()["name"] = "the second"; });
+    EXPECT_EQ(object->find({"spec", "volumes"})->as_array()[1].as_object().begin(), kept);  // shared
+    tree["metadata"].as_object()["name"] = "the second";
+    tree["spec"].as_object()["volumes"].as_array()[0].as_object()["name"] = "renamed";
+    tree["spec"].as_object()["containers"].as_array()[0].as_object()["volumeMounts"].as_array()[0].as_object()["name"] = "renamed";
+    EXPECT_EQ(object->tree(), tree);
+    for (int i = 0; i < 10; ++i) {
+        const auto name = "a node with a long name and number " + std::to_string(i);
+        object = makeChanged(*object, [&](json::object& changed) { changed["spec"].as_object()["nodeName"] = name; });
+        tree["spec"].as_object()["nodeName"] = name;
+        EXPECT_EQ(object->tree(), tree);
+    }
+}
+
 // Objects that are alike share memory; each must be whole by itself, whichever of them are gone.
 TEST(Object, ObjectsThatAreAlikeStayIndependent) {
     const auto treeOf = [](int i) {

@@ -1,9 +1,11 @@
 // The request path through LocalClient in virtual time: what the components of a cluster rely on.
 #include "core/apiserver/api_server.h"
 
+#include "core/api/patch.h"
 #include "core/simulation/simulated_loop.h"
 #include "tests/support/memory_client.h"
 
+#include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -59,6 +61,82 @@ protected:
     std::unique_ptr<ApiServer> server;
     std::unique_ptr<client::Client> client;
 };
+
+// What is remembered of the last Pod of a template gives the same as the whole way, which a dry run goes.
+TEST_F(ApiServerTest, APodOfAKnownTemplateIsTheSameAsAnyOther) {
+    const auto drawn = [](api::ObjectPtr pod) {
+        auto text = json::serialize(pod->tree());
+        if (const auto at = text.find("kube-api-access-"); at != std::string::npos) boost::algorithm::replace_all(text, text.substr(at, 21), "TOKEN");
+        auto tree = parseObject(text);
+        for (const auto* field : {"uid", "resourceVersion"}) tree["metadata"].as_object().erase(field);
+        return tree;
+    };
+    api::ObjectPtr last;
+    // Whether it shares memory with the last one.
+    const auto check = [&](std::string_view body, client::WriteOptions options = {}) {
+        auto dry = options;
+        dry.dryRun = true;
+        const auto expected = create(api::resources::pods, "default", body, dry), created = create(api::resources::pods, "default", body, options);
+        EXPECT_EQ(expected.has_value(), created.has_value()) << body;
+        if (!expected || !created) {
+            EXPECT_EQ(expected.error().message, created.error().message);
+            return false;
+        }
+        EXPECT_EQ(drawn(*expected), drawn(*created)) << body;
+        EXPECT_EQ(drawn(*get(api::resources::pods, "default", std::string((*created)->name()))), drawn(*created));
+        const auto before = std::exchange(last, *created);
+        return before && before->uid() != last->uid() && before->find({"metadata", "managedFields"})->get_array().begin() == last->find({"metadata", "managedFields"})->get_array().begin();
+    };
+    const auto pod = [](std::string_view name, std::string_view more = "{}") {
+        auto patched = api::applyMergePatch(parseObject(podBody), parseObject(more));
+        patched->as_object()["metadata"].as_object()["name"] = name;
+        return json::serialize(*patched);
+    };
+    EXPECT_FALSE(check(pod("first")));
+    EXPECT_TRUE(check(pod("second")));
+    EXPECT_TRUE(check(pod("third")));
+    EXPECT_FALSE(check(pod("third")));     // is there already
+    EXPECT_FALSE(check(pod("Not_Valid")));
+    EXPECT_FALSE(check(pod("")));
+    EXPECT_TRUE(check(pod("fourth")));
+    // Others.
+    EXPECT_FALSE(check(pod("labelled", R"({"metadata":{"labels":{"app":"db"}}})")));
+    EXPECT_FALSE(check(pod("image", R"({"spec":{"containers":[{"name":"c","image":"busybox"}]}})")));
+    EXPECT_FALSE(check(pod("bare", R"({"spec":{"automountServiceAccountToken":false}})")));
+    client::WriteOptions manager;
+    manager.fieldManager = "somebody";
+    EXPECT_FALSE(check(pod("managed"), manager));
+    // What admission has read has changed.
+    for (int i = 0; i < 3; ++i) check(pod(fmt::format("again-{}", i)));
+    ASSERT_TRUE(create({"scheduling.k8s.io", "v1", "priorityclasses"}, "", R"({"metadata":{"name":"usual"},"value":7,"globalDefault":true})").has_value());
+    check(pod("usual"));
+    EXPECT_EQ(last->find({"spec", "priority"})->to_number<int>(), 7);
+    for (int i = 0; i < 3; ++i) check(pod(fmt::format("more-{}", i)));
+    auto account = (*get(api::resources::serviceAccounts, "default", "default"))->tree();
+    account["automountServiceAccountToken"] = false;
+    ASSERT_TRUE(update(api::resources::serviceAccounts, account).has_value());
+    check(pod("tokenless"));
+    EXPECT_EQ(last->find({"spec", "volumes"}), nullptr);
+    // The time goes on.
+    for (int i = 0; i < 5; ++i) {
+        loop.advance(std::chrono::milliseconds{700});
+        check(pod(fmt::format("timed-{}", i)));
+    }
+    // Names that the server draws.
+    std::set<std::string> names;
+    for (int i = 0; i < 20; ++i) {
+        const auto created = create(api::resources::pods, "default", R"({"metadata":{"generateName":"web-"},"spec":{"containers":[{"name":"c","image":"nginx"}]}})");
+        ASSERT_TRUE(created.has_value());
+        EXPECT_TRUE((*created)->name().starts_with("web-"));
+        EXPECT_TRUE(names.emplace((*created)->name()).second && names.emplace((*created)->uid()).second);
+    }
+    // Nothing is created where the Namespace is on its way out.
+    ASSERT_TRUE(create(api::resources::namespaces, "", R"({"metadata":{"name":"leaving","finalizers":["example.com/hold"]}})").has_value());
+    ASSERT_TRUE(create(api::resources::serviceAccounts, "leaving", R"({"metadata":{"name":"default"}})").has_value());
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(create(api::resources::pods, "leaving", pod(fmt::format("there-{}", i))).has_value());
+    ASSERT_TRUE(remove(api::resources::namespaces, "", "leaving").has_value());
+    EXPECT_EQ(create(api::resources::pods, "leaving", pod("late")).error().reason, Reason::Forbidden);
+}
 
 TEST_F(ApiServerTest, AClusterBeginsWithItsNamespacesServiceAndPriorityClasses) {
     for (const auto* name : {"default", "kube-system", "kube-public", "kube-node-lease"}) EXPECT_TRUE(get(api::resources::namespaces, "", name).has_value()) << name;

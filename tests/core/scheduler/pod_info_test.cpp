@@ -1,9 +1,15 @@
 #include "core/scheduler/pod_info.h"
 
+#include "core/api/patch.h"
+#include "core/scheduler/incremental/equivalence.h"
 #include "tests/support/memory_client.h"
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace kubarium::scheduler {
 namespace {
@@ -29,6 +35,55 @@ TEST(PodInfo, WhatIsAllocatedCountsOnceItIsPlaced) {
     EXPECT_EQ(pod->nonZeroCpu, 3000);
     EXPECT_EQ(pod->filterRequests.milliCpu, 1000);
     EXPECT_EQ(pod->fitRequests.milliCpu, 1000);
+}
+
+// Everything that a Pod's own text decides.
+std::string shown(const PodInfo& pod) {
+    auto text = fmt::format("{}/{} {} on '{}' nominated '{}' started '{}' {} priority {} never {} terminating {} gates {} claims {} resourceClaims {} images {} ports {} selector {} key {}", pod.nameSpace, pod.name, pod.uid, pod.nodeName,
+                            pod.nominatedNode, pod.startTime, pod.schedulerName, pod.priority, pod.preemptNever, pod.terminating, fmt::join(pod.gates, ","), fmt::join(pod.claims, ","), fmt::join(pod.resourceClaims, ","),
+                            fmt::join(pod.images, ","), pod.hostPorts.size(), pod.hasNodeSelector, equivalenceKey(pod));
+    for (const auto* resources : {&pod.requests, &pod.filterRequests, &pod.fitRequests}) text += fmt::format(" {}m {}B", resources->milliCpu, resources->memory);
+    for (const auto& [name, value] : pod.labels) text += fmt::format(" {}={}", name, value);
+    return text + fmt::format(" {} {} {} {} {} {}", pod.tolerations.size(), pod.spread.size(), pod.requiredAntiAffinity.size(), pod.nodeAffinity.required.size(), pod.nonZeroCpu, pod.volumes ? pod.volumes->size() : 0);
+}
+
+// Whichever Pod comes before another one, that is read as if it were the first.
+TEST(PodInfo, ReadsTheSameFromAPodThatIsAlike) {
+    const auto base = testing::parseObject(R"({"kind":"Pod","metadata":{"name":"p","namespace":"default","uid":"u","labels":{"app":"web"}},"spec":{
+        "volumes":[{"name":"kube-api-access-abcde","projected":{"sources":[]}}],
+        "containers":[{"name":"c","image":"nginx","resources":{"requests":{"cpu":"1"}},"volumeMounts":[{"name":"kube-api-access-abcde","mountPath":"/x"}]}]}})");
+    const auto merge = [&](std::string_view patch) {
+        auto patched = api::applyMergePatch(base, testing::parseObject(patch));
+        EXPECT_TRUE(patched.has_value());
+        return api::Object::make(patched->as_object());
+    };
+    // What is like the first, and what is not.
+    const std::vector alike{merge("{}"), merge(R"({"metadata":{"name":"q","uid":"v"}})"), merge(R"({"spec":{"nodeName":"n"},"status":{"startTime":"2026-01-01T00:00:00Z","nominatedNodeName":"n"}})"),
+                            merge(R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}})"),
+                            merge(R"({"spec":{"volumes":[{"name":"kube-api-access-vwxyz","projected":{"sources":[]}},{"name":"data","persistentVolumeClaim":{"claimName":"claim"}},{"name":"own","ephemeral":{}}]}})"),
+                            merge(R"({"spec":{"containers":[{"name":"c","image":"nginx","resources":{"requests":{"cpu":"1"}},"volumeMounts":[{"name":"kube-api-access-vwxyz","mountPath":"/x"}]}]}})"), merge(R"({"spec":{"volumes":null}})")};
+    const std::vector unlike{merge(R"({"metadata":{"labels":{"app":"db"}}})"), merge(R"({"metadata":{"labels":null}})"), merge(R"({"metadata":{"namespace":"other"}})"),
+                             merge(R"({"metadata":{"ownerReferences":[{"kind":"ReplicaSet","name":"r","controller":true}]}})"), merge(R"({"spec":{"nodeSelector":{}}})"), merge(R"({"spec":{"priority":7}})"),
+                             merge(R"({"spec":{"containers":[{"name":"c","image":"nginx","resources":{"requests":{"cpu":"2"}}}]}})"),
+                             merge(R"({"spec":{"containers":[{"name":"c","image":"nginx","resources":{"requests":{"cpu":"1"}},"ports":[{"hostPort":80}]}]}})"),
+                             merge(R"({"spec":{"initContainers":[{"name":"i","resources":{"requests":{"cpu":"9"}}}]}})"), merge(R"({"spec":{"schedulingGates":[{"name":"g"}]}})"),
+                             merge(R"({"spec":{"tolerations":[{"operator":"Exists"}]}})"), merge(R"({"status":{"containerStatuses":[{"name":"c","resources":{"requests":{"cpu":"3"}}}]}})")};
+    std::vector<api::ObjectPtr> all(alike);
+    all.insert(all.end(), unlike.begin(), unlike.end());
+    for (const auto& before : all)
+        for (const auto& pod : all) {
+            const auto known = PodInfo::make(before);
+            const auto read = PodInfo::make(pod, known), fresh = PodInfo::make(pod);
+            EXPECT_EQ(shown(*read), shown(*fresh)) << json::serialize(before->tree());
+            EXPECT_EQ(read->object, pod);
+            const auto isAlike = [&](const auto& one) { return std::ranges::find(alike, one) != alike.end(); };
+            if (isAlike(before) && isAlike(pod)) {
+                EXPECT_EQ(read->likeness, known->likeness);
+            } else if (before != pod) {
+                EXPECT_NE(read->likeness, known->likeness);
+            }
+        }
+    EXPECT_EQ(shown(*PodInfo::make(all[0], nullptr)), shown(*PodInfo::make(all[0])));
 }
 
 // kube-scheduler keeps a set (HostPortInfo): of two Pods with one port on a Node, which the kubelet refused one of, the end of either frees it.

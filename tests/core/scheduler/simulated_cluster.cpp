@@ -119,13 +119,13 @@ PodInfoPtr SimulatedCluster::pendingPod() {
     auto& metadata = tree["metadata"].as_object();
     nameIt(metadata, fmt::format("pod-{}", ++serial_));
     if (chance(3)) tree["status"] = json::object{{"nominatedNodeName", nodeNames_[below(nodeNames_.size())]}};
-    return PodInfo::make(Object::make(std::move(tree)));
+    return lastRead_ = PodInfo::make(Object::make(std::move(tree)), lastRead_);
 }
 
 void SimulatedCluster::place(const PodInfoPtr& pod, const std::string& node) {
     auto tree = pod->object->tree();
     tree["spec"].as_object()["nodeName"] = node;
-    const auto bound = PodInfo::make(Object::make(std::move(tree)));
+    const auto bound = PodInfo::make(Object::make(std::move(tree)), pod);
     cache_.assume(pod, node);
     // Most bindings are confirmed by the watch before the next change, some are not yet.
     if (!chance(10)) cache_.setPod(bound);
@@ -166,7 +166,7 @@ void SimulatedCluster::changePod() {
     auto& metadata = tree["metadata"].as_object();
     if (chance(50)) metadata["labels"] = json::object{{"app", oneOf({"web", "db", "cache"})}};
     else metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z";
-    pod = PodInfo::make(Object::make(std::move(tree)));
+    pod = PodInfo::make(Object::make(std::move(tree)), pod);
     cache_.setPod(pod);
 }
 

@@ -54,6 +54,7 @@ private:
     std::vector<boost::json::object> templates_;
     std::vector<std::string> nodeNames_;
     std::vector<PodInfoPtr> placed_, nominated_;
+    PodInfoPtr lastRead_;
     ClusterObjects objects_;
     std::size_t serial_ = 0;
 };
