@@ -6,6 +6,7 @@
 #include "tests/support/memory_client.h"
 
 #include <boost/algorithm/string/replace.hpp>
+#include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
