@@ -40,7 +40,7 @@ std::vector<std::string_view> tokenVolumes(const json::object& pod) {
 
 }  // namespace
 
-const TemplateMemory::Known* TemplateMemory::find(const WriteContext& context, const json::object& given, std::string_view now) const {
+const TemplateMemory::Known* TemplateMemory::find(const WriteContext& context, const json::object& given, std::string_view now) {
     if (known_.empty() || !remembered(context)) return nullptr;
     const auto it = std::ranges::find_if(known_, [&](const Known& known) {
         return known.stored->nameSpace() == context.nameSpace && known.user == context.user.name && known.manager == context.manager.name &&

@@ -27,7 +27,7 @@ public:
         std::vector<std::pair<std::string, std::uint64_t>> read;  // by admission: resources, and when they had changed last
     };
     // An object as `given`, decoded and without what the server sets, was created before; nullptr if not. `now` as formatTime() writes it.
-    const Known* find(const WriteContext& context, const json::object& given, std::string_view now) const;
+    const Known* find(const WriteContext& context, const json::object& given, std::string_view now);
 
     // Whether the next one that was not found should be kept: where one is unlike the other, fewer and fewer are.
     bool wants(const WriteContext& context);
@@ -38,7 +38,7 @@ private:
     static constexpr std::size_t most = 4;
     const store::Store& store_;
     std::deque<Known> known_;  // latest first
-    mutable std::size_t misses_ = 0, patience_ = 1;
+    std::size_t misses_ = 0, patience_ = 1;
 };
 
 }  // namespace kubarium::apiserver
