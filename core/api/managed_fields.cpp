@@ -1,5 +1,6 @@
 #include "core/api/managed_fields.h"
 
+#include "core/api/identical.h"
 #include "core/api/json_read.h"
 #include "core/api/last_applied.h"
 #include "core/api/object_decoder.h"
@@ -127,7 +128,7 @@ bool equalBut(const json::object& a, const json::object& b, std::initializer_lis
     return std::ranges::all_of(a, [&](const auto& member) {
         if (std::ranges::find(ignored, std::string_view(member.key())) != ignored.end()) return true;
         const auto* other = b.if_contains(member.key());
-        return other && *other == member.value();
+        return other && (identical(*other, member.value()) || *other == member.value());
     });
 }
 

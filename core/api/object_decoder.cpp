@@ -1,6 +1,7 @@
 #include "core/api/object_decoder.h"
 
 #include "core/api/go_text.h"
+#include "core/api/identical.h"
 #include "core/api/json_read.h"
 #include "core/api/quantity.h"
 #include "core/base/clock.h"
@@ -90,11 +91,17 @@ class Normalizer {
 public:
     std::vector<std::string>* strictErrors = nullptr;
     const std::vector<std::string>* duplicates = nullptr;
+    const json::object* normalized = nullptr;  // members of the outermost object that are as here are not looked at
 
     std::string error;
 
     bool object(const Type& type, json::object& object) {
+        const auto* asBefore = std::exchange(normalized, nullptr);
         for (auto it = object.begin(); it != object.end();) {
+            if (hasIdentical(asBefore, it->key(), it->value())) {
+                ++it;
+                continue;
+            }
             const auto* field = type.field(it->key());
             const Step step(*this, it->key());
             if (duplicates && !duplicates->empty()) reportDuplicate();
@@ -361,7 +368,7 @@ std::string internalPackage(std::string_view group) {
 }
 
 Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& expected, json::value tree, std::string_view body,
-                                 const std::vector<std::string>& jsonDuplicates, const std::vector<std::string>& yamlDuplicates) {
+                                 const std::vector<std::string>& jsonDuplicates, const std::vector<std::string>& yamlDuplicates, const json::object* normalized = nullptr) {
     if (tree.is_null()) tree.emplace_object();
     auto* object = tree.if_object();
     static constexpr std::string_view typeMeta = R"(struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" })";
@@ -392,6 +399,7 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
     Normalizer normalizer;
     normalizer.strictErrors = &decoded.strictErrors;
     normalizer.duplicates = &jsonDuplicates;
+    normalizer.normalized = normalized;
     if (!normalizer.object(*type, *object)) return refused(normalizer.error);
     if (kind.group != expected.group || kind.kind != expected.kind)
         return refused(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", kind.version, kindName, internalPackage(expected.group), expected.kind));
@@ -416,8 +424,9 @@ Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind&
     return decodeTree(schema, expected, std::move(document->value), body, document->duplicates, {});
 }
 
-Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind& expected, json::value tree, const std::vector<std::string>& duplicates) {
-    return decodeTree(schema, expected, std::move(tree), {}, duplicates, {});
+Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind& expected, json::value tree, const std::vector<std::string>& duplicates,
+                                   const json::object* normalized) {
+    return decodeTree(schema, expected, std::move(tree), {}, duplicates, {}, normalized);
 }
 
 Result<void> normalize(const Type& type, json::object& object, std::vector<std::string>* strictErrors) {

@@ -24,9 +24,10 @@ struct DecodedObject {
 // syntax is a BadRequest worded as the API server does.
 Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, std::string_view body, MediaType);
 
-// The same for a tree (after a patch). `duplicates`: from parseJson.
+// The same for a tree (after a patch). `duplicates`: from parseJson. `normalized`: what was patched; members that are as there are not
+// looked at.
 Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, json::value tree,
-                                   const std::vector<std::string>& duplicates = {});
+                                   const std::vector<std::string>& duplicates = {}, const json::object* normalized = nullptr);
 
 // Normalises `object` in place as `type`. Errors are those of Go's decoder ("json: cannot unmarshal ..."), without prefix.
 Result<void> normalize(const Type& type, json::object& object, std::vector<std::string>* strictErrors = nullptr);

@@ -1,5 +1,6 @@
 #include "core/api/strategy.h"
 
+#include "core/api/identical.h"
 #include "core/api/object_decoder.h"
 #include "core/api/pod_quality.h"
 #include "core/api/strategy_pod.h"
@@ -37,8 +38,9 @@ const json::object& metadataOf(const json::object& object) {
 
 // Makes `into[key]` what it is in `from`, absence included.
 void restore(json::object& into, const json::object& from, std::string_view key) {
-    if (const auto* old = at(from, key)) into.insert_or_assign(key, *old);
-    else into.erase(key);
+    const auto* old = at(from, key);
+    if (!old) into.erase(key);
+    else if (!hasIdentical(&into, key, *old)) into.insert_or_assign(key, *old);
 }
 
 // The status that a new object of this kind has.
@@ -284,7 +286,7 @@ void prepareForUpdate(const Resource& resource, std::string_view subresource, co
     const auto& kind = resource.kind.kind;
     if (subresource == "status") {
         for (const auto& member : oldObject)
-            if (member.key() != "metadata" && member.key() != "status") newObject.insert_or_assign(member.key(), member.value());
+            if (member.key() != "metadata" && member.key() != "status") restore(newObject, oldObject, member.key());
         for (auto it = newObject.begin(); it != newObject.end();) {
             const bool keep = it->key() == "metadata" || it->key() == "status" || oldObject.contains(it->key());
             it = keep ? it + 1 : newObject.stable_erase(it);

@@ -20,11 +20,6 @@ namespace kubarium::api {
 
 namespace json = boost::json;
 
-// Whether two trees are the same in every bit, the order of members included. What they share is not looked at, so that trees of one
-// template are compared in little time.
-bool identical(const json::value& a, const json::value& b);
-bool identical(const json::object& a, const json::object& b);
-
 class TreeArena : public std::enable_shared_from_this<TreeArena> {
 public:
     TreeArena() = default;

@@ -2,6 +2,7 @@
 
 #include "core/api/codec.h"
 #include "core/api/go_text.h"
+#include "core/api/identical.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -264,6 +265,7 @@ public:
 
 private:
     void descend(const Place& place, std::string key, const json::value* before, const json::value* after, FieldSet& changed, FieldSet& removed) {
+        if (before && after && identical(*before, *after)) return;
         FieldSet c, r;
         compare(place, before, after, c, r);
         if (!r.empty()) removed.children.emplace(key, std::move(r));

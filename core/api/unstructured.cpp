@@ -1,5 +1,7 @@
 #include "core/api/unstructured.h"
 
+#include "core/api/identical.h"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -28,10 +30,10 @@ std::string_view plainGoType(ValueKind kind) {
 
 std::optional<std::string> shapeProblem(const Shape& shape, const std::string& goType, const json::value& value);
 
-std::optional<std::string> structProblem(const Type& type, const json::value& value) {
+std::optional<std::string> structProblem(const Type& type, const json::value& value, const json::object* fits = nullptr) {
     if (!value.is_object()) return fmt::format("cannot restore struct from: {}", goKindOf(value));
     for (const auto& [key, member] : value.get_object())
-        if (const auto* field = type.field(key); field && !member.is_null())
+        if (const auto* field = type.field(key); field && !member.is_null() && !hasIdentical(fits, key, member))
             if (auto problem = shapeProblem(field->shape, field->goType, member)) return problem;
     return std::nullopt;
 }
@@ -72,6 +74,6 @@ std::optional<std::string> shapeProblem(const Shape& shape, const std::string& g
 
 }  // namespace
 
-std::optional<std::string> unstructuredProblem(const Type& type, const json::value& tree) { return structProblem(type, tree); }
+std::optional<std::string> unstructuredProblem(const Type& type, const json::value& tree, const json::object* fits) { return structProblem(type, tree, fits); }
 
 }  // namespace kubarium::api

@@ -10,6 +10,7 @@
 namespace kubarium::api {
 
 // The first complaint, in the order of the tree; nullopt if every value fits its field. Unknown fields are no concern of it.
-std::optional<std::string> unstructuredProblem(const Type& type, const json::value& tree);
+// Members that are as in `fits` are not looked at.
+std::optional<std::string> unstructuredProblem(const Type& type, const json::value& tree, const json::object* fits = nullptr);
 
 }  // namespace kubarium::api

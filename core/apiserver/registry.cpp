@@ -262,7 +262,7 @@ Result<Registry::Updated> Registry::replace(const WriteContext& context, const O
     TRY(admission_.validate(admission, object));
     if (endsWithUpdate(resource, *existing, object)) {
         auto last = api::Object::make(object);
-        if (!context.dryRun) TRY(finishRemoval(context, existing, object));
+        if (!context.dryRun) TRY(finishRemoval(context, existing, &object));
         return Updated{last, false};
     }
     if (api::sameButTimes(existing->tree(), object)) return Updated{existing, false};
@@ -273,10 +273,10 @@ Result<Registry::Updated> Registry::replace(const WriteContext& context, const O
     return Updated{fromStorage(resource, *stored), false};
 }
 
-Result<ObjectPtr> Registry::finishRemoval(const WriteContext& context, const ObjectPtr& existing, const json::object& last) {
-    auto tree = last;
-    toStorage(*context.resource, tree);
-    auto removed = store_.remove(keyOf(*context.resource, context.nameSpace, context.name), existing->revision(), &tree);
+Result<ObjectPtr> Registry::finishRemoval(const WriteContext& context, const ObjectPtr& existing, const json::object* last) {
+    std::optional<json::object> tree;
+    if (last) toStorage(*context.resource, tree.emplace(*last));
+    auto removed = store_.remove(keyOf(*context.resource, context.nameSpace, context.name), existing->revision(), tree ? &*tree : nullptr);
     if (!removed) return storeError(context, removed.error());
     return fromStorage(*context.resource, *removed);
 }

@@ -96,7 +96,7 @@ private:
     std::string generateName(const json::object& object);
     Result<ObjectPtr> finishCreate(const WriteContext& context, json::object object);
     Result<Updated> replace(const WriteContext& context, const ObjectPtr& existing, json::object object, const UpdateSettings& settings);
-    Result<ObjectPtr> finishRemoval(const WriteContext& context, const ObjectPtr& existing, const json::object& last);
+    Result<ObjectPtr> finishRemoval(const WriteContext& context, const ObjectPtr& existing, const json::object* last);
 
     store::Store& store_;
     const api::Schema& schema_;

@@ -74,20 +74,19 @@ enum class Grace { None, Started, Pending };
 // RESTGracefulDeleteStrategy of Pods, applied to `pod`.
 Grace startPodGrace(json::object& pod, std::optional<std::int64_t> asked, WallTime now) {
     auto& metadata = api::ensureObject(pod, {"metadata"});
-    const json::value root(pod);
-    if (!api::stringAt(root, {"metadata", "deletionTimestamp"}).empty()) {
-        const auto* current = api::findPath(root, {"metadata", "deletionGracePeriodSeconds"});
+    if (!api::stringAt(pod, {"metadata", "deletionTimestamp"}).empty()) {
+        const auto* current = api::findPath(pod, {"metadata", "deletionGracePeriodSeconds"});
         if (!current || !current->is_number() || !asked || *asked >= current->to_number<std::int64_t>()) return Grace::Pending;
-        const auto end = parseTime(api::stringAt(root, {"metadata", "deletionTimestamp"})).value_or(now);
+        const auto end = parseTime(api::stringAt(pod, {"metadata", "deletionTimestamp"})).value_or(now);
         metadata["deletionTimestamp"] = formatTime(end - seconds{current->to_number<std::int64_t>()} + seconds{*asked});
         metadata["deletionGracePeriodSeconds"] = *asked;
         return Grace::Started;
     }
     std::int64_t period = 0;
-    if (const auto* own = api::findPath(root, {"spec", "terminationGracePeriodSeconds"}); own && own->is_number()) period = own->to_number<std::int64_t>();
+    if (const auto* own = api::findPath(pod, {"spec", "terminationGracePeriodSeconds"}); own && own->is_number()) period = own->to_number<std::int64_t>();
     if (asked) period = *asked;
-    const auto phase = api::stringAt(root, {"status", "phase"});
-    if (api::stringAt(root, {"spec", "nodeName"}).empty() || phase == "Failed" || phase == "Succeeded") period = 0;
+    const auto phase = api::stringAt(pod, {"status", "phase"});
+    if (api::stringAt(pod, {"spec", "nodeName"}).empty() || phase == "Failed" || phase == "Succeeded") period = 0;
     if (period < 0) period = 1;
     metadata["deletionTimestamp"] = formatTime(now + seconds{period});
     metadata["deletionGracePeriodSeconds"] = period;
@@ -158,13 +157,13 @@ Result<Removed> Registry::remove(const WriteContext& context, const DeleteSettin
     const bool finalizers = !finalizersOf(tree).empty();
     if (grace == Grace::None && finalizers) markDeleting(tree, now);
     if (grace == Grace::Started || finalizers || policyChanged) {
-        if (tree != existing->tree()) existing = TRY(write(tree));
+        if (grace == Grace::Started || tree != existing->tree()) existing = TRY(write(std::move(tree)));
         const auto* period = existing->find({"metadata", "deletionGracePeriodSeconds"});
         const bool waits = grace == Grace::Started && period && period->is_number() && period->to_number<std::int64_t>() > 0;
         if (finalizers || waits) return Removed{existing, false};
     }
     if (context.dryRun) return Removed{existing, true};
-    return Removed{TRY(finishRemoval(context, existing, existing->tree())), true};
+    return Removed{TRY(finishRemoval(context, existing, nullptr)), true};
 }
 
 }  // namespace kubarium::apiserver

@@ -176,7 +176,8 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
         });
     }
     return Registry::Change([this, &call, &resource, mediaType, &body](const json::object* live) -> Result<json::object> {
-        json::value document(*live);
+        // Not in the memory of the object, which values of other memory would have to be copied to and from.
+        json::value document(*live, json::storage_ptr());
         json::value patched;
         if (mediaType == "application/json-patch+json")
             patched = TRY(api::applyJsonPatch(std::move(document), body));
@@ -184,14 +185,16 @@ Result<Registry::Change> RequestHandler::patchChange(Call& call, const WriteCont
             patched = TRY(api::applyMergePatch(std::move(document), body));
         else
             patched = TRY(api::applyStrategicMergePatch(*resource.type, std::move(document), body));
-        const auto shown = mediaType == strategicType ? api::goFormat(body) : api::toJson(patched);
+        const auto refused = [&, text = mediaType == strategicType ? std::string() : api::toJson(patched)](std::string_view why) {
+            return api::patchDecodingError(mediaType == strategicType ? api::goFormat(body) : text, why);
+        };
         if (mediaType == strategicType)
-            if (const auto problem = api::unstructuredProblem(*resource.type, patched)) return api::patchDecodingError(shown, *problem);
-        auto decoded = api::decodeObject(registry_.schema(), resource.kind, std::move(patched));
-        if (!decoded) return api::patchDecodingError(shown, decoded.error().message);
+            if (const auto problem = api::unstructuredProblem(*resource.type, patched, live)) return refused(*problem);
+        auto decoded = api::decodeObject(registry_.schema(), resource.kind, std::move(patched), {}, live);
+        if (!decoded) return refused(decoded.error().message);
         const auto validation = call.query.get("fieldValidation");
         if (!decoded->strictErrors.empty()) {
-            if (validation == "Strict") return api::patchDecodingError(shown, api::strictDecodingReason(decoded->strictErrors));
+            if (validation == "Strict") return refused(api::strictDecodingReason(decoded->strictErrors));
             if (validation != "Ignore")
                 for (const auto& each : decoded->strictErrors) call.warnings.push_back(each);
         }

@@ -1,6 +1,6 @@
 #include "core/apiserver/template_memory.h"
 
-#include "core/api/tree_arena.h"
+#include "core/api/identical.h"
 #include "core/apiserver/admission.h"
 
 #include <boost/json.hpp>

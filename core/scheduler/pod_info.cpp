@@ -1,7 +1,7 @@
 #include "core/scheduler/pod_info.h"
 
+#include "core/api/identical.h"
 #include "core/api/quantity.h"
-#include "core/api/tree_arena.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

@@ -128,9 +128,15 @@ Result<ObjectPtr> Store::remove(const Key& key, std::uint64_t expected, const js
     if (it == slots.end()) return makeError(Reason::NotFound, {});
     const auto before = it->second;
     if (expected != 0 && before->revision() != expected) return makeError(Reason::Conflict, {});
-    auto tree = last ? *last : before->tree();
-    setResourceVersion(tree, std::to_string(revision_ + 1));
-    auto object = api::Object::make(std::move(tree));
+    const auto stamp = [version = std::to_string(revision_ + 1)](json::object& tree) { setResourceVersion(tree, version); };
+    ObjectPtr object;
+    if (last) {
+        auto tree = *last;
+        stamp(tree);
+        object = api::Object::make(std::move(tree));
+    } else {
+        object = api::makeChanged(*before, stamp);
+    }
     slots.erase(it);
     append(key.resource, {ChangeType::Deleted, ++revision_, path, object, before});
     return object;
