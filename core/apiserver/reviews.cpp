@@ -85,14 +85,16 @@ json::object answerTokenReview(json::object review, const Authenticator& authent
     return review;
 }
 
-std::optional<json::object> answerReview(const api::Resource& resource, json::object review, const User& user, const Authorizer& authorizer, WallTime now) {
+std::optional<json::object> answerReview(const api::Resource& resource, const json::object& given, const User& user, const Authorizer& authorizer, WallTime now) {
     const auto& name = resource.id.resource;
-    if (resource.id.group == "authentication.k8s.io" && name == "selfsubjectreviews") {
+    const bool own = resource.id.group == "authentication.k8s.io" && name == "selfsubjectreviews";
+    if (!own && resource.id.group != "authorization.k8s.io") return std::nullopt;
+    auto review = given;
+    if (own) {
         api::ensureObject(review, {"metadata"})["creationTimestamp"] = formatTime(now);
         review["status"] = json::object{{"userInfo", userInfo(user)}};
         return review;
     }
-    if (resource.id.group != "authorization.k8s.io") return std::nullopt;
     if (!review.contains("metadata")) review["metadata"] = json::object();
     if (name == "selfsubjectrulesreviews") {
         review["status"] = everything();

@@ -13,7 +13,7 @@
 namespace kubarium::apiserver {
 
 // The answered review; nullopt if the resource is none of these.
-std::optional<json::object> answerReview(const api::Resource& resource, json::object review, const User& user, const Authorizer& authorizer, WallTime now);
+std::optional<json::object> answerReview(const api::Resource& resource, const json::object& given, const User& user, const Authorizer& authorizer, WallTime now);
 
 // Answers a TokenReview. `stillBound`: whether what a service account token is bound to exists.
 json::object answerTokenReview(json::object review, const Authenticator& authenticator, const std::function<bool(const TokenClaims&)>& stillBound, WallTime now);
