@@ -2,8 +2,7 @@
 // defaulting, admission and validation make the same of each, but for its name, its uid and the name of the volume that its token is
 // mounted from. Those are put into a copy that shares everything else.
 //
-// Kept for as long as it is certain to be the same: the same second, the same writer, and no change of any resource that admission
-// has read. Engine thread only.
+// Kept within one second, which is in the object, and used for the same writer while no resource has changed that admission has read. Engine thread only.
 #pragma once
 
 #include "core/apiserver/registry.h"
@@ -26,7 +25,8 @@ public:
         std::string tokenVolume;  // "" without one
         std::vector<std::pair<std::string, std::uint64_t>> read;  // by admission: resources, and when they had changed last
     };
-    // An object as `given`, decoded and without what the server sets, was created before; nullptr if not. `now` as formatTime() writes it.
+    // An object as `given`, decoded and without what the server sets, was created before; nullptr if not. `now` as formatTime() writes it;
+    // what is of another second is forgotten.
     const Known* find(const WriteContext& context, const json::object& given, std::string_view now);
 
     // Whether the next one that was not found should be kept: where one is unlike the other, fewer and fewer are.

@@ -160,10 +160,16 @@ void EventRecorder::settle(const std::string& key) {
     else sendNext();
 }
 
-// The revisions tell whether others have written since the last Event.
+// The revisions tell whether others have written since the last Event. More go at once only after all that were under way,
+// and as many again, were alone.
 void EventRecorder::pace(const api::Object& written) {
-    const bool others = written.revision() > lastRevision_ + 1;
-    limit_ = others ? std::max(1, limit_ / 2) : std::min(mostUnderWay, limit_ + 1);
+    if (written.revision() > lastRevision_ + 1) {
+        limit_ = std::max(1, limit_ / 2);
+        alone_ = 0;
+    } else if (++alone_ >= 2 * limit_) {
+        limit_ = std::min(mostUnderWay, 2 * limit_);
+        alone_ = 0;
+    }
     lastRevision_ = std::max(lastRevision_, written.revision());
 }
 

@@ -70,6 +70,7 @@ private:
     std::list<std::string> writtenOrder_;
     std::deque<std::string> waiting_;  // keys of written_
     int underWay_ = 0, limit_ = 8;     // of those that are being written
+    int alone_ = 0;                    // written in a row while nobody else wrote
     std::uint64_t lastRevision_ = 0;
     std::unordered_map<std::string, Budget> budgets_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -78,5 +78,44 @@ TEST_F(EventRecorderTest, ABurstWaitsForOtherWritesAndIsWrittenWhole) {
     EXPECT_EQ(client.log.size(), static_cast<std::size_t>(count) + 1);
 }
 
+// One after the other beside somebody who writes without a pause, many at once when nobody does.
+TEST_F(EventRecorderTest, EventsGiveWayToOtherWriters) {
+    const auto recordMany = [&](int first, int count) {
+        for (int i = first; i < first + count; ++i) {
+            const auto other = api::Object::make(testing::parseObject(fmt::format(R"({{"kind":"Pod","metadata":{{"name":"p{}","namespace":"default"}}}})", i)));
+            recorder.record(*other, "Normal", "Scheduled", "assigned");
+        }
+    };
+    // Of the entries of the log from `first` on: the most Events in a row.
+    const auto mostInARow = [&](std::size_t first) {
+        std::size_t most = 0, now = 0;
+        for (auto i = first; i < client.log.size(); ++i) {
+            now = client.log[i].starts_with("create events") ? now + 1 : 0;
+            most = std::max(most, now);
+        }
+        return most;
+    };
+    constexpr int count = 200;
+    int pods = 0;
+    std::function<void()> writePod = [&] {
+        if (++pods > 2 * count) return;
+        client.create(api::resources::pods, "default", testing::parseObject(fmt::format(R"({{"kind":"Pod","metadata":{{"name":"busy-{}"}}}})", pods)), {}, [&](Result<ObjectPtr>) { writePod(); });
+    };
+    client.log.clear();
+    recordMany(0, count);
+    writePod();
+    EXPECT_EQ(events().size(), static_cast<std::size_t>(count));
+    EXPECT_LE(mostInARow(50), 2u);
+    // Now alone: a Pod that is written once waits for many Events.
+    client.log.clear();
+    recordMany(count, 5 * count);
+    loop.runReady();
+    EXPECT_EQ(mostInARow(0), 5u * count);
+    recordMany(6 * count, count);
+    client.create(api::resources::pods, "default", testing::parseObject(R"({"kind":"Pod","metadata":{"name":"later"}})"), {}, [](Result<ObjectPtr>) {});
+    EXPECT_EQ(events().size(), 7u * count);
+    EXPECT_EQ(std::ranges::find(client.log, "create pods default/later") - client.log.begin(), 5 * count + 64);
+}
+
 }  // namespace
 }  // namespace kubarium::client
