@@ -3,6 +3,8 @@
 
 #include "core/scheduler/decision.h"
 
+#include <utility>
+
 namespace kubarium::scheduler {
 
 // The plugins of one cycle, in the order of the profile's extension points. A copy carries its own state; plugins that look at one
@@ -57,7 +59,34 @@ struct DryRun {
 };
 // By Node: what is known from an earlier Pod of the same template and is still so. Without Nodes to which the Pod itself is nominated:
 // what is true of them is true of no other Pod of the template.
-using DryRuns = std::vector<std::optional<DryRun>>;
+class DryRuns {
+public:
+    enum class Known : std::uint8_t { Nothing, Refused, Harmful, Harmless };  // Harmful: a candidate that violates disruption budgets
+
+    void resize(std::size_t nodes) {
+        known_.resize(nodes);
+        all_.resize(nodes);
+    }
+    void clear() {
+        known_.clear();
+        all_.clear();
+    }
+    void forget(std::size_t node) {
+        if (node >= known_.size() || std::exchange(known_[node], Known::Nothing) == Known::Nothing) return;
+        all_[node] = {};
+    }
+    Known known(std::size_t node) const { return known_[node]; }
+    const DryRun& operator[](std::size_t node) const { return all_[node]; }
+    void set(std::size_t node, DryRun dry) {
+        known_[node] = of(dry);
+        all_[node] = std::move(dry);
+    }
+    static Known of(const DryRun& dry) { return !dry.status.success() ? Known::Refused : dry.candidate.pdbViolations > 0 ? Known::Harmful : Known::Harmless; }
+
+private:
+    std::vector<Known> known_;  // apart: a search looks at thousands of Nodes, and into few of them
+    std::vector<DryRun> all_;
+};
 
 // How preemption looks for candidates. Where sampling is on: only for as many as the profile's minCandidateNodes say, from a drawn place
 // on. With `kept`, dry runs are taken from there and put there, and what is told of other Nodes than the chosen one stays empty.

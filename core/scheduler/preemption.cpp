@@ -190,51 +190,47 @@ public:
         std::size_t harmless = 0;
         for (std::size_t i = 0; i < potential.size() && (harmless == 0 || found.size() < scope.wanted); ++i) {
             const auto index = potential[(result.offset + i) % potential.size()];
-            const auto& dry = dryRun(index);
-            if (dry.status.success()) {
-                found.push_back(&dry);
-                harmless += dry.candidate.pdbViolations == 0;
-                continue;
-            }
-            refused(dry.status);
-            if (!kept_) result.notHelped.emplace(cycle_.snapshot.nodes[index]->name, dry.status);
+            const auto& [known, dry] = dryRun(index);
+            if (known == DryRuns::Known::Refused) refused_.push_back({index, dry});
+            else found.push_back(dry);
+            harmless += known == DryRuns::Known::Harmless;
         }
+        if (!kept_)
+            for (const auto& [index, dry] : refused_) result.notHelped.emplace(cycle_.snapshot.nodes[index]->name, dry->status);
         return found;
     }
 
     // What went wrong, each once; "" if nothing did.
     std::string errors() const {
         std::vector<std::string> messages;
-        for (const auto& [status, count] : refusals_)
-            if (status.code == Code::Error && std::ranges::find(messages, status.message()) == messages.end()) messages.push_back(status.message());
+        for (const auto& [index, dry] : refused_)
+            if (dry->status.code == Code::Error && std::ranges::find(messages, dry->status.message()) == messages.end()) messages.push_back(dry->status.message());
         return messages.size() == 1 ? messages.front() : messages.empty() ? std::string() : fmt::format("[{}]", fmt::join(messages, ", "));
     }
 
     // How many Nodes said what, where there is no candidate.
     std::vector<std::pair<Status, std::size_t>> refusals() const {
-        auto all = refusals_;
-        std::size_t tried = 0;
-        for (const auto& [status, count] : refusals_) tried += count;
-        if (tried < nodes_) all.emplace_back(Status::unresolvable(std::string(notHelpful)), nodes_ - tried);
+        std::vector<std::pair<Status, std::size_t>> all;
+        for (const auto& [index, dry] : refused_) {
+            const auto& status = dry->status;
+            const auto same = std::ranges::find_if(all, [&](const auto& other) { return other.first.code == status.code && other.first.reasons == status.reasons; });
+            if (same == all.end()) all.emplace_back(status, 1);
+            else ++same->second;
+        }
+        if (refused_.size() < nodes_) all.emplace_back(Status::unresolvable(std::string(notHelpful)), nodes_ - refused_.size());
         return all;
     }
 
 private:
-    const DryRun& dryRun(std::size_t index) {
+    std::pair<DryRuns::Known, const DryRun*> dryRun(std::size_t index) {
+        if (kept_ && kept_->known(index) != DryRuns::Known::Nothing) return {kept_->known(index), &(*kept_)[index]};
         const auto& node = *cycle_.snapshot.nodes[index];
-        if (!kept_ || node.name == own_) return fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
-        auto& slot = (*kept_)[index];
-        if (!slot) slot = selectVictims(cycle_, plugins_, node, budgets_);
-        return *slot;
-    }
-
-    void refused(const Status& status) {
-        for (auto& [known, count] : refusals_)
-            if (known.code == status.code && known.reasons == status.reasons) {
-                ++count;
-                return;
-            }
-        refusals_.emplace_back(status, 1);
+        if (kept_ && node.name != own_) {
+            kept_->set(index, selectVictims(cycle_, plugins_, node, budgets_));
+            return {kept_->known(index), &(*kept_)[index]};
+        }
+        const auto& dry = fresh_.emplace_back(selectVictims(cycle_, plugins_, node, budgets_));
+        return {DryRuns::of(dry), &dry};
     }
 
     const Cycle& cycle_;
@@ -245,7 +241,7 @@ private:
     std::size_t nodes_;
     std::string own_;  // the Node to which the Pod itself is nominated; ""
     std::deque<DryRun> fresh_;
-    std::vector<std::pair<Status, std::size_t>> refusals_;
+    std::vector<std::pair<std::size_t, const DryRun*>> refused_;  // by the Node's index
 };
 
 }  // namespace

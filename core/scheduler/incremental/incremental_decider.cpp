@@ -86,37 +86,10 @@ TemplateState* IncrementalDecider::stateFor(const SnapshotPtr& snapshot, const P
     return entries_.front().state.get();
 }
 
-std::optional<std::vector<IncrementalDecider::Overruled>> IncrementalDecider::overruledByNominated(TemplateState& state, const PodInfo& pod) const {
-    std::vector<Overruled> overruled;
-    // False: that cannot be told here.
-    const auto look = [&](const std::string& name, std::span<const PodInfoPtr> nominated) {
-        const auto index = last_->index(name);
-        if (!index) return true;
-        const auto node = static_cast<std::uint32_t>(*index);
-        const auto* with = state.verdictWithNominated(node, nominated, pod);
-        if (!with) return true;
-        if (!state.filtersAreLocal()) return false;
-        const auto& without = state.verdict(node);
-        if (!with->success() && (with->plugin != without.plugin || with->reasons != without.reasons || with->code != without.code)) overruled.push_back({node, with});
-        return true;
-    };
-    // A Pod that is nominated itself is tried on that Node alone.
-    if (!pod.nominatedNode.empty()) {
-        const auto own = last_->nominated.find(pod.nominatedNode);
-        if (own != last_->nominated.end() && !look(own->first, own->second)) return std::nullopt;
-        return overruled;
-    }
-    for (const auto& [name, nominated] : last_->nominated)
-        if (!look(name, nominated)) return std::nullopt;
-    return overruled;
-}
-
-// Tried first, and wins alone. nullopt where it is refused: then the message names who refused it.
-std::optional<Decision> IncrementalDecider::onNominatedNode(TemplateState& state, const PodInfo& pod, const std::vector<Overruled>& overruled, const DecideOptions& options) const {
-    const auto index = last_->index(pod.nominatedNode);
-    if (!index) return std::nullopt;
-    const auto node = static_cast<std::uint32_t>(*index);
-    if (!state.verdict(node).success() || state.failed() || std::ranges::find(overruled, node, &Overruled::node) != overruled.end()) return std::nullopt;
+// Tried first, and wins alone. nullopt where it is refused.
+std::optional<Decision> IncrementalDecider::onNominatedNode(TemplateState& state, const PodInfo& pod, const DecideOptions& options) const {
+    const auto index = pod.nominatedNode.empty() ? std::nullopt : last_->index(pod.nominatedNode);
+    if (!index || !state.verdict(static_cast<std::uint32_t>(*index)).success() || state.failed()) return std::nullopt;
     Decision decision;
     decision.result = Decision::Result::Scheduled;
     decision.selectedNode = pod.nominatedNode;
@@ -126,20 +99,8 @@ std::optional<Decision> IncrementalDecider::onNominatedNode(TemplateState& state
     return decision;
 }
 
-std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const std::vector<Overruled>& overruled,
-                                                          const DecideOptions& options, Decision decision) const {
-    auto refusals = state.refusals();
-    const auto count = [&](const Status& status, int by) {
-        if (status.success()) return;
-        const auto same = std::ranges::find_if(refusals, [&](const auto& known) { return known.first.plugin == status.plugin && known.first.code == status.code && known.first.reasons == status.reasons; });
-        if (same == refusals.end()) refusals.emplace_back(status, 1);
-        else same->second += static_cast<std::size_t>(by);
-    };
-    for (const auto& each : overruled) {
-        count(state.verdict(each.node), -1);
-        count(*each.status, 1);
-    }
-    std::erase_if(refusals, [](const auto& refusal) { return refusal.second == 0; });
+std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options, Decision decision) const {
+    const auto refusals = state.refusals();
     if (options.preempt && !profile.postFilter.empty()) {
         // Other lists have other words.
         static const std::vector<std::string> usual{"DynamicResources", "DefaultPreemption"};
@@ -147,11 +108,7 @@ std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, 
         const bool victims = !podsOfPriority_.empty() && podsOfPriority_.begin()->first < pod.priority;
         if (pod.preemptNever || !victims) decision.preemption = preemptionWithoutVictims({*last_, pod, profile}, options, refusals);
         else if (!state.filtersAreLocal()) return std::nullopt;
-        else {
-            auto statuses = state.verdicts();
-            for (const auto& each : overruled) statuses[each.node] = each.status;
-            decision.preemption = state.preempt(pod, statuses, options);
-        }
+        else decision.preemption = state.preempt(pod, state.verdicts(), options);
     }
     for (const auto& [status, nodes] : refusals) decision.refusedBy.insert(status.plugin);
     decision.reason = "Unschedulable";
@@ -160,19 +117,16 @@ std::optional<Decision> IncrementalDecider::unschedulable(TemplateState& state, 
 }
 
 std::optional<Decision> IncrementalDecider::tryIncremental(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options) {
-    const auto overruled = overruledByNominated(state, pod);
-    if (!overruled) return std::nullopt;
-    if (!pod.nominatedNode.empty()) return onNominatedNode(state, pod, *overruled, options);
-    std::vector<std::uint32_t> refused;
-    for (const auto& each : *overruled) refused.push_back(each.node);
+    if (!state.followNominated(pod)) return std::nullopt;
+    if (auto decision = onNominatedNode(state, pod, options)) return decision;
     const auto nodes = last_->nodes.size();
     const auto sampled = options.sampling ? numFeasibleNodesToFind(profile.percentageOfNodesToScore, configuration_->percentageOfNodesToScore, nodes) : nodes;
-    const auto choice = state.choose(options, profile.score.empty() ? 1 : sampled, refused);
+    const auto choice = state.choose(options, profile.score.empty() ? 1 : sampled);
     if (state.failed()) return std::nullopt;
     Decision decision;
     decision.evaluated = static_cast<int>(choice.processed);
     decision.nextStart = choice.nextStart;
-    if (!choice.node) return unschedulable(state, pod, profile, *overruled, options, std::move(decision));
+    if (!choice.node) return unschedulable(state, pod, profile, options, std::move(decision));
     decision.feasible = static_cast<int>(choice.feasible);
     decision.scoringSkipped = choice.feasible == 1;
     decision.selectedNode = last_->nodes[*choice.node]->name;

@@ -39,16 +39,8 @@ private:
     TemplateState* stateFor(const SnapshotPtr& snapshot, const PodInfoPtr& pod, const Profile& profile);
     std::unique_ptr<TemplateState> make(const SnapshotPtr& snapshot, const PodInfoPtr& pod, const Profile& profile);
     std::optional<Decision> tryIncremental(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options);
-    // What the nominated Pods on a Node make of its verdict.
-    struct Overruled {
-        std::uint32_t node;
-        const Status* status;  // kept by the template
-    };
-    // nullopt: that cannot be told here.
-    std::optional<std::vector<Overruled>> overruledByNominated(TemplateState& state, const PodInfo& pod) const;
-    std::optional<Decision> onNominatedNode(TemplateState& state, const PodInfo& pod, const std::vector<Overruled>& overruled, const DecideOptions& options) const;
-    std::optional<Decision> unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const std::vector<Overruled>& overruled, const DecideOptions& options,
-                                          Decision decision) const;
+    std::optional<Decision> onNominatedNode(TemplateState& state, const PodInfo& pod, const DecideOptions& options) const;
+    std::optional<Decision> unschedulable(TemplateState& state, const PodInfo& pod, const Profile& profile, const DecideOptions& options, Decision decision) const;
 
     std::shared_ptr<const Configuration> configuration_;
     std::list<Entry> entries_;  // latest first

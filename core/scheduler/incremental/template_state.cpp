@@ -43,6 +43,7 @@ std::unique_ptr<TemplateState> TemplateState::create(const Given& given) {
     if (state->spread_ && state->spread_->scoreActive()) state->spreadRaw_.resize(nodes);
     state->known_.resize(blocks);
     state->feasible_.resize(blocks);
+    state->hasNominated_.resize(blocks);
     state->blocks_.resize(blocks);
     return state;
 }
@@ -149,7 +150,8 @@ bool TemplateState::advance(const SnapshotPtr& next, std::span<const NodeChange>
     const bool affinityOfAll = affinity_ && !affinity_->onlyPodsWithAffinity();
     for (const auto& change : changes) {
         forget(change.index);
-        if (!dryRuns_.empty()) dryRuns_[change.index].reset();
+        dryRuns_.forget(change.index);
+        if (hasNominated_[change.index / blockSize] >> change.index % blockSize & 1) nominatedAgain_.push_back(change.index);
         if (!affinity_ && !spread_) continue;
         eachPodChange(*change.before, *change.after, [&](const PodInfo& pod, int by) {
             if (affinity_ && (affinityOfAll || pod.hasPodAffinity())) affinity_->podChanged(pod, change.index, by, touched);
@@ -272,6 +274,7 @@ void TemplateState::combine(std::uint32_t node) {
             refusal = known->second;
             break;
         }
+    if (const auto refused = refusedWithNominated_.find(node); refused != refusedWithNominated_.end()) refusal = refused->second;
     --refused_[combined_[node]];
     ++refused_[refusal];
     combined_[node] = refusal;
@@ -292,21 +295,50 @@ Status TemplateState::filterLocally(const NodeInfo& node) {
     return {};
 }
 
-const Status* TemplateState::verdictWithNominated(std::uint32_t node, std::span<const PodInfoPtr> nominated, const PodInfo& pod) {
-    const auto& info = cycleSnapshot_->nodes[node];
-    auto& kept = withNominated_[node];
-    // `pod` itself is among them: that is true of no other one of its template.
-    const bool own = std::ranges::find(nominated, pod.uid, &PodInfo::uid) != nominated.end();
-    if (own || kept.node != info || !std::ranges::equal(kept.nominated, nominated)) {
-        std::optional<NodeInfo> changed;
-        for (const auto& other : nominated) {
+// RunFilterPluginsWithNominatedPods: what is refused with the nominated Pods is refused so, else the verdict without them counts.
+void TemplateState::lookAtNominated(std::uint32_t node, const PodInfo& pod) {
+    const auto& info = *cycleSnapshot_->nodes[node];
+    const auto nominated = cycleSnapshot_->nominated.find(info.name);
+    const bool any = nominated != cycleSnapshot_->nominated.end();
+    const auto bit = std::uint64_t{1} << node % blockSize;
+    if (any) hasNominated_[node / blockSize] |= bit;
+    else hasNominated_[node / blockSize] &= ~bit;
+    std::optional<NodeInfo> with;
+    if (any)
+        for (const auto& other : nominated->second) {
             if (other->priority < pod.priority || other->uid == pod.uid) continue;
-            if (!changed) changed.emplace(*info);
-            changed->addPod(other);
+            if (!with) with.emplace(info);
+            with->addPod(other);
         }
-        kept = {own ? nullptr : info, {nominated.begin(), nominated.end()}, changed ? std::optional(filterLocally(*changed)) : std::nullopt};
+    const auto verdict = with ? filterLocally(*with) : Status{};
+    failed_ |= verdict.code == Code::Error;
+    if (verdict.success()) refusedWithNominated_.erase(node);
+    else refusedWithNominated_[node] = intern(verdict);
+    if (known(node)) combine(node);
+}
+
+bool TemplateState::followNominated(const PodInfo& pod) {
+    const auto& nominated = cycleSnapshot_->nominated;
+    const auto matters = [&](const auto& entry) {
+        return cycleSnapshot_->index(entry.first) && std::ranges::any_of(entry.second, [&](const PodInfoPtr& other) { return other->priority >= pod.priority && other->uid != pod.uid; });
+    };
+    if (!filtersAreLocal() && std::ranges::any_of(nominated, matters)) return false;
+    auto again = std::exchange(nominatedAgain_, {});
+    nominated.eachDifference(nominated_, [&](const std::string& name) {
+        if (const auto node = cycleSnapshot_->index(name)) again.push_back(static_cast<std::uint32_t>(*node));
+    });
+    nominated_ = nominated;
+    // The Pod itself is among them: what is true then is true of no other one of its template.
+    if (const auto own = cycleSnapshot_->nominatedNodeOf.find(pod.uid); own != cycleSnapshot_->nominatedNodeOf.end())
+        if (const auto node = cycleSnapshot_->index(own->second)) {
+            again.push_back(static_cast<std::uint32_t>(*node));
+            nominatedAgain_.push_back(static_cast<std::uint32_t>(*node));
+        }
+    for (const auto node : again) {
+        lookAtNominated(node, pod);
+        dryRuns_.forget(node);
     }
-    return kept.verdict ? &*kept.verdict : nullptr;
+    return true;
 }
 
 const Status& TemplateState::verdict(std::uint32_t node) {
@@ -328,11 +360,6 @@ PreemptionResult TemplateState::preempt(const PodInfo& pod, std::span<const Stat
         preempting_->runPreFilter(now, ignored);
     }
     dryRuns_.resize(local_.size());
-    // A nominated Pod may come and go without the Node's changing.
-    cycleSnapshot_->nominated.eachDifference(dryRunsNominated_, [&](const std::string& name) {
-        if (const auto node = cycleSnapshot_->index(name)) dryRuns_[*node].reset();
-    });
-    dryRunsNominated_ = cycleSnapshot_->nominated;
     PreemptionResult result;
     runPostFilter(now, *preempting_, statuses, {options, &dryRuns_}, result);
     return result;
@@ -366,15 +393,13 @@ const TemplateState::Block& TemplateState::summary(std::size_t at) {
 }
 
 // The Nodes of a cycle: from `start` on, round the end, until `wanted` of them are feasible. In order of their index.
-std::vector<TemplateState::Part> TemplateState::window(std::size_t start, std::size_t wanted, std::span<const std::uint32_t> refused, Choice& choice) {
+std::vector<TemplateState::Part> TemplateState::window(std::size_t start, std::size_t wanted, Choice& choice) {
     std::vector<Part> parts;
     const auto nodes = local_.size(), blocks = known_.size();
     // False when enough are found.
     const auto take = [&](std::size_t block, std::uint64_t range) {
         evaluateBlock(block);
         auto members = feasible_[block] & range;
-        for (const auto node : refused)
-            if (node / blockSize == block) members &= ~(std::uint64_t{1} << node % blockSize);
         const auto found = static_cast<std::size_t>(std::popcount(members));
         const bool enough = choice.feasible + found >= wanted;
         if (enough && found > 0) {
@@ -511,9 +536,9 @@ std::uint32_t TemplateState::pick(std::span<Part> parts, const DecideOptions& op
     return 0;
 }
 
-TemplateState::Choice TemplateState::choose(const DecideOptions& options, std::size_t wanted, std::span<const std::uint32_t> refused) {
+TemplateState::Choice TemplateState::choose(const DecideOptions& options, std::size_t wanted) {
     Choice choice;
-    auto parts = window(options.startIndex, wanted, refused, choice);
+    auto parts = window(options.startIndex, wanted, choice);
     if (choice.feasible == 0 || failed_) return choice;
     if (choice.feasible == 1) {
         choice.node = static_cast<std::uint32_t>(parts.front().block * blockSize) + static_cast<std::uint32_t>(std::countr_zero(parts.front().members));

@@ -44,15 +44,15 @@ public:
         std::size_t feasible = 0, processed = 0, nextStart = 0;
         std::optional<std::uint32_t> node;  // nullopt: none is feasible
     };
-    // `wanted`: how many feasible Nodes are enough. `refused`: Nodes on which a nominated Pod leaves no room.
-    Choice choose(const DecideOptions& options, std::size_t wanted, std::span<const std::uint32_t> refused);
+    // Before a cycle of `pod`, one of the template: the verdicts are from now on those with the Pods that are nominated to a Node and are
+    // not less important. False: that cannot be told here.
+    bool followNominated(const PodInfo& pod);
+    // `wanted`: how many feasible Nodes are enough.
+    Choice choose(const DecideOptions& options, std::size_t wanted);
     // The verdict of the filters on one Node; success where the Pod fits.
     const Status& verdict(std::uint32_t node);
     // Of every Node, after a Choice without a Node.
     std::vector<const Status*> verdicts() const;
-    // The verdict of the local filters on a Node as if the Pods that are nominated to it, and are not less important than `pod`, ran there.
-    // nullptr: there are none.
-    const Status* verdictWithNominated(std::uint32_t node, std::span<const PodInfoPtr> nominated, const PodInfo& pod);
     // DefaultPreemption for a Pod of the template, where filtersAreLocal(). `pod` may differ from the template's first in name and uid.
     PreemptionResult preempt(const PodInfo& pod, std::span<const Status* const> statuses, const DecideOptions& options);
     // After a Choice without a Node: how many Nodes were refused for what.
@@ -108,7 +108,8 @@ private:
     std::uint64_t validBits(std::size_t block) const;
     bool known(std::uint32_t node) const { return known_[node / blockSize] >> node % blockSize & 1; }
     const Block& summary(std::size_t block);
-    std::vector<Part> window(std::size_t start, std::size_t wanted, std::span<const std::uint32_t> refused, Choice& choice);
+    std::vector<Part> window(std::size_t start, std::size_t wanted, Choice& choice);
+    void lookAtNominated(std::uint32_t node, const PodInfo& pod);
     std::int64_t raw(std::size_t score, std::uint32_t node) const { return normalized_[score].plugin ? normalized_[score].raw[node] : affinity_->scores()[node]; }
     void findExtremes(std::span<const Part> parts);
     void scoreSpread(std::span<const Part> parts);
@@ -140,14 +141,12 @@ private:
     std::vector<Block> blocks_;
     std::optional<PluginSet> preempting_;  // made when first needed
     DryRuns dryRuns_;
-    SharedMap<std::vector<PodInfoPtr>> dryRunsNominated_;  // when they were tried
-    // With nominated Pods: holds as long as the Node and they are the same. All Pods of the template have one priority.
-    struct WithNominated {
-        NodeInfoPtr node;
-        std::vector<PodInfoPtr> nominated;
-        std::optional<Status> verdict;
-    };
-    std::unordered_map<std::uint32_t, WithNominated> withNominated_;
+    // The nominated Pods as of the last cycle; which Nodes had some; those of them that refuse the Pod because of that, where it fits
+    // otherwise or is refused for another reason. All Pods of the template have one priority.
+    SharedMap<std::vector<PodInfoPtr>> nominated_;
+    std::vector<std::uint64_t> hasNominated_;  // bits by Node
+    std::unordered_map<std::uint32_t, Refusal> refusedWithNominated_;
+    std::vector<std::uint32_t> nominatedAgain_;  // to be looked at before the next cycle, whether or not the nominations change
 
     // Of the cycle that is under way.
     std::vector<Extremes> extremes_;  // by normalised score
