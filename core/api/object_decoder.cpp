@@ -413,15 +413,15 @@ std::string joined(const std::vector<std::string>& strings) { return fmt::format
 
 }  // namespace
 
-Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind& expected, std::string_view body, MediaType mediaType) {
+Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind& expected, std::string_view body, MediaType mediaType, const json::object* normalized) {
     if (mediaType == MediaType::Yaml) {
         auto document = parseYaml(body);
         if (!document) return unrecognized(expected, document.error().message, body);
-        return decodeTree(schema, expected, std::move(document->value), body, {}, document->duplicates);
+        return decodeTree(schema, expected, std::move(document->value), body, {}, document->duplicates, document->duplicates.empty() ? normalized : nullptr);
     }
     auto document = parseJson(body);
     if (!document) return unrecognized(expected, "couldn't get version/kind; json parse error: " + document.error().message, body);
-    return decodeTree(schema, expected, std::move(document->value), body, document->duplicates, {});
+    return decodeTree(schema, expected, std::move(document->value), body, document->duplicates, {}, document->duplicates.empty() ? normalized : nullptr);
 }
 
 Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind& expected, json::value tree, const std::vector<std::string>& duplicates,

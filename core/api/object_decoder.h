@@ -21,11 +21,11 @@ struct DecodedObject {
 };
 
 // Decodes a body that should hold `expected`. apiVersion and kind default to it; another kind, a value of a wrong type or broken
-// syntax is a BadRequest worded as the API server does.
-Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, std::string_view body, MediaType);
+// syntax is a BadRequest worded as the API server does. `normalized`, which may be null: something of the kind that went through this
+// before; members that are as there are not looked at.
+Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, std::string_view body, MediaType, const json::object* normalized = nullptr);
 
-// The same for a tree (after a patch). `duplicates`: from parseJson. `normalized`: what was patched; members that are as there are not
-// looked at.
+// The same for a tree (after a patch). `duplicates`: from parseJson.
 Result<DecodedObject> decodeObject(const Schema&, const GroupVersionKind& expected, json::value tree,
                                    const std::vector<std::string>& duplicates = {}, const json::object* normalized = nullptr);
 

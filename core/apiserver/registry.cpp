@@ -139,6 +139,8 @@ std::string Registry::generateName(const json::object& object) {
     return prefix + random_.suffix(5);
 }
 
+const json::object* Registry::lastGiven(const api::Resource& resource) const { return templates_->last(resource.kind); }
+
 // Nothing: it is refused, and createWhole() tells why.
 std::optional<Result<ObjectPtr>> Registry::createLike(const WriteContext& context, const api::Object& known, const std::string& tokenVolume, const json::object& given) {
     const auto& resource = *context.resource;

@@ -63,6 +63,8 @@ public:
 
     // `object` is normalised, not defaulted.
     Result<ObjectPtr> create(const WriteContext& context, json::object object);
+    // One that was given to create(), with which the next one of the resource may have much in common; nullptr if none is known.
+    const json::object* lastGiven(const api::Resource& resource) const;
 
     struct Updated {
         ObjectPtr object;

@@ -99,8 +99,9 @@ Result<json::object> RequestHandler::decodeBody(Call& call, const api::Resource&
         return makeError(Reason::UnsupportedMediaType,
                          "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, "
                          "application/vnd.kubernetes.protobuf");
-    auto decoded = request.tree ? api::decodeObject(registry_.schema(), as.kind, std::move(*request.tree))
-                                : api::decodeObject(registry_.schema(), as.kind, request.body, type == yamlType ? api::MediaType::Yaml : api::MediaType::Json);
+    const auto* like = registry_.lastGiven(as);
+    auto decoded = request.tree ? api::decodeObject(registry_.schema(), as.kind, std::move(*request.tree), {}, like)
+                                : api::decodeObject(registry_.schema(), as.kind, request.body, type == yamlType ? api::MediaType::Yaml : api::MediaType::Json, like);
     if (!decoded) return std::move(decoded.error());
     const auto validation = call.query.get("fieldValidation");
     if (!decoded->strictErrors.empty()) {

@@ -16,10 +16,12 @@
 namespace kubarium::apiserver {
 namespace {
 
-Response success(int code) {
+// Made once: it is the answer to every binding.
+Response created() {
+    static const auto status = api::Object::make({{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", json::object()}, {"status", "Success"}, {"code", 201}});
     Response response;
-    response.code = code;
-    response.body = json::value{{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", json::object()}, {"status", "Success"}, {"code", code}};
+    response.code = 201;
+    response.body = status;
     return response;
 }
 
@@ -147,7 +149,8 @@ Result<Response> RequestHandler::bind(Call& call) {
         return conflict(podsBinding, name, fmt::format("pod {} has non-empty .spec.schedulingGates", name));
     if (!uid.empty() && uid != pod->uid())
         return conflict(podsBinding, name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid, pod->uid()));
-    if (context.dryRun) return success(201);
+    call.presentation.form = Form::Object;
+    if (context.dryRun) return created();
     TRY(registry_.changeInternally(*pods, pod, [&](json::object& tree) {
         api::ensureObject(tree, {"spec"})["nodeName"] = node;
         for (const auto* field : {"labels", "annotations"})
@@ -156,7 +159,7 @@ Result<Response> RequestHandler::bind(Call& call) {
         setCondition(api::ensureObject(tree, {"status"}),
                      {{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", formatTime(registry_.clock().now())}});
     }));
-    return success(201);
+    return created();
 }
 
 Result<void> RequestHandler::spendDisruptionBudget(const ObjectPtr& pod, bool dryRun) {
@@ -223,7 +226,8 @@ Result<Response> RequestHandler::evict(Call& call) {
             }));
     }
     TRY(registry_.remove(removal, settings));
-    return success(201);
+    call.presentation.form = Form::Object;
+    return created();
 }
 
 // Kubernetes: pkg/registry/core/serviceaccount/storage/token.go, pkg/serviceaccount/claims.go.

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t mostPatience = 256;
 
-bool remembered(const WriteContext& context) { return context.resource->kind.kind == "Pod" && context.resource->kind.group.empty() && context.subresource.empty() && !context.dryRun; }
+bool isPod(const api::GroupVersionKind& kind) { return kind.kind == "Pod" && kind.group.empty(); }
+
+bool remembered(const WriteContext& context) { return isPod(context.resource->kind) && context.subresource.empty() && !context.dryRun; }
 
 // But for metadata.name.
 bool alike(const json::object& a, const json::object& b) {
@@ -52,6 +54,8 @@ const TemplateMemory::Known* TemplateMemory::find(const WriteContext& context, c
     patience_ = 1;
     return &*it;
 }
+
+const json::object* TemplateMemory::last(const api::GroupVersionKind& kind) const { return isPod(kind) && !known_.empty() ? &known_.front().given : nullptr; }
 
 bool TemplateMemory::wants(const WriteContext& context) {
     if (!remembered(context)) return false;

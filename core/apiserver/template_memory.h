@@ -29,6 +29,9 @@ public:
     // what is of another second is forgotten.
     const Known* find(const WriteContext& context, const json::object& given, std::string_view now);
 
+    // As `given` of the latest that is kept; nullptr without one.
+    const json::object* last(const api::GroupVersionKind& kind) const;
+
     // Whether the next one that was not found should be kept: where one is unlike the other, fewer and fewer are.
     bool wants(const WriteContext& context);
     // `read`: by admission.
