@@ -17,7 +17,7 @@ struct Options {
     bool all = false, json = false, scratch = false, endToEnd = true, decisions = true, unsampled = false, unique = false;
     std::vector<int> nodes;
     std::vector<std::string> only;
-    int pods = 0, initial = -1;
+    int pods = 0, initial = -1, tickEvery = 0;
 };
 
 struct Variant {
@@ -42,6 +42,7 @@ Case caseOf(const Workload& workload, const Options& options, int nodes, const V
     made.nodes = nodes;
     made.pods = std::min(options.pods > 0 ? options.pods : 2000, workload.mostPods(nodes));
     if (options.initial >= 0) made.workload.initialPods = [count = options.initial](int) { return count; };
+    if (options.tickEvery > 0) made.workload.tickEvery = options.tickEvery;
     made.sampling = variant.sampling;
     made.unique = variant.unique;
     made.fromScratch = options.scratch;
@@ -110,7 +111,8 @@ int main(int argc, char** argv) {
     app.add_flag("!--no-decisions", options.decisions, "end to end only");
     app.add_option("--nodes", options.nodes, "numbers of Nodes (default 1000,5000)")->delimiter(',')->allow_extra_args(false);
     app.add_option("--pods", options.pods, "Pods measured in each case (default 2000)");
-    app.add_option("--initial", options.initial, "Pods that are placed before (default: one for five Nodes; preemption: four on each)");
+    app.add_option("--initial", options.initial, "Pods that are placed before (default: one for five Nodes; with preemption four on each)");
+    app.add_option("--tick-every", options.tickEvery, "measured Pods from one thing that comes between them to the next, where a workload has such")->check(CLI::PositiveNumber);
     app.add_option("workloads", options.only, "only these: basic, \"required affinity\", ...");
     CLI11_PARSE(app, argc, argv);
     const auto list = chosen(options);

@@ -4,7 +4,10 @@ Kubarium's on the same workloads and this machine, and prints both side by side 
 
 usage: scheduler_reference.py SCHEDULER_BENCH [--nodes 500|5000] [--full] [WORKLOAD...]
 
-Both make the same Nodes and as many Pods, before the measurement and in it. Upstream has no workload with taints.
+Both make the same Nodes and as many Pods, before the measurement and in it. Upstream's operations of each workload are taken as they
+are, with the feature gates at their defaults; only the numbers are given here. What upstream lets come between the measured Pods at
+fixed intervals comes here once for as many measured Pods as kube-scheduler had placed meanwhile, so that both do it equally often.
+Upstream has no workload with taints.
 
 Needs Go; see tests/support/kubernetes_module.py for what it keeps where."""
 import argparse
@@ -20,27 +23,21 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'
 from kubernetes_module import KUBERNETES, KubernetesModule, run
 
 ETCD = 'package main\n\nimport "go.etcd.io/etcd/server/v3/etcdmain"\nimport "os"\n\nfunc main() { etcdmain.Main(os.Args) }\n'
-# Our workload: package of scheduler_perf, test case, and by size its workload with what that makes: Nodes, Pods before, Pods measured.
+# Our workload: package of scheduler_perf, test case, by size what is made (Nodes, Pods before, Pods measured), and how many seconds pass
+# from one thing that comes between to the next.
 WORKLOADS = {
-    'basic': ('misc', 'SchedulingBasic', {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 1000, 1000), 'full': ('5000Nodes_10000Pods', 5000, 1000, 10000)}),
-    'required anti-affinity': ('affinity', 'SchedulingPodAntiAffinity',
-                               {'500': ('500Nodes', 500, 100, 400), '5000': ('5000Nodes', 5000, 1000, 1000), 'full': ('5000Nodes_2000Pods', 5000, 1000, 2000)}),
-    'required affinity': ('affinity', 'SchedulingPodAffinity',
-                          {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
-    'preferred affinity': ('affinity', 'SchedulingPreferredPodAffinity',
-                           {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
-    'preferred anti-affinity': ('affinity', 'SchedulingPreferredPodAntiAffinity',
-                                {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
-    'node affinity': ('affinity', 'SchedulingNodeAffinity',
-                      {'500': ('500Nodes', 500, 500, 1000), '5000': ('5000Nodes', 5000, 5000, 1000), 'full': ('5000Nodes_10000Pods', 5000, 5000, 10000)}),
-    'required spread': ('topology_spreading', 'TopologySpreading',
-                        {'500': ('500Nodes', 500, 1000, 1000), '5000': ('5000Nodes', 5000, 5000, 2000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
-    'preferred spread': ('topology_spreading', 'PreferredTopologySpreading',
-                         {'500': ('500Nodes', 500, 1000, 1000), '5000': ('5000Nodes', 5000, 5000, 2000), 'full': ('5000Nodes_5000Pods', 5000, 5000, 5000)}),
-    'preemption': ('misc', 'PreemptionAsync', {'500': ('500Nodes', 500, 2000, 500), '5000': ('5000Nodes', 5000, 20000, 5000), 'full': ('5000Nodes', 5000, 20000, 5000)}),
-    'unschedulable backlog': ('misc', 'Unschedulable', {'500': ('500Nodes/10Init/1kPods', 500, 0, 1000), '5000': ('5kNodes/100Init/1kPods', 5000, 0, 1000),
-                                                        'full': ('5kNodes/100Init/10kPods', 5000, 0, 10000)}),
-    'mixed churn': ('misc', 'SchedulingWithMixedChurn', {'500': ('1000Nodes', 1000, 0, 1000), '5000': ('5000Nodes', 5000, 0, 2000), 'full': ('5000Nodes_10000Pods', 5000, 0, 10000)}),
+    'basic': ('misc', 'SchedulingBasic', {'500': (500, 500, 1000), '5000': (5000, 1000, 1000), 'full': (5000, 1000, 10000)}, None),
+    'required anti-affinity': ('affinity', 'SchedulingPodAntiAffinity', {'500': (500, 100, 400), '5000': (5000, 1000, 1000), 'full': (5000, 1000, 2000)}, None),
+    'required affinity': ('affinity', 'SchedulingPodAffinity', {'500': (500, 500, 1000), '5000': (5000, 5000, 1000), 'full': (5000, 5000, 5000)}, None),
+    'preferred affinity': ('affinity', 'SchedulingPreferredPodAffinity', {'500': (500, 500, 1000), '5000': (5000, 5000, 1000), 'full': (5000, 5000, 5000)}, None),
+    'preferred anti-affinity': ('affinity', 'SchedulingPreferredPodAntiAffinity', {'500': (500, 500, 1000), '5000': (5000, 5000, 1000), 'full': (5000, 5000, 5000)}, None),
+    'node affinity': ('affinity', 'SchedulingNodeAffinity', {'500': (500, 500, 1000), '5000': (5000, 5000, 1000), 'full': (5000, 5000, 10000)}, None),
+    'required spread': ('topology_spreading', 'TopologySpreading', {'500': (500, 1000, 1000), '5000': (5000, 5000, 2000), 'full': (5000, 5000, 5000)}, None),
+    'preferred spread': ('topology_spreading', 'PreferredTopologySpreading', {'500': (500, 1000, 1000), '5000': (5000, 5000, 2000), 'full': (5000, 5000, 5000)}, None),
+    'preemption': ('misc', 'PreemptionBasic', {'500': (500, 2000, 500), '5000': (5000, 20000, 500), 'full': (5000, 20000, 5000)}, None),
+    'preemption between others': ('misc', 'PreemptionAsync', {'500': (500, 2000, 500), '5000': (5000, 20000, 1000), 'full': (5000, 20000, 5000)}, 0.2),
+    'unschedulable backlog': ('misc', 'Unschedulable', {'500': (500, 10, 1000), '5000': (5000, 100, 1000), 'full': (5000, 100, 10000)}, 0.2),
+    'mixed churn': ('misc', 'SchedulingWithMixedChurn', {'500': (500, 0, 1000), '5000': (5000, 0, 2000), 'full': (5000, 0, 10000)}, 1),
 }
 
 
@@ -61,24 +58,39 @@ class Reference(KubernetesModule):
             self.go('test', '-c', '-o', program, 'k8s.io/kubernetes/test/integration/scheduler_perf/' + package)
         return program
 
-    def measure(self, package, case, workload):
+    def configuration(self, package, case, nodes, initial, pods):
+        """Upstream's of that case, with one workload of these numbers."""
+        with open(os.path.join(self.sources, 'test/integration/scheduler_perf', package, 'performance-config.yaml')) as file:
+            cases = re.split(r'(?m)^(?=- name: )', file.read())
+        operations = next(text for text in cases if text.startswith('- name: %s\n' % case)).split('  workloads:\n')[0]
+        params = ''.join('      %s: %d\n' % param for param in (('initNodes', nodes), ('initPods', initial), ('measurePods', pods)) if '$' + param[0] in operations)
+        return operations + '  workloads:\n  - name: chosen\n    labels: [performance]\n    params:\n' + params
+
+    def measure(self, package, case, nodes, initial, pods):
         """Pods per second, or None if that did not work."""
-        with tempfile.TemporaryDirectory(prefix='kubarium-reference-') as results:
+        with tempfile.TemporaryDirectory(prefix='kubarium-reference-') as directory:
+            # Templates are named relative to where the program runs.
+            os.symlink(os.path.join(self.sources, 'test/integration/scheduler_perf/templates'), os.path.join(directory, 'templates'))
+            here, results = os.path.join(directory, package), os.path.join(directory, 'results')
+            os.mkdir(here)
+            os.mkdir(results)
+            with open(os.path.join(here, 'performance-config.yaml'), 'w') as file:
+                file.write(self.configuration(package, case, nodes, initial, pods))
             environment = dict(self.environment, PATH=self.directory + ':' + os.environ['PATH'], TMPDIR=results)
-            subprocess.run([self.program(package), '-test.run=^$', '-test.benchtime=1ns', '-test.timeout=30m', '-test.bench=^BenchmarkPerfScheduling$/^%s$/^%s$' % (case, workload.replace('/', '$/^')),
-                            '-perf-scheduling-label-filter=', '-data-items-dir=' + results, '-v=0'],
-                           cwd=os.path.join(self.sources, 'test/integration/scheduler_perf', package), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run([self.program(package), '-test.run=^$', '-test.benchtime=1ns', '-test.timeout=30m', '-test.bench=^BenchmarkPerfScheduling$/^%s$/^chosen$' % case,
+                            '-perf-scheduling-label-filter=', '-data-items-dir=' + results, '-v=0'], cwd=here, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             for name in glob.glob(os.path.join(results, '*.json')):
                 with open(name) as file:
                     for item in json.load(file)['dataItems']:
-                        if item['labels'].get('Metric') == 'SchedulingThroughput' and item['labels'].get('Name', '').find(workload) >= 0:
+                        if item['labels'].get('Metric') == 'SchedulingThroughput' and '/chosen/' in item['labels'].get('Name', ''):
                             return item['data']['Average']
         return None
 
 
-def ours(program, name, nodes, initial, pods):
+def ours(program, name, nodes, initial, pods, tick_every):
     """Pods per second end to end."""
-    output = run([program, '--no-decisions', '--nodes', str(nodes), '--initial', str(initial), '--pods', str(pods), name], stdout=subprocess.PIPE).stdout
+    ticks = ['--tick-every', str(tick_every)] if tick_every else []
+    output = run([program, '--no-decisions', '--nodes', str(nodes), '--initial', str(initial), '--pods', str(pods), *ticks, name], stdout=subprocess.PIPE).stdout
     row = re.search(r'^\| %s \| %d \| \d+ \| (\d+) \|' % (re.escape(name), nodes), output, re.M)
     return float(row.group(1)) if row else None
 
@@ -103,10 +115,10 @@ def main():
         return
     print('| workload | Nodes | Pods | kube-scheduler %s, Pods/s | Kubarium, Pods/s | ratio |\n|---|--:|--:|--:|--:|--:|' % KUBERNETES)
     for name in chosen:
-        package, case, sizes = WORKLOADS[name]
-        workload, nodes, initial, pods = sizes['full' if options.full else str(options.nodes)]
-        theirs = reference.measure(package, case, workload)
-        mine = ours(options.program, name, nodes, initial, pods)
+        package, case, sizes, interval = WORKLOADS[name]
+        nodes, initial, pods = sizes['full' if options.full else str(options.nodes)]
+        theirs = reference.measure(package, case, nodes, initial, pods)
+        mine = ours(options.program, name, nodes, initial, pods, max(1, round(theirs * interval)) if theirs and interval else None)
         shown = ['%.0f' % value if value is not None else 'failed' for value in (theirs, mine)]
         print('| %s | %d | %d | %s | %s | %s |' % (name, nodes, pods, *shown, '%.1f' % (mine / theirs) if theirs and mine else '-'), flush=True)
 

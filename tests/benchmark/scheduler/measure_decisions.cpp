@@ -60,9 +60,8 @@ public:
         for (int i = 0; i < given_.pods; ++i) {
             auto tree = workload.pod(i);
             if (given_.unique) makeUnique(tree, i);
-            if (workload.blockedEvery > 0 && i % workload.blockedEvery == 0) step(podOf(blockedPod(i), fmt::format("blocked-{}", i)));
-            if (workload.churns && i % churnEvery == 0) churn(i / churnEvery);
-            step(podOf(std::move(tree), fmt::format("pod-{}", i)));
+            if (workload.between && i % workload.tickEvery == 0) tick(i / workload.tickEvery);
+            figures_.placed += step(podOf(std::move(tree), fmt::format("pod-{}", i)));
         }
         figures_.decisions = static_cast<int>(times_.size());
         double sum = 0;
@@ -74,8 +73,6 @@ public:
     }
 
 private:
-    static constexpr int churnEvery = 200;
-
     static PodInfoPtr podOf(json::object tree, const std::string& uid) {
         tree["metadata"].as_object()["uid"] = uid;
         return PodInfo::make(api::Object::make(std::move(tree)));
@@ -96,7 +93,8 @@ private:
         return decision;
     }
 
-    void step(const PodInfoPtr& pod) {
+    // Whether the Pod has a place.
+    bool step(const PodInfoPtr& pod) {
         auto decision = decideOnce(pod);
         if (!decision.preemption.nominatedNode.empty()) {
             for (const auto& victim : decision.preemption.victims) cache_.removePod(victim->uid);
@@ -106,17 +104,23 @@ private:
             cache_.setNominated(nominated, nominated->nominatedNode);
             decision = decideOnce(nominated);
         }
-        figures_.placed += decision.result == Decision::Result::Scheduled;
+        return decision.result == Decision::Result::Scheduled;
     }
 
-    // A Node comes and goes, a Service too.
-    void churn(int round) {
-        const auto name = fmt::format("scheduler-perf-{:05}", given_.nodes + round / 2);
-        if (round % 2 == 0) cache_.setNode(api::Object::make(given_.workload.node(given_.nodes + round / 2)));
-        else cache_.removeNode(name);
+    void tick(int number) {
+        const auto& workload = given_.workload;
+        const auto pod = [&] { step(podOf(workload.between(number), fmt::format("between-{}", number))); };
+        if (!workload.recreates) return pod();
+        const auto node = api::Object::make(workload.node(given_.nodes + number / 2));
         auto objects = std::make_shared<ClusterObjects>();
-        auto service = api::Object::make(churnService(round));
-        objects->services[service->key()] = service;
+        if (number % 2 == 0) {
+            cache_.setNode(node);
+            auto service = api::Object::make(churnService(number));
+            objects->services[service->key()] = service;
+            pod();
+        } else {
+            cache_.removeNode(std::string(node->name()));
+        }
         cache_.setObjects(std::move(objects));
     }
 

@@ -92,6 +92,7 @@ private:
         auto& pods = informers_->informer(resources::pods);
         pods.addHandler({nullptr, [this](const api::ObjectPtr& before, const api::ObjectPtr& after) {
                              if (!before->string({"spec", "nodeName"}).empty() || after->string({"spec", "nodeName"}).empty()) return;
+                             if (Workload::isBetween(after->name())) return;
                              ++bound_;
                              if (postMore_) postMore_();
                          },
@@ -170,7 +171,7 @@ private:
             while (posted_ < count && posted_ - bound_ < inFlight) {
                 auto pod = make(posted_);
                 if (measured && given_.unique) makeUnique(pod, posted_);
-                if (measured) disturb(posted_);
+                if (measured && given_.workload.between && posted_ % given_.workload.tickEvery == 0) tick(posted_ / given_.workload.tickEvery);
                 ++posted_;
                 postPod(std::move(pod));
             }
@@ -182,17 +183,24 @@ private:
     }
 
     // What comes between the measured Pods.
-    void disturb(int index) {
+    void tick(int number) {
         const auto& workload = given_.workload;
-        if (workload.blockedEvery > 0 && index % workload.blockedEvery == 0) postPod(blockedPod(index));
-        constexpr int churnEvery = 200;
-        if (!workload.churns || index % churnEvery != 0) return;
-        const int round = index / churnEvery;
-        auto node = workload.node(given_.nodes + round / 2);
+        if (!workload.recreates) return postPod(workload.between(number));
+        auto node = workload.node(given_.nodes + number / 2);
         const std::string name(node["metadata"].as_object()["name"].as_string());
-        if (round % 2 == 0) makeNode(std::move(node));
-        else removeNode(name);
-        post(resources::services, "default", churnService(round));
+        if (number % 2 == 0) {
+            makeNode(std::move(node));
+            postPod(workload.between(number));
+            post(resources::services, "default", churnService(number));
+            return;
+        }
+        removeNode(name);
+        for (const auto& [resource, object] : {std::pair(resources::pods, workload.between(number - 1)), std::pair(resources::services, churnService(number - 1))}) {
+            const std::string gone(object.at("metadata").as_object().at("name").as_string());
+            client_->remove(resource, "default", gone, {}, [this](Result<boost::json::value> removed) {
+                if (!removed) fail(removed.error());
+            });
+        }
     }
 
     const Case& given_;

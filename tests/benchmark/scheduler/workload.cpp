@@ -51,10 +51,9 @@ json::object withSpread(json::object pod, const char* whenUnsatisfiable) {
     return pod;
 }
 
-Workload workload(std::string name, std::string reference, std::function<json::object(int)> pod) {
+Workload workload(std::string name, std::function<json::object(int)> pod) {
     Workload made;
     made.name = std::move(name);
-    made.reference = std::move(reference);
     made.node = [](int index) { return makeNode(index); };
     made.pod = std::move(pod);
     made.initialPod = [](int index) { return makePod("initial", index); };
@@ -63,16 +62,16 @@ Workload workload(std::string name, std::string reference, std::function<json::o
     return made;
 }
 
-Workload affinityWorkload(std::string name, std::string reference, const char* color, const char* kind, const char* key, bool required) {
+Workload affinityWorkload(std::string name, const char* color, const char* kind, const char* key, bool required) {
     const auto make = [=](const char* prefix, int index, const char* nameSpace) { return withAffinity(makePod(prefix, index, nameSpace), color, kind, key, required); };
-    auto made = workload(std::move(name), std::move(reference), [make](int index) { return make("pod", index, "sched-1"); });
+    auto made = workload(std::move(name), [make](int index) { return make("pod", index, "sched-1"); });
     made.initialPod = [make](int index) { return make("initial", index, "sched-0"); };
     if (required && std::string_view(kind) == "podAntiAffinity") made.mostPods = [](int nodes) { return nodes - nodes / 5; };
     return made;
 }
 
 Workload taintWorkload() {
-    auto made = workload("taints", "", [](int index) {
+    auto made = workload("taints", [](int index) {
         auto pod = makePod("pod", index);
         specOf(pod)["tolerations"] = json::array{json::object{{"key", "dedicated"}, {"operator", "Equal"}, {"value", "batch"}, {"effect", "NoSchedule"}}};
         return pod;
@@ -88,21 +87,27 @@ Workload taintWorkload() {
     return made;
 }
 
-Workload preemptionWorkload() {
-    auto made = workload("preemption", "misc/PreemptionBasic/5000Nodes", [](int index) {
-        auto pod = makePod("pod", index, "default", "3000m");
-        specOf(pod)["priorityClassName"] = "high";
-        specOf(pod)["priority"] = 1000000;
-        return pod;
-    });
-    made.initialPod = [](int index) {
-        auto pod = makePod("initial", index, "default", "900m");
-        specOf(pod)["terminationGracePeriodSeconds"] = 0;
-        return pod;
-    };
+json::object fillingPod(int index) {
+    auto pod = makePod("initial", index, "default", "900m");
+    specOf(pod)["terminationGracePeriodSeconds"] = 0;
+    return pod;
+}
+
+// Three of fillingPod() have to go for it.
+json::object importantPod(const char* prefix, int index) {
+    auto pod = makePod(prefix, index, "default", "3000m");
+    specOf(pod)["priorityClassName"] = "high";
+    specOf(pod)["priority"] = 1000000;
+    return pod;
+}
+
+json::object blockedPod(int index) { return makePod("between", index, "default", "9"); }
+
+// Nodes are full but for room for four small Pods each.
+Workload fullNodes(std::string name, std::function<json::object(int)> pod) {
+    auto made = workload(std::move(name), std::move(pod));
+    made.initialPod = fillingPod;
     made.initialPods = [](int nodes) { return nodes * 4; };
-    made.mostPods = [](int nodes) { return nodes; };
-    made.preempts = true;
     return made;
 }
 
@@ -111,17 +116,16 @@ Workload preemptionWorkload() {
 std::vector<Workload> workloads() {
     std::vector<Workload> all;
     const auto basic = [](int index) { return makePod("pod", index); };
-    all.push_back(workload("basic", "misc/SchedulingBasic/5000Nodes_10000Pods", basic));
-    all.push_back(affinityWorkload("required anti-affinity", "affinity/SchedulingPodAntiAffinity/5000Nodes_2000Pods", "green", "podAntiAffinity", hostname, true));
-    all.push_back(affinityWorkload("required affinity", "affinity/SchedulingPodAffinity/5000Nodes_5000Pods", "blue", "podAffinity", zone, true));
-    all.push_back(affinityWorkload("preferred affinity", "affinity/SchedulingPreferredPodAffinity/5000Nodes_5000Pods", "red", "podAffinity", hostname, false));
-    all.push_back(affinityWorkload("preferred anti-affinity", "affinity/SchedulingPreferredPodAntiAffinity/5000Nodes_2000Pods", "yellow", "podAntiAffinity", hostname, false));
-    for (const auto& [name, reference, action] : {std::tuple("required spread", "topology_spreading/TopologySpreading/5000Nodes_5000Pods", "DoNotSchedule"),
-                                                  std::tuple("preferred spread", "topology_spreading/PreferredTopologySpreading/5000Nodes_5000Pods", "ScheduleAnyway")}) {
-        all.push_back(workload(name, reference, [action](int index) { return withSpread(makePod("pod", index), action); }));
+    all.push_back(workload("basic", basic));
+    all.push_back(affinityWorkload("required anti-affinity", "green", "podAntiAffinity", hostname, true));
+    all.push_back(affinityWorkload("required affinity", "blue", "podAffinity", zone, true));
+    all.push_back(affinityWorkload("preferred affinity", "red", "podAffinity", hostname, false));
+    all.push_back(affinityWorkload("preferred anti-affinity", "yellow", "podAntiAffinity", hostname, false));
+    for (const auto& [name, action] : {std::pair("required spread", "DoNotSchedule"), std::pair("preferred spread", "ScheduleAnyway")}) {
+        all.push_back(workload(name, [action](int index) { return withSpread(makePod("pod", index), action); }));
         all.back().node = [](int index) { return makeNode(index, 3); };
     }
-    all.push_back(workload("node affinity", "affinity/SchedulingNodeAffinity/5000Nodes_10000Pods", [](int index) {
+    all.push_back(workload("node affinity", [](int index) {
         auto pod = makePod("pod", index);
         const json::object term{{"matchExpressions", {{{"key", zone}, {"operator", "In"}, {"values", {"zone-0", "zone-1"}}}}}};
         specOf(pod)["affinity"] = json::object{{"nodeAffinity", {{"requiredDuringSchedulingIgnoredDuringExecution", {{"nodeSelectorTerms", json::array{term}}}}}}};
@@ -129,12 +133,20 @@ std::vector<Workload> workloads() {
     }));
     all.back().node = [](int index) { return makeNode(index, 4); };
     all.push_back(taintWorkload());
-    all.push_back(preemptionWorkload());
-    all.push_back(workload("unschedulable backlog", "misc/Unschedulable/5kNodes/1kInit", basic));
-    all.back().blockedEvery = 10;
-    all.push_back(workload("mixed churn", "misc/SchedulingWithMixedChurn/5000Nodes_10000Pods", basic));
-    all.back().blockedEvery = 100;
-    all.back().churns = true;
+    // How often something comes between: five times a second, or once, at what kube-scheduler does there.
+    all.push_back(fullNodes("preemption", [](int index) { return importantPod("pod", index); }));
+    all.back().mostPods = [](int nodes) { return nodes; };
+    all.push_back(fullNodes("preemption between others", basic));
+    all.back().mostPods = [](int nodes) { return nodes * 4; };
+    all.back().between = [](int index) { return importantPod("between", index); };
+    all.back().tickEvery = 30;
+    all.push_back(workload("unschedulable backlog", basic));
+    all.back().between = blockedPod;
+    all.back().tickEvery = 30;
+    all.push_back(workload("mixed churn", basic));
+    all.back().between = blockedPod;
+    all.back().recreates = true;
+    all.back().tickEvery = 100;
     return all;
 }
 
@@ -151,7 +163,5 @@ json::object churnService(int index) {
             {"metadata", {{"name", fmt::format("churn-{}", index)}, {"namespace", "default"}}},
             {"spec", {{"selector", {{"app", fmt::format("churn-{}", index)}}}, {"ports", {{{"port", 80}}}}}}};
 }
-
-json::object blockedPod(int index) { return makePod("blocked", index, "default", "9"); }
 
 }  // namespace kubarium::benchmark

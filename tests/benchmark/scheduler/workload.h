@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kubarium::benchmark {
@@ -19,10 +20,13 @@ struct Workload {
     std::function<int(int nodes)> initialPods;
     std::function<json::object(int index)> pod;         // measured
     std::function<int(int nodes)> mostPods;             // how many measured ones have a place
-    bool preempts = false;                              // measured Pods drive out initial ones
-    int blockedEvery = 0;                               // each so-manieth measured Pod fits nowhere
-    bool churns = false;                                // Nodes, Pods and Services come and go meanwhile
-    std::string reference;                              // of upstream's: test package / test case / workload at 5,000 Nodes
+    // What comes between the measured Pods (upstream's operation "churn"): another Pod at each tick; or, where it recreates, a Pod, a Node
+    // and a Service at one tick, which go at the next.
+    std::function<json::object(int index)> between;  // empty: nothing
+    bool recreates = false;
+    int tickEvery = 0;                                  // measured Pods from one tick to the next
+    // Whether the name is that of a Pod that comes between.
+    static bool isBetween(std::string_view name) { return name.starts_with("between-"); }
 };
 
 std::vector<Workload> workloads();
@@ -31,6 +35,5 @@ std::vector<Workload> workloads();
 void makeUnique(json::object& pod, int index);
 // A Service that selects nothing that exists: for churn.
 json::object churnService(int index);
-json::object blockedPod(int index);
 
 }  // namespace kubarium::benchmark
