@@ -44,9 +44,8 @@ std::ptrdiff_t indexIn(const json::array& list, const json::value& item, const s
 }
 
 json::array sortedBy(json::array items, const json::array& order, const std::string& mergeKey) {
-    std::vector<json::value> sorted(items.begin(), items.end());
-    std::ranges::stable_sort(sorted, {}, [&](const json::value& item) { return indexIn(order, item, mergeKey); });
-    return json::array(sorted.begin(), sorted.end());
+    std::ranges::stable_sort(items, {}, [&](const json::value& item) { return indexIn(order, item, mergeKey); });
+    return items;
 }
 
 // Elements that the patch names come in its order, the others in the order that they have on the server, interleaved as far as
@@ -169,17 +168,17 @@ private:
             return {};
         }
         if (!present) {
-            if (!deletes && dropDirectives(value)) original.emplace(key, value);
+            if (!deletes && dropDirectives(value)) original.emplace(key, std::move(value));
             return {};
         }
         const auto* field = type ? type->field(key) : nullptr;
         if (present->is_object() && value.is_object()) {
             if (field && field->patchReplace) {
-                *present = value;
+                *present = std::move(value);
                 return {};
             }
             const Type* nested = field && field->shape.kind == ValueKind::Struct ? field->shape.type : nullptr;
-            *present = TRY(mergeObject(present->get_object(), value.get_object(), nested));
+            *present = TRY(mergeObject(std::move(present->get_object()), std::move(value.get_object()), nested));
             return {};
         }
         if (present->is_array() && value.is_array()) {
@@ -189,13 +188,13 @@ private:
                     if (indexIn(value.get_array(), item, {}) < 0) kept.push_back(item);
                 *present = std::move(kept);
             } else if (field && field->patchMerge) {
-                *present = TRY(mergeList(present->get_array(), value.get_array(), *field));
+                *present = TRY(mergeList(std::move(present->get_array()), std::move(value.get_array()), *field));
             } else {
-                *present = value;
+                *present = std::move(value);
             }
             return {};
         }
-        *present = value;
+        *present = std::move(value);
         return {};
     }
 
@@ -245,7 +244,7 @@ private:
                 if (dropDirectives(added)) original.push_back(std::move(added));
             } else {
                 auto& element = original[static_cast<std::size_t>(index)];
-                if (element.is_object()) element = TRY(mergeObject(element.get_object(), item.get_object(), elementType));
+                if (element.is_object()) element = TRY(mergeObject(std::move(element.get_object()), item.get_object(), elementType));
             }
         }
         for (const auto& element : original)

@@ -117,6 +117,27 @@ TEST(Decoder, unknownAndDuplicateFieldsAreReportedInTheOrderOfTheBody) {
     EXPECT_EQ(toJson(decoded->object), R"({"metadata":{"name":"x"},"data":{"a":"2"},"apiVersion":"v1","kind":"ConfigMap"})");
 }
 
+// With one that went through it before, members that are as there are left as they are; the outcome is the same.
+TEST(Decoder, whatIsKnownToBeNormalMakesNoDifference) {
+    const GroupVersionKind pod{"", "v1", "Pod"};
+    const auto known = decodeObject(Schema::builtin(), pod, R"({"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"1000m"}}}]}})", MediaType::Json);
+    ASSERT_TRUE(known);
+    const auto normal = json::serialize(known->object.at("spec"));
+    for (const auto& body : {R"({"metadata":{"name":"b"},"spec":)" + normal + "}", R"({"metadata":{"name":"b","foo":1},"spec":)" + normal + R"(,"bar":{}})",
+                             R"({"metadata":{"name":"b"},"metadata":{"name":"c"},"spec":)" + normal + "}",
+                             std::string(R"({"metadata":{"name":"b"},"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"1000m"}},"foo":1}]}})")}) {
+        const auto expected = decodeObject(Schema::builtin(), pod, body, MediaType::Json);
+        const auto decoded = decodeObject(Schema::builtin(), pod, body, MediaType::Json, &known->object);
+        ASSERT_TRUE(expected && decoded) << body;
+        EXPECT_EQ(json::serialize(decoded->object), json::serialize(expected->object)) << body;
+        EXPECT_EQ(decoded->strictErrors, expected->strictErrors) << body;
+    }
+    // A duplicate within a member that is as known.
+    auto twice = R"({"metadata":{"name":"b"},"spec":)" + normal + "}";
+    twice.insert(twice.find(R"("name":"c")"), R"("name":"c",)");
+    EXPECT_EQ(decodeObject(Schema::builtin(), pod, twice, MediaType::Json, &known->object)->strictErrors, std::vector<std::string>{R"(duplicate field "spec.containers[0].name")"});
+}
+
 TEST(Decoder, aTreeIsNormalisedAsIfItWentThroughGoStructs) {
     const auto decoded = decodeObject(Schema::builtin(), {"", "v1", "Pod"},
                                       R"({"metadata":{"name":"x","labels":null,"creationTimestamp":null},"spec":{"hostNetwork":false,"nodeName":"","containers":[{"name":"c","image":"i","args":[],"resources":{"limits":{"cpu":"0.5","memory":1024}}}],"priority":0},"status":{}})",
