@@ -19,6 +19,18 @@ void NodeList::set(std::size_t index, NodeInfoPtr node) {
     chunks_[index / chunkSize] = std::move(chunk);
 }
 
+void NodeList::erase(std::size_t index) {
+    // Chunks before it stay; from there on each takes the first of the next.
+    for (auto chunk = index / chunkSize; chunk < chunks_.size(); ++chunk) {
+        auto changed = std::make_shared<std::vector<NodeInfoPtr>>(*chunks_[chunk]);
+        changed->erase(changed->begin() + static_cast<std::ptrdiff_t>(chunk == index / chunkSize ? index % chunkSize : 0));
+        if (chunk + 1 < chunks_.size()) changed->push_back(chunks_[chunk + 1]->front());
+        chunks_[chunk] = std::move(changed);
+    }
+    if (chunks_.back()->empty()) chunks_.pop_back();
+    --size_;
+}
+
 void Snapshot::nominate(const PodInfoPtr& pod, const std::string& node) {
     nominated[node].push_back(pod);
     nominatedNodeOf[pod->uid] = node;

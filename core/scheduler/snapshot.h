@@ -47,6 +47,7 @@ public:
     Iterator end() const { return {this, size_}; }
     void push_back(NodeInfoPtr node);
     void set(std::size_t index, NodeInfoPtr node);
+    void erase(std::size_t index);
     // Calls visit(index, of other, of this) where they differ; chunks that both share are not looked into. Both have the same size.
     template <class Visit>
     void eachDifference(const NodeList& other, Visit visit) const {

@@ -48,14 +48,10 @@ void SchedulerCache::removeNode(const std::string& name) {
     if (!gone) return;
     countImages(*snapshot_.nodes[*gone], -1);
     if (const auto& pods = snapshot_.nodes[*gone]->pods; !pods.empty()) homeless_[name] = pods;
-    NodeList left;
-    auto names = std::make_shared<NodeIndex>();
-    for (const auto& node : snapshot_.nodes)
-        if (node->name != name) {
-            names->emplace(node->name, left.size());
-            left.push_back(node);
-        }
-    snapshot_.nodes = std::move(left);
+    auto names = std::make_shared<NodeIndex>(*indexOf_);
+    names->erase(name);
+    for (auto& [each, index] : *names) index -= index > *gone;
+    snapshot_.nodes.erase(*gone);
     snapshot_.indexOf = indexOf_ = std::move(names);
 }
 

@@ -147,6 +147,7 @@ private:
         const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(secondsForChanges);
         json::array placements, decisions;
         std::size_t placed = 0;
+        bool first = true;
         for (const auto& placement : outcome.placements) {
             const auto& record = placement.record;
             placed += !placement.node.empty();
@@ -155,7 +156,8 @@ private:
             placements.push_back(std::move(entry));
             if (decisions.size() == mostInDetail) continue;
             auto decision = reportDecision(record, outcome.placements.size() <= 3 ? Detail::Full : Detail::Summary);
-            if (placement.node.empty() && record.result == "Unschedulable" && std::chrono::steady_clock::now() < end)
+            // The first one in any case: on a slow machine the time may be up before it.
+            if (placement.node.empty() && record.result == "Unschedulable" && (std::exchange(first, false) || std::chrono::steady_clock::now() < end))
                 decision.at("status").as_object()["smallestChanges"] = findChanges(*record.snapshot, toBeEdited(record.pod), *record.configuration->find(record.schedulerName));
             decisions.push_back(std::move(decision));
         }

@@ -65,11 +65,14 @@ public:
         post({"scheduling.k8s.io", "v1", "priorityclasses"}, "", {{"apiVersion", "scheduling.k8s.io/v1"}, {"kind", "PriorityClass"}, {"metadata", {{"name", "high"}}}, {"value", 1000000}});
         for (int i = 0; i < given_.nodes; ++i) makeNode(workload.node(i));
         if (!runUntil([this] { return pending_ == 0; })) return std::nullopt;
-        if (!schedule(workload.initialPod, workload.initialPods(given_.nodes), false)) return std::nullopt;
+        if (!schedule(made(workload.initialPod, workload.initialPods(given_.nodes)), false)) return std::nullopt;
+        auto pods = made(workload.pod, given_.pods);
+        if (given_.unique)
+            for (int i = 0; i < given_.pods; ++i) makeUnique(pods[static_cast<std::size_t>(i)], i);
         const auto before = allocatedBytes();
         const auto started = loop_.monotonic();
         const auto spent = processorSeconds();
-        if (!schedule(workload.pod, given_.pods, true)) return std::nullopt;
+        if (!schedule(std::move(pods), true)) return std::nullopt;
         const auto seconds = std::chrono::duration<double>(loop_.monotonic() - started).count();
         return EndToEndFigures{given_.pods / seconds, given_.pods, 1e6 * (processorSeconds() - spent) / given_.pods, static_cast<double>(allocatedBytes() - before) / given_.pods};
     }
@@ -165,15 +168,20 @@ private:
         post(resources::pods, nameSpace, std::move(pod));
     }
 
-    bool schedule(const std::function<json::object(int)>& make, int count, bool measured) {
+    // What the client has ready before it begins.
+    static std::vector<json::object> made(const std::function<json::object(int)>& make, int count) {
+        std::vector<json::object> pods;
+        for (int i = 0; i < count; ++i) pods.push_back(make(i));
+        return pods;
+    }
+
+    bool schedule(std::vector<json::object> pods, bool measured) {
+        const auto count = static_cast<int>(pods.size());
         bound_ = posted_ = 0;
-        postMore_ = [this, make, count, measured] {
+        postMore_ = [this, pods = std::make_shared<std::vector<json::object>>(std::move(pods)), count, measured] {
             while (posted_ < count && posted_ - bound_ < inFlight) {
-                auto pod = make(posted_);
-                if (measured && given_.unique) makeUnique(pod, posted_);
                 if (measured && given_.workload.between && posted_ % given_.workload.tickEvery == 0) tick(posted_ / given_.workload.tickEvery);
-                ++posted_;
-                postPod(std::move(pod));
+                postPod(std::move((*pods)[static_cast<std::size_t>(posted_++)]));
             }
         };
         loop_.post([this] { postMore_(); });

@@ -1,6 +1,7 @@
 #include "core/scheduler/shared_map.h"
 
 #include "core/base/random.h"
+#include "core/scheduler/cache/scheduler_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -76,6 +77,44 @@ TEST(SharedMap, NamesTheKeysInWhichTwoVersionsDiffer) {
             a.eachDifference(b, [&](const std::string& key) { named.push_back(key); });
             EXPECT_EQ(named, expected);
         }
+}
+
+// Nodes in the order in which they came, whichever go; earlier snapshots stay as they were.
+TEST(NodeList, KeepsItsOrderWhateverIsTakenOut) {
+    SeededRandom random(9);
+    SchedulerCache cache;
+    std::vector<std::string> expected;
+    std::vector<std::pair<SnapshotPtr, std::vector<std::string>>> versions;
+    int made = 0;
+    const auto add = [&] {
+        expected.push_back("node-" + std::to_string(made++));
+        cache.setNode(api::Object::make({{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", {{"name", expected.back()}}}}));
+    };
+    for (int step = 0; step < 1200; ++step) {
+        if (expected.empty() || random.below(10) < (step < 600 ? 8u : 2u)) add();
+        else {
+            // The first and the last of all as well.
+            const auto at = random.below(4) == 0 ? 0 : random.below(4) == 0 ? expected.size() - 1 : random.below(expected.size());
+            cache.removeNode(expected[at]);
+            expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(at));
+        }
+        if (step % 20 == 0) versions.emplace_back(cache.snapshot(), expected);
+    }
+    while (!expected.empty()) {
+        cache.removeNode(expected.front());
+        expected.erase(expected.begin());
+    }
+    versions.emplace_back(cache.snapshot(), expected);
+    add();
+    versions.emplace_back(cache.snapshot(), expected);
+    for (const auto& [snapshot, names] : versions) {
+        ASSERT_EQ(snapshot->nodes.size(), names.size());
+        ASSERT_EQ(snapshot->indexOf->size(), names.size());
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            EXPECT_EQ(snapshot->nodes[i]->name, names[i]);
+            EXPECT_EQ(snapshot->index(names[i]), i);
+        }
+    }
 }
 
 }  // namespace
