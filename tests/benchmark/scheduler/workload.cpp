@@ -21,10 +21,12 @@ json::object makeNode(int index, int zones = 1) {
 }
 
 json::object makePod(const std::string& prefix, int index, const char* nameSpace = "default", const char* cpu = "100m", const char* memory = "500Mi") {
+    const json::object amounts{{"cpu", cpu}, {"memory", memory}};
+    const json::object container{{"name", "pause"}, {"image", "registry.k8s.io/pause:3.10.1"}, {"ports", {{{"containerPort", 80}}}}, {"resources", {{"limits", amounts}, {"requests", amounts}}}};
     return {{"apiVersion", "v1"},
             {"kind", "Pod"},
             {"metadata", {{"name", fmt::format("{}-{}", prefix, index)}, {"namespace", nameSpace}}},
-            {"spec", {{"containers", {{{"name", "pause"}, {"image", "registry.k8s.io/pause:3.10"}, {"resources", {{"requests", {{"cpu", cpu}, {"memory", memory}}}}}}}}}}};
+            {"spec", {{"containers", json::array{container}}}}};
 }
 
 json::object& specOf(json::object& pod) { return pod["spec"].as_object(); }
@@ -93,15 +95,15 @@ json::object fillingPod(int index) {
     return pod;
 }
 
-// Three of fillingPod() have to go for it.
-json::object importantPod(const char* prefix, int index) {
-    auto pod = makePod(prefix, index, "default", "3000m");
+// Of 3 CPU: three of fillingPod() have to go for it; of 9 it fits nowhere.
+json::object importantPod(const char* prefix, int index, const char* cpu = "3000m") {
+    auto pod = makePod(prefix, index, "default", cpu);
     specOf(pod)["priorityClassName"] = "high";
     specOf(pod)["priority"] = 1000000;
     return pod;
 }
 
-json::object blockedPod(int index) { return makePod("between", index, "default", "9"); }
+json::object blockedPod(int index) { return importantPod("between", index, "9"); }
 
 // Nodes are full but for room for four small Pods each.
 Workload fullNodes(std::string name, std::function<json::object(int)> pod) {
@@ -153,8 +155,7 @@ std::vector<Workload> workloads() {
 void makeUnique(json::object& pod, int index) {
     auto& labels = metadataOf(pod).emplace("labels", json::object()).first->value().as_object();
     labels["index"] = std::to_string(index);
-    auto& requests = specOf(pod)["containers"].as_array()[0].as_object()["resources"].as_object()["requests"].as_object();
-    requests["memory"] = std::to_string((500LL << 20) + index);
+    for (auto& [kind, amounts] : specOf(pod)["containers"].as_array()[0].as_object()["resources"].as_object()) amounts.as_object()["memory"] = std::to_string((500LL << 20) + index);
 }
 
 json::object churnService(int index) {
