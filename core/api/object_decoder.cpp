@@ -399,7 +399,8 @@ Result<DecodedObject> decodeTree(const Schema& schema, const GroupVersionKind& e
     Normalizer normalizer;
     normalizer.strictErrors = &decoded.strictErrors;
     normalizer.duplicates = &jsonDuplicates;
-    normalizer.normalized = normalized;
+    // Where a member was given twice its second value may be as known, but that it was given twice is to be told.
+    normalizer.normalized = jsonDuplicates.empty() ? normalized : nullptr;
     if (!normalizer.object(*type, *object)) return refused(normalizer.error);
     if (kind.group != expected.group || kind.kind != expected.kind)
         return refused(fmt::format("converting ({}.{}) to ({}.{}): unknown conversion", kind.version, kindName, internalPackage(expected.group), expected.kind));
@@ -417,11 +418,11 @@ Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind&
     if (mediaType == MediaType::Yaml) {
         auto document = parseYaml(body);
         if (!document) return unrecognized(expected, document.error().message, body);
-        return decodeTree(schema, expected, std::move(document->value), body, {}, document->duplicates, document->duplicates.empty() ? normalized : nullptr);
+        return decodeTree(schema, expected, std::move(document->value), body, {}, document->duplicates, normalized);
     }
     auto document = parseJson(body);
     if (!document) return unrecognized(expected, "couldn't get version/kind; json parse error: " + document.error().message, body);
-    return decodeTree(schema, expected, std::move(document->value), body, document->duplicates, {}, document->duplicates.empty() ? normalized : nullptr);
+    return decodeTree(schema, expected, std::move(document->value), body, document->duplicates, {}, normalized);
 }
 
 Result<DecodedObject> decodeObject(const Schema& schema, const GroupVersionKind& expected, json::value tree, const std::vector<std::string>& duplicates,

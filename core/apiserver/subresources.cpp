@@ -16,9 +16,10 @@
 namespace kubarium::apiserver {
 namespace {
 
-// Made once: it is the answer to every binding.
-Response created() {
+// Made once: it is the answer to every binding. A Status, in whatever form the resource was asked for.
+Response created(Presentation& presentation) {
     static const auto status = api::Object::make({{"kind", "Status"}, {"apiVersion", "v1"}, {"metadata", json::object()}, {"status", "Success"}, {"code", 201}});
+    presentation.form = Form::Object;
     Response response;
     response.code = 201;
     response.body = status;
@@ -149,8 +150,7 @@ Result<Response> RequestHandler::bind(Call& call) {
         return conflict(podsBinding, name, fmt::format("pod {} has non-empty .spec.schedulingGates", name));
     if (!uid.empty() && uid != pod->uid())
         return conflict(podsBinding, name, fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}", uid, pod->uid()));
-    call.presentation.form = Form::Object;
-    if (context.dryRun) return created();
+    if (context.dryRun) return created(call.presentation);
     TRY(registry_.changeInternally(*pods, pod, [&](json::object& tree) {
         api::ensureObject(tree, {"spec"})["nodeName"] = node;
         for (const auto* field : {"labels", "annotations"})
@@ -159,7 +159,7 @@ Result<Response> RequestHandler::bind(Call& call) {
         setCondition(api::ensureObject(tree, {"status"}),
                      {{"type", "PodScheduled"}, {"status", "True"}, {"lastProbeTime", nullptr}, {"lastTransitionTime", formatTime(registry_.clock().now())}});
     }));
-    return created();
+    return created(call.presentation);
 }
 
 Result<void> RequestHandler::spendDisruptionBudget(const ObjectPtr& pod, bool dryRun) {
@@ -226,8 +226,7 @@ Result<Response> RequestHandler::evict(Call& call) {
             }));
     }
     TRY(registry_.remove(removal, settings));
-    call.presentation.form = Form::Object;
-    return created();
+    return created(call.presentation);
 }
 
 // Kubernetes: pkg/registry/core/serviceaccount/storage/token.go, pkg/serviceaccount/claims.go.

@@ -43,7 +43,10 @@ std::vector<std::string_view> tokenVolumes(const json::object& pod) {
 }  // namespace
 
 const TemplateMemory::Known* TemplateMemory::find(const WriteContext& context, const json::object& given, std::string_view now) {
-    if (std::erase_if(known_, [&](const Known& known) { return known.stored->string({"metadata", "creationTimestamp"}) != now; }) > 0 && known_.empty()) misses_ = 0, patience_ = 1;
+    if (std::erase_if(known_, [&](const Known& known) { return known.stored->string({"metadata", "creationTimestamp"}) != now; }) > 0 && known_.empty()) {
+        misses_ = 0;
+        patience_ = 1;
+    }
     if (known_.empty() || !remembered(context)) return nullptr;
     const auto it = std::ranges::find_if(known_, [&](const Known& known) {
         return known.stored->nameSpace() == context.nameSpace && known.user == context.user.name && known.manager == context.manager.name && alike(known.given, given) &&

@@ -43,7 +43,6 @@ std::unique_ptr<TemplateState> TemplateState::create(const Given& given) {
     if (state->spread_ && state->spread_->scoreActive()) state->spreadRaw_.resize(nodes);
     state->known_.resize(blocks);
     state->feasible_.resize(blocks);
-    state->hasNominated_.resize(blocks);
     state->blocks_.resize(blocks);
     return state;
 }
@@ -151,7 +150,7 @@ bool TemplateState::advance(const SnapshotPtr& next, std::span<const NodeChange>
     for (const auto& change : changes) {
         forget(change.index);
         dryRuns_.forget(change.index);
-        if (hasNominated_[change.index / blockSize] >> change.index % blockSize & 1) nominatedAgain_.push_back(change.index);
+        if (nominated_.contains(change.after->name)) nominatedAgain_.push_back(change.index);
         if (!affinity_ && !spread_) continue;
         eachPodChange(*change.before, *change.after, [&](const PodInfo& pod, int by) {
             if (affinity_ && (affinityOfAll || pod.hasPodAffinity())) affinity_->podChanged(pod, change.index, by, touched);
@@ -299,12 +298,8 @@ Status TemplateState::filterLocally(const NodeInfo& node) {
 void TemplateState::lookAtNominated(std::uint32_t node, const PodInfo& pod) {
     const auto& info = *cycleSnapshot_->nodes[node];
     const auto nominated = cycleSnapshot_->nominated.find(info.name);
-    const bool any = nominated != cycleSnapshot_->nominated.end();
-    const auto bit = std::uint64_t{1} << node % blockSize;
-    if (any) hasNominated_[node / blockSize] |= bit;
-    else hasNominated_[node / blockSize] &= ~bit;
     std::optional<NodeInfo> with;
-    if (any)
+    if (nominated != cycleSnapshot_->nominated.end())
         for (const auto& other : nominated->second) {
             if (other->priority < pod.priority || other->uid == pod.uid) continue;
             if (!with) with.emplace(info);

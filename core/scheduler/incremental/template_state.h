@@ -141,10 +141,9 @@ private:
     std::vector<Block> blocks_;
     std::optional<PluginSet> preempting_;  // made when first needed
     DryRuns dryRuns_;
-    // The nominated Pods as of the last cycle; which Nodes had some; those of them that refuse the Pod because of that, where it fits
-    // otherwise or is refused for another reason. All Pods of the template have one priority.
+    // The nominated Pods as of the last cycle, and the Nodes that refuse the Pod with them, where it fits otherwise or is refused for
+    // another reason. All Pods of the template have one priority.
     SharedMap<std::vector<PodInfoPtr>> nominated_;
-    std::vector<std::uint64_t> hasNominated_;  // bits by Node
     std::unordered_map<std::uint32_t, Refusal> refusedWithNominated_;
     std::vector<std::uint32_t> nominatedAgain_;  // to be looked at before the next cycle, whether or not the nominations change
 
